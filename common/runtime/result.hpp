@@ -1,6 +1,7 @@
 #pragma once
 // How everything that the world can do to us is told: a value or one Error. Assertions are for our own mistakes.
 #include <boost/system/result.hpp>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -41,5 +42,12 @@ struct ErrorException : std::runtime_error {
 
 template <class T>
 using result = boost::system::result<T, Error>;
+
+// For logs and test messages: what went wrong, or that nothing did. Boost's own wants every T to be printable.
+inline std::ostream& operator<<(std::ostream& out, const Error& e) { return out << e.code << ": " << e.detail << ' ' << e.field; }
+template <class T>
+std::ostream& operator<<(std::ostream& out, const boost::system::result<T, Error>& r) {
+  return r ? out << "a value" : out << r.error();
+}
 
 }  // namespace jindu
