@@ -56,25 +56,23 @@ const Act* last_act(const CaseState& state, std::string_view stage) {
   return found == state.acts.rend() ? nullptr : &*found;
 }
 
-bool ever_acted(const CaseState& state, std::string_view stage, const std::string& official) {
-  return std::any_of(state.acts.begin(), state.acts.end(),
-                     [&](const Act& act) { return act.stage == stage && act.official == official; });
-}
-
 // Four eyes: nobody reviews what he reviewed himself one stage before or after, and nobody determines what he had
 // reviewed first, however many stages or returns lie between.
-bool four_eyes_forbid(const CaseState& state, const Procedure& procedure, const Official& official) {
-  if (!is_review(state.stage)) return false;
+std::set<std::string> barred_by_four_eyes(const CaseState& state, const Procedure& procedure) {
+  std::set<std::string> barred;
   const auto index = procedure.index_of(state.stage);
-  assert(index);
+  if (!index || !is_review(state.stage)) return barred;
   for (const int step : {-1, 1}) {
     const Stage* stage = neighbour(procedure, *index, step);
-    const Act* act = stage ? last_act(state, stage->code) : nullptr;
-    if (act && act->official == official.fingerprint) return true;
+    if (const Act* act = stage ? last_act(state, stage->code) : nullptr) barred.insert(act->official);
   }
-  if (state.stage == kDetermination) return ever_acted(state, kInitialReview, official.fingerprint);
-  if (state.stage == kInitialReview) return ever_acted(state, kDetermination, official.fingerprint);
-  return false;
+  const auto everybody_in = [&](std::string_view stage) {
+    for (const auto& act : state.acts)
+      if (act.stage == stage) barred.insert(act.official);
+  };
+  if (state.stage == kDetermination) everybody_in(kInitialReview);
+  if (state.stage == kInitialReview) everybody_in(kDetermination);
+  return barred;
 }
 
 result<void> may_act(const CaseState& state, const Procedure& procedure, const Official& official) {
@@ -88,7 +86,7 @@ result<void> may_act(const CaseState& state, const Procedure& procedure, const O
   if (!official.has(procedure.stages[*index].role))
     return refused(Fault::forbidden, "case.role",
                    "stage " + state.stage + " needs role " + procedure.stages[*index].role);
-  if (four_eyes_forbid(state, procedure, official))
+  if (barred_by_four_eyes(state, procedure).contains(official.fingerprint))
     return refused(Fault::forbidden, "case.four_eyes",
                    "the official already acted in a stage that this one must check");
   if (state.status == Status::supplement_requested)
@@ -293,6 +291,12 @@ std::vector<Permission> permissions(const CaseState& state, const Procedure& pro
     answer.push_back({command, allowed.has_value(), allowed ? "" : last_part(allowed.error().code)});
   }
   return answer;
+}
+
+std::set<std::string> barred_officials(const CaseState& state, const Procedure& procedure) {
+  auto barred = barred_by_four_eyes(state, procedure);
+  barred.insert(state.recused.begin(), state.recused.end());
+  return barred;
 }
 
 std::string blocked_by(const CaseState& state, const Procedure& procedure, const Official& official) {

@@ -2,6 +2,7 @@
 // The rules of procedure: which events follow from a command, or why none do. Pure; the time, the official and
 // everything else that is not in the history comes in as facts.
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,9 @@ struct Permission {
   std::string reason = {};
 };
 std::vector<Permission> permissions(const CaseState& state, const Procedure& procedure, const Official& official);
+
+// Officials who may not act in the case's stage whatever their role: the recused, and those whom four eyes forbid.
+std::set<std::string> barred_officials(const CaseState& state, const Procedure& procedure);
 
 // Whether the official may act in the case's stage now; the reason (as in Permission) when not, empty when so.
 std::string blocked_by(const CaseState& state, const Procedure& procedure, const Official& official);

@@ -324,7 +324,7 @@ TEST_CASE("on every walk: permissions tell the truth, history only grows, four e
   for (int walk = 0; walk < 1000; ++walk) {
     Desk desk;
     REQUIRE(desk.system(Receive{received()}));
-    for (int step = 0; step < 40; ++step) {
+    for (int step = 0; step < 80; ++step) {
       const auto before = desk.state();
       const Official& who = people[random() % people.size()];
       const std::vector<OfficialCommand> commands{Accept{"x"},
