@@ -1,7 +1,7 @@
 #pragma once
-// One small interface over embedded SQLite and PostgreSQL. SQL keeps to the subset both understand; parameters are $1, $2, …
-// Write transactions are retried by `write` when the database asks for it (serialisation failure, busy), so the function may run
-// more than once and must have no effect outside the database.
+// One small interface over embedded SQLite and PostgreSQL. SQL keeps to the subset both understand; parameters are $1,
+// $2, … Write transactions are retried by `write` when the database asks for it (serialisation failure, busy), so the
+// function may run more than once and must have no effect outside the database.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,15 +45,17 @@ class Transaction {
 };
 
 struct Migration {
-  int number;             // 1, 2, 3 … without gaps
+  int number;  // 1, 2, 3 … without gaps
   std::string_view name;
-  std::string_view sql;   // statements separated by ';'; forward only. $BLOB and $SERIAL are replaced by the dialect's words
+  std::string_view
+      sql;  // statements separated by ';'; forward only. $BLOB and $SERIAL are replaced by the dialect's words
 };
 
 class Database {
  public:
   virtual ~Database() = default;
-  // "sqlite:/path/file.sqlite" or "postgresql://…" (libpq URI, several hosts allowed). `connections`: at most that many at once.
+  // "sqlite:/path/file.sqlite" or "postgresql://…" (libpq URI, several hosts allowed). `connections`: at most that many
+  // at once.
   static result<std::unique_ptr<Database>> open(std::string_view url, int connections = 8);
 
   // Runs `work` in one read-write transaction; committed means on disk. Blocking: call it from a pool thread.

@@ -1,0 +1,32 @@
+#include "common/storage/database.hpp"
+
+#include "common/storage/migration.hpp"
+#include "common/storage/postgres.hpp"
+#include "common/storage/sqlite.hpp"
+
+namespace jindu::storage {
+
+std::optional<Row> Transaction::query_one(std::string_view sql, std::vector<Value> parameters) {
+  std::vector<Row> rows = query(sql, std::move(parameters));
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows.front());
+}
+
+result<std::unique_ptr<Database>> Database::open(std::string_view url, int connections) {
+  if (connections < 1 || connections > 1000) {
+    return Error{Fault::invalid, "storage.connections", "connections must be between 1 and 1000", "connections"};
+  }
+  if (url.starts_with("sqlite:")) return open_sqlite(std::string(url.substr(7)), connections);
+  if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
+    return open_postgres(std::string(url), connections);
+  return Error{Fault::invalid, "storage.url", "a database URL starts with sqlite: or postgresql://", "url"};
+}
+
+result<void> Database::write(const std::function<void(Transaction&)>& work) { return run(false, work); }
+result<void> Database::read(const std::function<void(Transaction&)>& work) { return run(true, work); }
+
+result<void> Database::migrate(std::string_view component, const std::vector<Migration>& migrations) {
+  return apply_migrations(*this, component, migrations);
+}
+
+}  // namespace jindu::storage

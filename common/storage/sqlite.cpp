@@ -1,0 +1,320 @@
+#include "common/storage/sqlite.hpp"
+
+#include <sqlite3.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+
+namespace jindu::storage {
+namespace {
+
+// Writers that wait for the same commit; more only makes each of them wait longer.
+constexpr std::size_t kGroupMax = 64;
+constexpr int kBusyTimeoutMs = 10'000;
+
+Error sqlite_error(sqlite3* db, std::string_view during) {
+  const int code = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
+  const std::string detail = std::string(during) + ": " + (db ? sqlite3_errmsg(db) : "out of memory");
+  switch (code & 0xff) {
+    case SQLITE_CONSTRAINT:
+      if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY)
+        return {Fault::conflict, "storage.unique", detail};
+      return {Fault::conflict, "storage.constraint", detail};
+    case SQLITE_FULL:
+      return {Fault::unavailable, "storage.full", detail};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {Fault::unavailable, "storage.busy", detail};
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+      return {Fault::unavailable, "storage.unavailable", detail};
+    default:
+      return {Fault::internal, "storage.sqlite", detail};
+  }
+}
+
+class Connection {
+ public:
+  Connection(const std::string& path, bool read_only) {
+    const int flags =
+        (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path.c_str(), &db_, flags, nullptr) != SQLITE_OK) {
+      Error error = sqlite_error(db_, "open " + path);
+      sqlite3_close_v2(db_);
+      throw ErrorException(std::move(error));
+    }
+    sqlite3_extended_result_codes(db_, 1);
+    sqlite3_busy_timeout(db_, kBusyTimeoutMs);
+    execute("PRAGMA foreign_keys=ON", {});
+    if (!read_only) {
+      query("PRAGMA journal_mode=WAL", {});
+      execute("PRAGMA synchronous=FULL", {});
+      execute("PRAGMA wal_autocheckpoint=4000", {});
+    }
+    execute("PRAGMA cache_size=-16000", {});
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() {
+    for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+    sqlite3_close_v2(db_);
+  }
+
+  std::vector<Row> query(std::string_view sql, const std::vector<Value>& parameters) {
+    sqlite3_stmt* statement = prepare(sql);
+    bind(statement, parameters, sql);
+    std::vector<Row> rows;
+    int code = SQLITE_ROW;
+    const int columns = sqlite3_column_count(statement);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+      std::vector<Value> values;
+      values.reserve(static_cast<std::size_t>(columns));
+      for (int i = 0; i < columns; ++i) values.push_back(column(statement, i));
+      rows.emplace_back(std::move(values));
+    }
+    finish(statement, code, sql);
+    return rows;
+  }
+
+  std::int64_t execute(std::string_view sql, const std::vector<Value>& parameters) {
+    query(sql, parameters);
+    return sqlite3_changes64(db_);
+  }
+
+ private:
+  sqlite3_stmt* prepare(std::string_view sql) {
+    const auto found = statements_.find(std::string(sql));
+    if (found != statements_.end()) return found->second;
+    sqlite3_stmt* statement = nullptr;
+    const char* tail = nullptr;
+    if (sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
+                           &tail) != SQLITE_OK) {
+      throw ErrorException(sqlite_error(db_, sql));
+    }
+    statements_.emplace(std::string(sql), statement);
+    return statement;
+  }
+
+  void bind(sqlite3_stmt* statement, const std::vector<Value>& parameters, std::string_view sql) {
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const int index = sqlite3_bind_parameter_index(statement, ("$" + std::to_string(i + 1)).c_str());
+      if (index == 0) continue;  // a statement need not use every parameter
+      int code = SQLITE_OK;
+      if (const auto* integer = std::get_if<std::int64_t>(&parameters[i])) {
+        code = sqlite3_bind_int64(statement, index, *integer);
+      } else if (const auto* text = std::get_if<std::string>(&parameters[i])) {
+        code = sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
+      } else if (const auto* blob = std::get_if<Bytes>(&parameters[i])) {
+        code = blob->empty() ? sqlite3_bind_zeroblob(statement, index, 0)
+                             : sqlite3_bind_blob64(statement, index, blob->data(), blob->size(), SQLITE_STATIC);
+      } else {
+        code = sqlite3_bind_null(statement, index);
+      }
+      if (code != SQLITE_OK) throw ErrorException(sqlite_error(db_, sql));
+    }
+  }
+
+  static Value column(sqlite3_stmt* statement, int i) {
+    switch (sqlite3_column_type(statement, i)) {
+      case SQLITE_INTEGER:
+        return std::int64_t{sqlite3_column_int64(statement, i)};
+      case SQLITE_FLOAT:
+        return static_cast<std::int64_t>(sqlite3_column_double(statement, i));
+      case SQLITE_TEXT:
+        return std::string(reinterpret_cast<const char*>(sqlite3_column_text(statement, i)),
+                           static_cast<std::size_t>(sqlite3_column_bytes(statement, i)));
+      case SQLITE_BLOB: {
+        const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement, i));
+        return data ? Bytes(data, data + sqlite3_column_bytes(statement, i)) : Bytes{};
+      }
+      default:
+        return std::monostate{};
+    }
+  }
+
+  void finish(sqlite3_stmt* statement, int code, std::string_view sql) {
+    std::optional<Error> error;
+    if (code != SQLITE_DONE) error = sqlite_error(db_, sql);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    if (error) throw ErrorException(std::move(*error));
+  }
+
+  sqlite3* db_ = nullptr;
+  std::unordered_map<std::string, sqlite3_stmt*> statements_;
+};
+
+class SqliteTransaction final : public Transaction {
+ public:
+  explicit SqliteTransaction(Connection& connection) : connection_(connection) {}
+  std::vector<Row> query(std::string_view sql, std::vector<Value> parameters) override {
+    return connection_.query(sql, parameters);
+  }
+  std::int64_t execute(std::string_view sql, std::vector<Value> parameters) override {
+    return connection_.execute(sql, parameters);
+  }
+
+ private:
+  Connection& connection_;
+};
+
+class SqliteDatabase final : public Database {
+ public:
+  SqliteDatabase(std::string path, int readers)
+      : path_(std::move(path)), readers_max_(readers), writer_(path_, false) {}
+
+  std::string_view dialect() const override { return "sqlite"; }
+
+ protected:
+  result<void> run(bool read_only, const std::function<void(Transaction&)>& work) override {
+    return read_only ? run_read(work) : run_write(work);
+  }
+
+ private:
+  // One caller of `write`, waiting for the commit that includes its work.
+  struct Waiter {
+    const std::function<void(Transaction&)>* work;
+    result<void> outcome;
+    std::exception_ptr foreign;  // what `work` threw that is no Error: goes back to its caller
+    bool done = false;
+  };
+
+  result<void> run_write(const std::function<void(Transaction&)>& work) {
+    Waiter self{&work, {}, nullptr};
+    std::unique_lock lock(mutex_);
+    queue_.push_back(&self);
+    changed_.wait(lock, [&] { return self.done || !leading_; });
+    if (!self.done) {
+      // Nobody leads: this caller commits for all that wait now, itself among the first kGroupMax or after them.
+      leading_ = true;
+      while (!self.done) {
+        std::vector<Waiter*> group;
+        while (!queue_.empty() && group.size() < kGroupMax) {
+          group.push_back(queue_.front());
+          queue_.pop_front();
+        }
+        lock.unlock();
+        commit(group);
+        lock.lock();
+        for (Waiter* waiter : group) waiter->done = true;
+        changed_.notify_all();
+      }
+      leading_ = false;
+      changed_.notify_all();
+    }
+    lock.unlock();
+    if (self.foreign) std::rethrow_exception(self.foreign);
+    return self.outcome;
+  }
+
+  void commit(const std::vector<Waiter*>& group) {
+    try {
+      writer_.execute("BEGIN IMMEDIATE", {});
+    } catch (const ErrorException& e) {
+      for (Waiter* waiter : group) waiter->outcome = e.error;
+      return;
+    }
+    SqliteTransaction transaction(writer_);
+    try {
+      for (Waiter* waiter : group) run_in_savepoint(transaction, *waiter);
+      writer_.execute("COMMIT", {});
+    } catch (const ErrorException& e) {
+      for (Waiter* waiter : group) waiter->outcome = e.error;
+      try {
+        writer_.execute("ROLLBACK", {});
+      } catch (const ErrorException&) {
+        // SQLite has rolled back by itself, as it does after a full disk or an input/output error.
+      }
+    }
+  }
+
+  void run_in_savepoint(SqliteTransaction& transaction, Waiter& waiter) {
+    writer_.execute("SAVEPOINT caller", {});
+    bool failed = true;
+    try {
+      (*waiter.work)(transaction);
+      failed = false;
+    } catch (const ErrorException& e) {
+      waiter.outcome = e.error;
+      // A full disk or failing medium concerns the whole group.
+      if (e.error.code == "storage.full" || e.error.code == "storage.unavailable") throw;
+    } catch (...) {
+      waiter.foreign = std::current_exception();
+    }
+    if (failed) writer_.execute("ROLLBACK TO caller", {});
+    writer_.execute("RELEASE caller", {});
+  }
+
+  result<void> run_read(const std::function<void(Transaction&)>& work) {
+    std::unique_ptr<Connection> connection;
+    {
+      std::unique_lock lock(readers_mutex_);
+      reader_free_.wait(lock, [&] { return !readers_.empty() || readers_open_ < readers_max_; });
+      if (!readers_.empty()) {
+        connection = std::move(readers_.back());
+        readers_.pop_back();
+      } else {
+        ++readers_open_;
+      }
+    }
+    struct Return {
+      SqliteDatabase& database;
+      std::unique_ptr<Connection>& connection;
+      ~Return() {
+        const std::lock_guard lock(database.readers_mutex_);
+        if (connection) {
+          database.readers_.push_back(std::move(connection));
+        } else {
+          --database.readers_open_;
+        }
+        database.reader_free_.notify_one();
+      }
+    } give_back{*this, connection};
+    try {
+      if (!connection) connection = std::make_unique<Connection>(path_, true);
+      connection->execute("BEGIN", {});
+      struct End {
+        Connection& connection;
+        ~End() {
+          try {
+            connection.execute("ROLLBACK", {});
+          } catch (const ErrorException&) {
+            // Nothing was changed; a failed read leaves nothing to undo.
+          }
+        }
+      } end{*connection};
+      SqliteTransaction transaction(*connection);
+      work(transaction);
+      return {};
+    } catch (const ErrorException& e) {
+      return e.error;
+    }
+  }
+
+  const std::string path_;
+  const int readers_max_;
+  Connection writer_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Waiter*> queue_;
+  bool leading_ = false;
+  std::mutex readers_mutex_;
+  std::condition_variable reader_free_;
+  std::vector<std::unique_ptr<Connection>> readers_;
+  int readers_open_ = 0;
+};
+
+}  // namespace
+
+result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int connections) {
+  try {
+    return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(path, connections));
+  } catch (const ErrorException& e) {
+    return e.error;
+  }
+}
+
+}  // namespace jindu::storage
