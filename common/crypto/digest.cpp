@@ -1,0 +1,62 @@
+#include "common/crypto/digest.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "common/crypto/openssl.hpp"
+
+namespace jindu::crypto {
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  must(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "SHA-256");
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::update(BytesView bytes) {
+  must(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "SHA-256");
+}
+
+Digest Sha256::finish() {
+  Digest digest;
+  must(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1, "SHA-256");
+  must(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "SHA-256");
+  return digest;
+}
+
+Digest sha256(BytesView bytes) {
+  Digest digest;
+  must(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1, "SHA-256");
+  return digest;
+}
+
+Digest hmac_sha256(BytesView key, BytesView message) {
+  Digest digest;
+  unsigned length = 0;
+  static const std::uint8_t empty = 0;  // OpenSSL takes a null key for "the previous one"
+  must(HMAC(EVP_sha256(), key.empty() ? &empty : key.data(), static_cast<int>(key.size()), message.data(),
+            message.size(), digest.data(), &length) != nullptr,
+       "HMAC");
+  return digest;
+}
+
+bool constant_time_equal(BytesView a, BytesView b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+Bytes random_bytes(std::size_t count) {
+  Bytes bytes(count);
+  must(RAND_priv_bytes(bytes.data(), static_cast<int>(count)) == 1, "random bytes");
+  return bytes;
+}
+
+result<Digest> digest_from(BytesView bytes) {
+  if (bytes.size() != 32) return Error{Fault::invalid, "digest.size", "a SHA-256 digest has 32 bytes"};
+  Digest digest;
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+}  // namespace jindu::crypto

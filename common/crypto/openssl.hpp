@@ -1,0 +1,71 @@
+#pragma once
+// What the sources of this folder share; included by nobody else.
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <memory>
+
+#include "common/runtime/bytes.hpp"
+
+namespace jindu::crypto {
+
+template <auto Free>
+struct Freer {
+  template <class T>
+  void operator()(T* pointer) const {
+    Free(pointer);
+  }
+};
+template <class T, auto Free>
+using Owned = std::unique_ptr<T, Freer<Free>>;
+
+using OwnedBio = Owned<BIO, BIO_free_all>;
+using OwnedKey = Owned<EVP_PKEY, EVP_PKEY_free>;
+using OwnedKeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using OwnedDigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using OwnedCipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+using OwnedX509 = Owned<X509, X509_free>;
+
+// The first reason OpenSSL gives, for a technical reader; empties its error queue.
+inline std::string openssl_reason() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return "no reason given";
+  char text[256];
+  ERR_error_string_n(code, text, sizeof text);
+  return text;
+}
+
+// For calls that fail only when memory is out or we misuse the library.
+inline void must(bool worked, const char* what) {
+  if (!worked) throw ErrorException({Fault::internal, "crypto.openssl", std::string(what) + ": " + openssl_reason()});
+}
+
+inline OwnedBio bio_of(BytesView bytes) {
+  OwnedBio bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+  must(bio != nullptr, "BIO_new_mem_buf");
+  return bio;
+}
+
+inline Bytes bytes_of_bio(BIO* bio) {
+  char* data = nullptr;
+  const long length = BIO_get_mem_data(bio, &data);
+  return Bytes(data, data + length);
+}
+
+// DER of anything that has an i2d function.
+template <class T, class F>
+Bytes der_of(T* object, F i2d) {
+  unsigned char* data = nullptr;
+  const int length = i2d(object, &data);
+  must(length >= 0, "i2d");
+  Bytes out(data, data + length);
+  OPENSSL_free(data);
+  return out;
+}
+
+}  // namespace jindu::crypto
