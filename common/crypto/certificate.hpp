@@ -1,0 +1,88 @@
+#pragma once
+// X.509 certificates, and whom to trust.
+#include <memory>
+#include <vector>
+
+#include "common/crypto/key.hpp"
+#include "common/runtime/clock.hpp"
+
+struct x509_st;
+struct x509_store_st;
+
+namespace jindu::crypto {
+
+class Certificate {
+ public:
+  static result<Certificate> from_der(BytesView der);         // exactly one, nothing behind it
+  static result<Certificate> from_pem(std::string_view pem);  // the first
+  static result<std::vector<Certificate>> all_from_pem(std::string_view pem);
+  static result<std::vector<Certificate>> all_from_pem_file(const std::string& path);
+
+  Bytes der() const;
+  std::string pem() const;
+  PublicKey public_key() const;
+  Digest key_id() const { return public_key().key_id(); }
+  Digest fingerprint() const { return sha256(der()); }
+  // The first value of a subject attribute in UTF-8; empty when absent.
+  std::string common_name() const;
+  std::string organisation() const;
+  std::string organisational_unit() const;
+  std::string serial_number_attribute() const;  // subject serialNumber: the social credit code of a company
+  std::string issuer_common_name() const;
+  std::string serial_hex() const;
+  Instant not_before() const;
+  Instant not_after() const;
+
+  explicit Certificate(std::shared_ptr<x509_st> native) : native_(std::move(native)) {}
+  x509_st* native() const { return native_.get(); }
+
+ private:
+  std::string subject(int nid) const;
+  std::shared_ptr<x509_st> native_;
+};
+
+enum class Purpose { any, tls_client, tls_server };
+
+// Roots and revocation lists. Checking is against the time that is passed in.
+class TrustStore {
+ public:
+  // `crl_pem` may be empty: then nothing is known to be revoked. With lists, every issuer in a chain must have one.
+  static result<TrustStore> from_pem(std::string_view roots_pem, std::string_view crl_pem = {});
+  static result<TrustStore> from_files(const std::string& roots_path, const std::string& crl_path = {});
+
+  // Codes: certificate.expired, .not_yet_valid, .unknown_issuer, .revoked, .wrong_purpose, .crl_missing, .weak,
+  // .invalid.
+  result<void> verify(const Certificate& leaf, const std::vector<Certificate>& intermediates, Instant at,
+                      Purpose purpose = Purpose::any) const;
+
+ private:
+  explicit TrustStore(std::shared_ptr<x509_store_st> store, bool with_crls)
+      : store_(std::move(store)), with_crls_(with_crls) {}
+  std::shared_ptr<x509_store_st> store_;
+  bool with_crls_;
+};
+
+// What a certificate is for decides its extensions.
+enum class Profile { citizen, authority };
+struct SubjectName {
+  std::string common_name;
+  std::string organisation = {};
+  std::string serial_number = {};
+};
+// Issues a certificate for `subject_key`; the registration authority of the portal and tests use it.
+result<Certificate> issue_certificate(const PrivateKey& issuer_key, const Certificate* issuer,
+                                      const PublicKey& subject_key, const SubjectName& subject, Profile profile,
+                                      Instant not_before, Instant not_after);
+
+// Key, certificate and chain out of a PKCS#12 file.
+struct Identity {
+  PrivateKey key;
+  Certificate certificate;
+  std::vector<Certificate> chain;
+};
+result<Identity> identity_from_pkcs12(BytesView p12, std::string_view passphrase);
+// A PEM key file and a PEM file with the leaf first and its chain behind it.
+result<Identity> identity_from_files(const std::string& certificate_path, const std::string& key_path,
+                                     const std::string& passphrase_file = {});
+
+}  // namespace jindu::crypto

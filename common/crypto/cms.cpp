@@ -1,0 +1,100 @@
+#include "common/crypto/cms.hpp"
+
+#include <openssl/ess.h>
+
+#include <ctime>
+
+#include "common/crypto/openssl.hpp"
+
+namespace jindu::crypto {
+namespace {
+
+constexpr std::size_t kSignatureBytesMax = 64 * 1024;
+using OwnedCms = Owned<CMS_ContentInfo, CMS_ContentInfo_free>;
+
+bool strong_digest(int nid) { return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512; }
+
+std::vector<Certificate> certificates_of(CMS_ContentInfo* cms) {
+  std::vector<Certificate> all;
+  STACK_OF(X509)* stack = CMS_get1_certs(cms);
+  for (int i = 0; i < sk_X509_num(stack); ++i) {
+    X509* native = sk_X509_value(stack, i);
+    X509_up_ref(native);
+    all.emplace_back(std::shared_ptr<X509>(native, X509_free));
+  }
+  sk_X509_pop_free(stack, X509_free);
+  return all;
+}
+
+std::optional<Instant> signing_time_of(CMS_SignerInfo* signer) {
+  const int index = CMS_signed_get_attr_by_NID(signer, NID_pkcs9_signingTime, -1);
+  if (index < 0) return std::nullopt;
+  const ASN1_TYPE* value = X509_ATTRIBUTE_get0_type(CMS_signed_get_attr(signer, index), 0);
+  std::tm parts{};
+  if (!value || (value->type != V_ASN1_UTCTIME && value->type != V_ASN1_GENERALIZEDTIME)) return std::nullopt;
+  if (ASN1_TIME_to_tm(value->value.asn1_string, &parts) != 1) return std::nullopt;
+  return from_unix_ms(std::int64_t{timegm(&parts)} * 1000);
+}
+
+}  // namespace
+
+result<Bytes> cms_sign(BytesView content, const PrivateKey& key, const Certificate& certificate,
+                       const std::vector<Certificate>& chain) {
+  const OwnedBio bio = bio_of(content);
+  const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_NOSMIMECAP;
+  const OwnedCms cms(CMS_sign(nullptr, nullptr, nullptr, nullptr, flags | CMS_PARTIAL));
+  must(cms != nullptr, "CMS");
+  CMS_SignerInfo* signer =
+      CMS_add1_signer(cms.get(), certificate.native(), key.native(), EVP_sha256(), flags | CMS_CADES);
+  if (!signer)
+    return Error{Fault::invalid, "cms.signer", "key and certificate do not belong together: " + openssl_reason()};
+  for (const Certificate& link : chain) CMS_add1_cert(cms.get(), link.native());
+  must(CMS_final(cms.get(), bio.get(), nullptr, flags) == 1, "CMS");
+  return der_of(cms.get(), i2d_CMS_ContentInfo);
+}
+
+result<CmsSignature> cms_verify(BytesView signature, BytesView content) {
+  if (signature.size() > kSignatureBytesMax)
+    return Error{Fault::too_large, "cms.too_large", "a signature has at most 64 KiB"};
+  const unsigned char* at = signature.data();
+  const OwnedCms cms(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(signature.size())));
+  if (!cms || at != signature.data() + signature.size() || OBJ_obj2nid(CMS_get0_type(cms.get())) != NID_pkcs7_signed) {
+    ERR_clear_error();
+    return Error{Fault::invalid, "cms.malformed", "not a DER CMS SignedData"};
+  }
+  if (CMS_is_detached(cms.get()) != 1)
+    return Error{Fault::invalid, "cms.not_detached", "the signature carries content of its own"};
+  STACK_OF(CMS_SignerInfo)* signers = CMS_get0_SignerInfos(cms.get());
+  if (sk_CMS_SignerInfo_num(signers) != 1)
+    return Error{Fault::invalid, "cms.signers", "a signature has exactly one signer"};
+  CMS_SignerInfo* signer = sk_CMS_SignerInfo_value(signers, 0);
+  X509_ALGOR* digest_algorithm = nullptr;
+  CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest_algorithm, nullptr);
+  if (!strong_digest(OBJ_obj2nid(digest_algorithm->algorithm)))
+    return Error{Fault::integrity, "cms.weak_digest", "the digest is weaker than SHA-256"};
+  if (CMS_signed_get_attr_by_NID(signer, NID_id_smime_aa_signingCertificateV2, -1) < 0) {
+    return Error{Fault::integrity, "cms.attributes", "the attribute signingCertificateV2 is missing"};
+  }
+  const OwnedBio bio = bio_of(content);
+  // CMS_CADES makes OpenSSL compare signingCertificateV2 with the signer's certificate; trust is checked apart from
+  // this.
+  if (CMS_verify(cms.get(), nullptr, nullptr, bio.get(), nullptr, CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY | CMS_CADES) !=
+      1) {
+    return Error{Fault::integrity, "cms.signature", "the signature does not hold: " + openssl_reason()};
+  }
+  X509* native = nullptr;
+  CMS_SignerInfo_get0_algs(signer, nullptr, &native, nullptr, nullptr);
+  if (!native) return Error{Fault::integrity, "cms.signer_missing", "the signer's certificate is not in the signature"};
+  X509_up_ref(native);
+  Certificate certificate{std::shared_ptr<X509>(native, X509_free)};
+  return CmsSignature{certificate, certificates_of(cms.get()), signing_time_of(signer)};
+}
+
+result<CmsSignature> cms_verify_trusted(BytesView signature, BytesView content, const TrustStore& trust, Instant at) {
+  auto checked = cms_verify(signature, content);
+  if (!checked) return checked;
+  if (auto trusted = trust.verify(checked->signer, checked->others, at); !trusted) return trusted.error();
+  return checked;
+}
+
+}  // namespace jindu::crypto
