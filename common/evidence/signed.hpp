@@ -1,0 +1,50 @@
+#pragma once
+// Statements by nodes: docs/formats.md, "Signed statement".
+#include <map>
+#include <string>
+
+#include "common/crypto/certificate.hpp"
+
+namespace jindu::evidence {
+
+inline constexpr std::size_t kSignedMax = 64 * 1024;
+inline constexpr std::string_view kReceiptType = "jindu/receipt/v1";
+inline constexpr std::string_view kSubmissionReceiptType = "jindu/submission-receipt/v1";
+inline constexpr std::string_view kVoyageType = "jindu/voyage/v1";
+inline constexpr std::string_view kCaseEventType = "jindu/case-event/v1";
+
+// A node that signs, by its key and certificate.
+struct NodeSigner {
+  std::string name;
+  crypto::PrivateKey key;
+  crypto::Certificate certificate;
+  std::vector<crypto::Certificate> chain = {};
+};
+// Reads key and certificate; the name is the certificate's Common Name. Code node.name where `expected` differs.
+result<NodeSigner> node_signer_from_files(const std::string& certificate_path, const std::string& key_path,
+                                          const std::string& passphrase_file, std::string_view expected = {});
+
+// Whom we believe to be a node: any certificate below the root with the node's Common Name.
+struct NodeTrust {
+  crypto::TrustStore store;
+  std::vector<crypto::Certificate> intermediates;
+};
+result<NodeTrust> node_trust_from_files(const std::string& roots, const std::string& crl,
+                                        const std::string& intermediates = {});
+
+Bytes sign_statement(std::string_view type, BytesView body, const NodeSigner& signer);
+
+struct Statement {
+  std::string type;
+  Bytes body;
+  std::string signer;  // Common Name
+  crypto::Certificate certificate;
+};
+// Everything is checked at `at`. Codes: signed.malformed, signed.type, signed.key_id, signed.signature, signed.signer
+// (another node than `expected_signer`, when one is given), certificate.*.
+result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, Instant at,
+                              std::string_view expected_signer = {});
+// The body without any check; for what was checked when it was stored.
+result<Statement> read_signed(BytesView encoded, std::string_view type);
+
+}  // namespace jindu::evidence

@@ -1,0 +1,70 @@
+#pragma once
+// The bundle format: docs/formats.md, "Bundle". No storage and no network, so that verifier and fuzzers stay small.
+#include <jindu/v1/bundle.pb.h>
+
+#include <optional>
+#include <string>
+
+#include "common/crypto/certificate.hpp"
+#include "common/runtime/clock.hpp"
+
+namespace jindu::exchange {
+
+using BundleId = std::array<std::uint8_t, 16>;
+
+inline constexpr std::size_t kManifestMax = 64 * 1024;
+inline constexpr std::size_t kMessageBundleMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kChunkBytes = 1024 * 1024;
+
+BundleId new_bundle_id(Instant now);  // UUIDv7 (RFC 9562)
+std::string to_text(const BundleId& id);
+result<BundleId> bundle_id_from_text(std::string_view text);
+
+// What decides where a bundle stands in its channel.
+struct Place {
+  std::uint32_t epoch = 1;
+  std::uint64_t sequence = 0;
+  crypto::Digest previous_digest{};
+  std::uint64_t subject_sequence = 0;
+};
+
+struct BundleDraft {
+  BundleId id{};
+  std::string from;
+  std::string to;
+  std::string kind;
+  Bytes subject;  // 16 bytes
+  std::uint32_t priority = 1;
+  Instant created{};
+  Instant expires{};
+  Place place;
+};
+
+std::string channel_of(std::string_view from, std::string_view to);  // "portal>approval"
+
+struct BuiltBundle {
+  Bytes bytes;
+  crypto::Digest manifest_digest{};
+};
+// Seals `payload` to the destination and signs the manifest. Code bundle.too_large.
+result<BuiltBundle> build_bundle(const BundleDraft& draft, BytesView payload, const crypto::PrivateKey& sender,
+                                 const crypto::PublicKey& destination);
+
+// The parts of a bundle that has the right shape; nothing is verified yet. Views point into the bytes given.
+struct BundleView {
+  jindu::v1::BundleManifest manifest;
+  BundleId id{};
+  BytesView manifest_bytes;
+  BytesView signature;
+  BytesView seal;
+  crypto::Digest manifest_digest{};
+};
+// Codes: bundle.malformed, bundle.version, bundle.too_large, bundle.truncated, bundle.manifest.
+result<BundleView> parse_bundle(BytesView bundle);
+
+// The signature by the key and every digest. Codes: bundle.signer, bundle.signature, bundle.digest.
+result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender);
+// Opens the seal with the destination's key. Only after verify_bundle.
+result<Bytes> open_bundle(const BundleView& view, const crypto::PrivateKey& destination);
+
+}  // namespace jindu::exchange

@@ -1,0 +1,104 @@
+#pragma once
+// How portal and approval send and receive: an outbox whose rows commit with the state change they tell of, and an inbox
+// whose rows commit with the effects of what arrived. Threads of its own build bundles, hand them to the unit, fetch
+// deliveries and receipts. docs/exchange.md, "Services".
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/exchange/codec/bundle.hpp"
+#include "common/exchange/codec/receipt.hpp"
+#include "common/http/client.hpp"
+#include "common/storage/database.hpp"
+
+namespace jindu::exchange {
+
+const std::vector<storage::Migration>& service_migrations();  // component "exchange"
+
+// A part of a file as payload bytes: `head` then length bytes of the file. For slices of large materials.
+struct FileSlice {
+  std::string path;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  Bytes head;  // what precedes the file's bytes in the payload (an encoded protobuf prefix)
+};
+
+struct Outgoing {
+  std::string kind;             // "dossier", "material", "status", "notice", "document", "catalogue"
+  std::string subject;          // what must stay in order, such as the declaration id; becomes a keyed pseudonym
+  std::uint32_t priority = 1;
+  std::variant<Bytes, FileSlice> payload;
+};
+
+// Inside the caller's transaction: committed with its state change, or not at all.
+void enqueue(storage::Transaction& transaction, const Outgoing& outgoing, Instant now);
+
+struct Incoming {
+  BundleId id{};
+  std::string from;
+  std::string kind;
+  Instant created{};
+  Bytes payload;
+};
+
+// Effects of an incoming bundle. `prepare` may take long and touch files (scanning, opening); it runs outside the
+// transaction and returns what runs inside it, together with the inbox row. Both may run again after a crash.
+// Fault::unavailable and Fault::internal are tried again later, in order; every other Error refuses the bundle for good
+// with a signed receipt that tells its code, and `refused` of the sender's side sees it.
+using Effects = std::function<void(storage::Transaction&)>;
+using Receiver = std::function<result<Effects>(const Incoming&)>;
+
+// What became of a bundle we sent; called once for each new receipt, inside the transaction that records it.
+struct Progress {
+  std::string kind;
+  std::string subject;  // as enqueued
+  Receipt receipt;
+};
+
+struct ServiceOptions {
+  std::string node;                 // our name, such as "portal"
+  std::string peer;                 // the service on the other side, such as "approval"
+  std::string unit;                 // our unit's node name, such as "gateway-outer"
+  http::ClientOptions client;
+  std::string work_directory;       // built bundles until the unit has them
+  std::chrono::hours expires{24 * 30};
+};
+
+struct TransitHealth {
+  std::uint64_t waiting = 0;        // outgoing, not yet with the unit
+  std::uint64_t under_way = 0;      // with the unit, not yet applied on the other side
+  std::optional<Instant> oldest_under_way;
+  std::uint64_t refused = 0;
+  bool unit_reachable = false;
+  std::optional<Instant> unit_last_heard;
+  std::optional<Instant> other_side_last_heard;  // the newest receipt signed on the other side
+};
+
+// A rung of a bundle about a subject, for showing the way of a dossier.
+struct Rung {
+  std::string bundle;  // id
+  std::string kind;
+  std::string rung;
+  std::string party;
+  Instant at{};
+  std::string code;
+};
+
+class Service {
+ public:
+  // `peer_certificate`: whom outgoing bundles are sealed to and whose signature incoming ones must carry.
+  static result<std::unique_ptr<Service>> start(storage::Database& database, evidence::NodeSigner node,
+                                                evidence::NodeTrust trust, crypto::Certificate peer_certificate,
+                                                ServiceOptions options, std::map<std::string, Receiver> receivers,
+                                                std::function<void(storage::Transaction&, const Progress&)> progress);
+  virtual ~Service() = default;
+  virtual void wake() = 0;  // something was enqueued
+  virtual void stop() = 0;
+  virtual result<TransitHealth> health() = 0;
+};
+
+std::vector<Rung> timeline(storage::Transaction& transaction, std::string_view subject);
+
+}  // namespace jindu::exchange

@@ -1,0 +1,19 @@
+#pragma once
+// Files that are there after a power cut: written beside, synced, renamed, and the folder synced.
+#include <filesystem>
+
+#include "common/runtime/bytes.hpp"
+
+namespace jindu::files {
+
+result<Bytes> read(const std::filesystem::path& path, std::size_t limit);  // codes file.unreadable, file.too_large
+result<std::string> read_text(const std::filesystem::path& path, std::size_t limit = 16 * 1024 * 1024);
+// Codes file.full (the disk, Fault::unavailable), file.write.
+result<void> write_durably(const std::filesystem::path& path, BytesView bytes);
+// Appends at exactly `offset` and syncs; code file.offset when the file is shorter than that.
+result<void> write_at(const std::filesystem::path& path, std::uint64_t offset, BytesView bytes, bool sync);
+result<void> sync_folder(const std::filesystem::path& folder);
+result<void> make_folder(const std::filesystem::path& folder);  // with parents, only for us (0700)
+std::uint64_t free_bytes(const std::filesystem::path& folder);
+
+}  // namespace jindu::files
