@@ -1,0 +1,122 @@
+#include "common/runtime/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace jindu::files {
+namespace {
+
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+Error failure(const std::filesystem::path& path, const char* what) {
+  const int reason = errno;
+  const bool full = reason == ENOSPC || reason == EDQUOT;
+  return {full ? Fault::unavailable : Fault::internal, full ? "file.full" : "file.write",
+          path.filename().string() + ": " + what + ": " + std::strerror(reason)};
+}
+
+result<void> write_all(int descriptor, BytesView bytes, std::uint64_t offset, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failure(path, "write");
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+  return {};
+}
+
+}  // namespace
+
+result<Bytes> read(const std::filesystem::path& path, std::size_t limit) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat info {};
+  if (file.number < 0 || ::fstat(file.number, &info) != 0 || !S_ISREG(info.st_mode))
+    return Error{Fault::not_found, "file.unreadable", path.string() + " cannot be read"};
+  if (static_cast<std::uint64_t>(info.st_size) > limit)
+    return Error{Fault::too_large, "file.too_large", path.string() + " is over " + std::to_string(limit) + " bytes"};
+  Bytes bytes(static_cast<std::size_t>(info.st_size));
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = ::pread(file.number, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error{Fault::unavailable, "file.unreadable", path.string() + " cannot be read"};
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+result<std::string> read_text(const std::filesystem::path& path, std::size_t limit) {
+  auto bytes = read(path, limit);
+  if (!bytes) return bytes.error();
+  return std::string(text_of(*bytes));
+}
+
+result<void> sync_folder(const std::filesystem::path& folder) {
+  const Descriptor file{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (file.number < 0 || ::fsync(file.number) != 0) return failure(folder, "sync");
+  return {};
+}
+
+result<void> write_durably(const std::filesystem::path& path, BytesView bytes) {
+  // A name of its own, so that two writers of the same file do not mix their bytes.
+  static std::atomic<std::uint64_t> count{0};
+  const auto beside = path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
+  {
+    const Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    if (file.number < 0) return failure(path, "create");
+    auto ok = write_all(file.number, bytes, 0, path);
+    if (ok && ::fdatasync(file.number) != 0) ok = failure(path, "sync");
+    if (!ok) {
+      ::unlink(beside.c_str());
+      return ok;
+    }
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) {
+    auto error = failure(path, "rename");
+    ::unlink(beside.c_str());
+    return error;
+  }
+  return sync_folder(path.parent_path());
+}
+
+result<void> write_at(const std::filesystem::path& path, std::uint64_t offset, BytesView bytes, bool sync) {
+  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+  if (file.number < 0) return failure(path, "create");
+  struct stat info {};
+  if (::fstat(file.number, &info) != 0) return failure(path, "stat");
+  if (static_cast<std::uint64_t>(info.st_size) < offset)
+    return Error{Fault::conflict, "file.offset", "the file ends at " + std::to_string(info.st_size)};
+  if (auto ok = write_all(file.number, bytes, offset, path); !ok) return ok;
+  if (sync && ::fdatasync(file.number) != 0) return failure(path, "sync");
+  if (sync && info.st_size == 0) return sync_folder(path.parent_path());
+  return {};
+}
+
+result<void> make_folder(const std::filesystem::path& folder) {
+  std::error_code code;
+  if (std::filesystem::is_directory(folder, code)) return {};
+  if (folder.has_parent_path() && folder.parent_path() != folder)
+    if (auto ok = make_folder(folder.parent_path()); !ok) return ok;
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failure(folder, "make folder");
+  return {};
+}
+
+std::uint64_t free_bytes(const std::filesystem::path& folder) {
+  struct statvfs info {};
+  if (::statvfs(folder.c_str(), &info) != 0) return 0;
+  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+}  // namespace jindu::files

@@ -1,0 +1,84 @@
+#include "common/runtime/worker.hpp"
+
+#include <csignal>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "common/runtime/log.hpp"
+
+namespace jindu {
+
+struct Worker::State {
+  std::string name;
+  std::function<std::chrono::milliseconds()> work;
+  std::mutex mutex = {};
+  std::condition_variable changed = {};
+  bool woken = false;
+  std::atomic<bool> stop = false;
+  std::thread thread = {};
+
+  void run() {
+    while (!stop) {
+      std::chrono::milliseconds pause{5'000};
+      try {
+        pause = work();
+      } catch (const std::exception& e) {
+        log::error("worker.failed", {{"worker", name}, {"detail", e.what()}});
+      }
+      std::unique_lock lock(mutex);
+      changed.wait_for(lock, pause, [&] { return woken || stop; });
+      woken = false;
+    }
+  }
+};
+
+Worker::Worker(std::string name, std::function<std::chrono::milliseconds()> work)
+    : state_(new State{std::move(name), std::move(work)}) {
+  state_->thread = std::thread([state = state_.get()] { state->run(); });
+}
+
+Worker::~Worker() { stop(); }
+
+void Worker::wake() {
+  const std::lock_guard lock(state_->mutex);
+  state_->woken = true;
+  state_->changed.notify_one();
+}
+
+void Worker::stop() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stop = true;
+    state_->changed.notify_one();
+  }
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+bool Worker::stopping() const { return state_->stop; }
+
+namespace {
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+}  // namespace
+
+void block_stop_signals() {
+  const auto set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void wait_for_stop_signal() {
+  const auto set = stop_signals();
+  int signal = 0;
+  sigwait(&set, &signal);
+}
+
+}  // namespace jindu
