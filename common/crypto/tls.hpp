@@ -1,0 +1,30 @@
+#pragma once
+// TLS 1.2 and 1.3 with sound ciphers for servers and the check of a peer's certificate. The only place that configures it.
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/runtime/bytes.hpp"
+
+namespace boost::asio::ssl {
+class context;
+}
+struct ssl_st;
+
+namespace jindu::crypto {
+
+struct TlsServerFiles {
+  std::string certificate_chain;
+  std::string private_key;
+  std::string passphrase_file = {};
+  std::string client_ca = {};  // empty: no client certificates asked for
+  std::string crl = {};
+  bool client_certificate_required = false;
+};
+// Codes: tls.certificate, tls.key, tls.client_ca.
+result<std::shared_ptr<boost::asio::ssl::context>> tls_server_context(const TlsServerFiles& files);
+
+// DER of the peer's verified certificate; nothing when it gave none.
+std::optional<Bytes> verified_peer_certificate(ssl_st* connection);
+
+}  // namespace jindu::crypto

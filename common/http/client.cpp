@@ -1,0 +1,167 @@
+#include "common/http/client.hpp"
+
+#include <boost/json/parse.hpp>
+#include <curl/curl.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "common/crypto/certificate.hpp"
+#include "common/runtime/files.hpp"
+
+namespace jindu::http {
+namespace {
+
+void start_curl() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+struct Received {
+  Bytes body;
+  std::size_t limit;
+  bool too_large = false;
+};
+
+std::size_t receive(char* data, std::size_t, std::size_t count, void* user) {
+  auto& received = *static_cast<Received*>(user);
+  if (received.body.size() + count > received.limit) {
+    received.too_large = true;
+    return 0;
+  }
+  received.body.insert(received.body.end(), data, data + count);
+  return count;
+}
+
+}  // namespace
+
+result<void> Answer::succeeded() const {
+  if (status >= 200 && status < 300) return {};
+  Error error{status == 409 ? Fault::conflict : status == 404 ? Fault::not_found : status == 413 ? Fault::too_large
+              : status == 403 ? Fault::forbidden : status == 401 ? Fault::unauthorised : status == 422 ? Fault::integrity
+              : status == 400 ? Fault::invalid : Fault::unavailable,
+              "http.status", "the peer answers " + std::to_string(status)};
+  boost::system::error_code code;
+  const auto value = boost::json::parse(text_of(body), code);
+  if (!code && value.is_object()) {
+    const auto text = [&](const char* name) {
+      const auto* member = value.as_object().if_contains(name);
+      return member != nullptr && member->is_string() ? std::string(member->as_string()) : std::string{};
+    };
+    if (auto given = text("code"); !given.empty()) error.code = given;
+    if (auto detail = text("detail"); !detail.empty()) error.detail = detail;
+    error.field = text("field");
+  }
+  return error;
+}
+
+struct Client::State {
+  ClientOptions options;
+  CURL* handle = nullptr;
+  std::string passphrase = {};
+  std::optional<Error> broken = {};  // by its configuration
+  std::atomic<bool> cancelled = false;
+
+  ~State() { curl_easy_cleanup(handle); }
+
+  static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<State*>(user)->cancelled ? 1 : 0;
+  }
+};
+
+Client::Client(ClientOptions options) : state_(new State) {
+  start_curl();
+  state_->options = std::move(options);
+  const auto& o = state_->options;
+  if (!o.private_key_passphrase_file.empty()) {
+    auto text = files::read_text(o.private_key_passphrase_file, 4096);
+    if (text) {
+      while (text->ends_with('\n')) text->pop_back();
+      state_->passphrase = *text;
+    } else {
+      state_->broken = text.error();
+    }
+  }
+  CURL* h = state_->handle = curl_easy_init();
+  curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "https,http");
+  curl_easy_setopt(h, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(h, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+  curl_easy_setopt(h, CURLOPT_CAINFO, o.ca_file.c_str());
+  if (!o.certificate_file.empty()) {
+    curl_easy_setopt(h, CURLOPT_SSLCERT, o.certificate_file.c_str());
+    curl_easy_setopt(h, CURLOPT_SSLKEY, o.private_key_file.c_str());
+    if (!state_->passphrase.empty()) curl_easy_setopt(h, CURLOPT_KEYPASSWD, state_->passphrase.c_str());
+  }
+  curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(o.connect_timeout.count()));
+  curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, static_cast<long>(o.idle_timeout.count() / 1000));
+  curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, &State::progress);
+  curl_easy_setopt(h, CURLOPT_XFERINFODATA, state_.get());
+  curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, &receive);
+  curl_easy_setopt(h, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(h, CURLOPT_CERTINFO, o.expected_peer.empty() ? 0L : 1L);
+}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+void Client::cancel() { state_->cancelled = true; }
+
+result<Answer> Client::send(std::string_view method, std::string_view path, BytesView body, std::string_view content_type,
+                            std::chrono::milliseconds timeout) {
+  if (state_->broken) return *state_->broken;
+  CURL* h = state_->handle;
+  const std::string url = state_->options.base_url + std::string(path);
+  const std::string verb(method);
+  curl_slist* headers = nullptr;
+  headers = curl_slist_append(headers, ("Content-Type: " + std::string(content_type)).c_str());
+  headers = curl_slist_append(headers, "Expect:");
+  headers = curl_slist_append(headers, "X-Requested-With: jindu");
+  const std::unique_ptr<curl_slist, void (*)(curl_slist*)> owned(headers, curl_slist_free_all);
+  Received received{{}, state_->options.answer_limit};
+  curl_easy_setopt(h, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  curl_easy_setopt(h, CURLOPT_WRITEDATA, &received);
+  if (verb == "GET") {
+    curl_easy_setopt(h, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, nullptr);
+  } else {
+    curl_easy_setopt(h, CURLOPT_POST, 1L);
+    curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(h, CURLOPT_POSTFIELDS, body.empty() ? "" : reinterpret_cast<const char*>(body.data()));
+    curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, verb.c_str());
+  }
+  const CURLcode code = curl_easy_perform(h);
+  if (received.too_large) return Error{Fault::too_large, "http.too_large", "the answer is larger than expected"};
+  if (code != CURLE_OK) {
+    const char* name = code == CURLE_OPERATION_TIMEDOUT ? "http.timeout"
+                       : code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+                               code == CURLE_SSL_CERTPROBLEM
+                           ? "http.tls"
+                           : "http.unreachable";
+    return Error{Fault::unavailable, name, curl_easy_strerror(code)};
+  }
+  if (!state_->options.expected_peer.empty()) {
+    // The chain and the address are checked by TLS; this makes sure that it is the node we mean.
+    curl_certinfo* info = nullptr;
+    bool right = false;
+    if (curl_easy_getinfo(h, CURLINFO_CERTINFO, &info) == CURLE_OK && info != nullptr && info->num_of_certs > 0)
+      for (curl_slist* entry = info->certinfo[0]; entry != nullptr; entry = entry->next) {
+        const std::string_view line(entry->data);
+        if (!line.starts_with("Cert:")) continue;
+        auto certificate = crypto::Certificate::from_pem(line.substr(5));
+        right = certificate && certificate->common_name() == state_->options.expected_peer;
+      }
+    if (!right) return Error{Fault::unavailable, "http.tls", "the peer is not " + state_->options.expected_peer};
+  }
+  long status = 0;
+  curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
+  char* type = nullptr;
+  curl_easy_getinfo(h, CURLINFO_CONTENT_TYPE, &type);
+  return Answer{static_cast<int>(status), type == nullptr ? "" : type, std::move(received.body)};
+}
+
+}  // namespace jindu::http

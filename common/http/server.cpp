@@ -1,0 +1,476 @@
+#include "common/http/server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <fcntl.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+#include "common/crypto/tls.hpp"
+#include "common/http/range.hpp"
+#include "common/http/router.hpp"
+#include "common/http/static_files.hpp"
+#include "common/runtime/ids.hpp"
+#include "common/runtime/log.hpp"
+#include "common/runtime/metrics.hpp"
+
+namespace jindu::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using tcp = asio::ip::tcp;
+using Code = boost::system::error_code;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+template <class T>
+using awaitable = asio::awaitable<T>;
+constexpr auto kToken = asio::use_awaitable;
+
+std::optional<Method> method_of(bhttp::verb verb) {
+  switch (verb) {
+    case bhttp::verb::get: return Method::get;
+    case bhttp::verb::head: return Method::head;
+    case bhttp::verb::post: return Method::post;
+    case bhttp::verb::put: return Method::put;
+    case bhttp::verb::patch: return Method::patch;
+    case bhttp::verb::delete_: return Method::del;
+    default: return {};
+  }
+}
+
+// An identifier given by a proxy or client is taken only when it can do no harm in a log.
+std::string request_id_of(std::string_view given, Instant now) {
+  const bool harmless = given.size() >= 8 && given.size() <= 64 && std::all_of(given.begin(), given.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  return harmless ? std::string(given) : new_uuid(now);
+}
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(ServerOptions options, std::vector<Route> routes)
+      : options_(std::move(options)), router_(std::move(routes)), io_(options_.io_threads), acceptor_(io_),
+        pool_(static_cast<std::size_t>(options_.workers)) {
+    const metrics::Labels listener{{"listener", options_.name}};
+    open_ = &metrics::gauge("jindu_http_connections", "Open connections", listener);
+    took_ = &metrics::seconds("jindu_http_request_seconds", "From the end of a request to the end of its answer", listener);
+  }
+  ~ServerImpl() override { stop(std::chrono::seconds(1)); }
+
+  result<void> listen() {
+    if (options_.tls) {
+      const auto& tls = *options_.tls;
+      auto made = crypto::tls_server_context({tls.certificate_chain_file, tls.private_key_file, tls.private_key_passphrase_file,
+                                              tls.client_ca_file, tls.crl_file, tls.client_certificate_required});
+      if (!made) return made.error();
+      tls_ = *made;
+    }
+    Code code;
+    const auto address = asio::ip::make_address(options_.address, code);
+    const tcp::endpoint endpoint(address, options_.port);
+    if (!code) acceptor_.open(endpoint.protocol(), code);
+    if (!code) acceptor_.set_option(asio::socket_base::reuse_address(true), code);
+    if (!code) acceptor_.bind(endpoint, code);
+    if (!code) acceptor_.listen(1024, code);
+    if (code)
+      return Error{Fault::unavailable, "http.listen",
+                   options_.address + ":" + std::to_string(options_.port) + ": " + code.message()};
+    port_ = acceptor_.local_endpoint().port();
+    asio::co_spawn(io_, accept(), asio::detached);
+    for (int i = 0; i < options_.io_threads; ++i) threads_.emplace_back([this] { io_.run(); });
+    return {};
+  }
+
+  std::uint16_t port() const override { return port_; }
+
+  void stop(std::chrono::seconds patience) override {
+    if (stopped_.exchange(true)) return;
+    asio::post(io_, [this] {
+      Code ignored;
+      acceptor_.close(ignored);
+      accept_pause_.cancel();
+    });
+    const auto until = std::chrono::steady_clock::now() + patience;
+    // Idle connections end at once, those with a request under way when it is answered.
+    while (busy_ > 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    io_.stop();
+    for (auto& thread : threads_) thread.join();
+    pool_.join();
+  }
+
+ private:
+  struct Busy {
+    ServerImpl& server;
+    explicit Busy(ServerImpl& s) : server(s) { ++server.busy_; }
+    ~Busy() { --server.busy_; }
+  };
+
+  awaitable<void> accept() {
+    for (;;) {
+      Code code;
+      auto socket = co_await acceptor_.async_accept(asio::make_strand(io_), asio::redirect_error(kToken, code));
+      if (stopped_) co_return;
+      if (code) {  // out of descriptors, most likely: let others finish first
+        accept_pause_.expires_after(std::chrono::milliseconds(50));
+        co_await accept_pause_.async_wait(asio::redirect_error(kToken, code));
+        continue;
+      }
+      const auto endpoint = socket.remote_endpoint(code);
+      if (code) continue;
+      auto address = endpoint.address().to_string();
+      if (!admit(address)) continue;
+      socket.set_option(tcp::no_delay(true), code);
+      auto executor = socket.get_executor();
+      asio::co_spawn(executor, serve(std::move(socket), std::move(address)), asio::detached);
+    }
+  }
+
+  bool admit(const std::string& address) {
+    const std::lock_guard lock(mutex_);
+    if (connections_ >= options_.limits.connections) return false;
+    auto& here = by_address_[address];
+    if (here >= options_.limits.connections_per_address) return false;
+    ++here;
+    ++connections_;
+    open_->Set(static_cast<double>(connections_));
+    return true;
+  }
+  void leave(const std::string& address) {
+    const std::lock_guard lock(mutex_);
+    --connections_;
+    if (--by_address_[address] == 0) by_address_.erase(address);
+    open_->Set(static_cast<double>(connections_));
+  }
+
+  awaitable<void> serve(tcp::socket socket, std::string address) {
+    const std::shared_ptr<void> gone(nullptr, [this, address](void*) { leave(address); });
+    try {
+      if (!tls_) {
+        beast::tcp_stream stream(std::move(socket));
+        co_await converse(stream, stream, address, {});
+        co_return;
+      }
+      TlsStream stream(std::move(socket), *tls_);
+      beast::get_lowest_layer(stream).expires_after(options_.limits.header_timeout);
+      Code code;
+      co_await stream.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kToken, code));
+      if (code) co_return;
+      co_await converse(stream, beast::get_lowest_layer(stream), address,
+                        crypto::verified_peer_certificate(stream.native_handle()));
+      beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(3));
+      co_await stream.async_shutdown(asio::redirect_error(kToken, code));
+    } catch (const std::exception& e) {
+      log::debug("http.connection_failed", {{"listener", options_.name}, {"detail", e.what()}});
+    }
+  }
+
+  template <class Stream>
+  awaitable<void> converse(Stream& stream, beast::tcp_stream& lowest, const std::string& address,
+                           std::optional<Bytes> certificate) {
+    beast::flat_buffer buffer(options_.limits.header_bytes + 64 * 1024);
+    bool first = true;
+    while (!stopped_) {
+      Code code;
+      // Waiting for the first byte of a request is idle; from then on the header has little time.
+      if (buffer.size() == 0) {
+        lowest.expires_after(first ? options_.limits.header_timeout : options_.limits.keep_alive_timeout);
+        const auto count = co_await stream.async_read_some(buffer.prepare(4096), asio::redirect_error(kToken, code));
+        if (code) co_return;
+        buffer.commit(count);
+      }
+      first = false;
+      const Busy busy(*this);
+      if (!co_await exchange(stream, lowest, buffer, address, certificate)) co_return;
+    }
+  }
+
+  // One request and its answer; false when the connection is to be closed.
+  template <class Stream>
+  awaitable<bool> exchange(Stream& stream, beast::tcp_stream& lowest, beast::flat_buffer& buffer,
+                           const std::string& address, const std::optional<Bytes>& certificate) {
+    Code code;
+    bhttp::request_parser<bhttp::empty_body> head;
+    head.header_limit(static_cast<std::uint32_t>(options_.limits.header_bytes));
+    head.body_limit(std::numeric_limits<std::uint64_t>::max());  // the route's own limit comes below
+    lowest.expires_after(options_.limits.header_timeout);
+    co_await bhttp::async_read_header(stream, buffer, head, asio::redirect_error(kToken, code));
+    const Instant now = SystemClock().now();
+    if (code == bhttp::error::header_limit) {
+      co_await answer(stream, lowest, problem({Fault::too_large, "http.header_limit", "the header is too large"}, ""), false, false, 11);
+      co_return false;
+    }
+    if (code) {
+      if (code.category() == bhttp::make_error_code(bhttp::error::bad_method).category() && code != bhttp::error::end_of_stream)
+        co_await answer(stream, lowest, problem({Fault::invalid, "http.malformed", "this is not an HTTP request"}, ""), false, false, 11);
+      co_return false;
+    }
+    const auto started = std::chrono::steady_clock::now();
+    Request request;
+    request.remote_address = address;
+    request.client_certificate = certificate;
+    for (const auto& field : head.get()) {
+      std::string name(field.name_string());
+      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      auto& value = request.headers[name];
+      if (!value.empty()) value += name == "cookie" ? "; " : ", ";
+      value += std::string_view(field.value().data(), field.value().size());
+    }
+    request.request_id = request_id_of(request.header("x-request-id"), now);
+    const bool keep_alive = head.get().keep_alive() && !stopped_;
+    const bool is_head = head.get().method() == bhttp::verb::head;
+    const unsigned version = head.get().version();
+    const std::string_view target(head.get().target().data(), head.get().target().size());
+    const auto question = target.find('?');
+    const std::string raw_path(target.substr(0, question));
+    if (question != std::string_view::npos) request.query = parse_query(target.substr(question + 1));
+    const auto method = method_of(head.get().method());
+    const auto path = percent_decoded(raw_path);
+
+    bool body_unread = true;
+    Response response;
+    const Route* route = nullptr;
+    if (!method || !path || !raw_path.starts_with('/')) {
+      response = problem({Fault::invalid, "http.malformed", "the method or the path is not understood"}, request.request_id);
+    } else {
+      request.method = *method;
+      request.path = *path;
+      auto match = router_.find(*method, raw_path);
+      route = match.route;
+      request.parameters = std::move(match.parameters);
+      const bool page = !route && match.allowed.empty() && !options_.static_directory.empty() &&
+                        (*method == Method::get || *method == Method::head) && !path->starts_with("/api/");
+      if (page) {
+        response = static_file(options_.static_directory, *path, request.header("accept-encoding"));
+      } else if (!route && !match.allowed.empty()) {
+        response = problem({Fault::invalid, "http.method", "allowed: " + match.allowed}, request.request_id);
+        response.status = 405;
+        response.headers.emplace_back("Allow", match.allowed);
+      } else if (!route) {
+        response = problem({Fault::not_found, "http.no_such_path", "there is nothing at this path"}, request.request_id);
+      } else if (const auto length = head.content_length(); length && *length > route->body_limit) {
+        response = problem({Fault::too_large, "http.body_limit", "the body may have " + std::to_string(route->body_limit) + " bytes"}, request.request_id);
+      } else {
+        auto admitted = co_await in_pool<result<void>>([&] { return route->guard(request); });
+        if (!admitted) {
+          response = problem(admitted.error(), request.request_id);
+        } else {
+          const auto read = co_await read_body(stream, lowest, buffer, head, *route, request);
+          if (!read) {
+            if (read.error().fault == Fault::internal) co_return false;  // the client has gone
+            response = problem(read.error(), request.request_id);
+          } else {
+            body_unread = false;
+            response = co_await handled(*route, request);
+          }
+        }
+      }
+      if (body_unread && !head.content_length() && !head.chunked()) body_unread = false;
+      if (const auto length = head.content_length(); body_unread && length && *length == 0) body_unread = false;
+    }
+    response.headers.emplace_back("X-Request-Id", request.request_id);
+    const int status = response.status;
+    // A body that nobody reads cannot be stepped over: the connection ends after the answer.
+    const bool stay = keep_alive && !body_unread;
+    const bool sent = co_await answer(stream, lowest, std::move(response), is_head, stay, version, request);
+    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    took_->Observe(seconds);
+    metrics::counter("jindu_http_requests_total", "Requests by status",
+                     {{"listener", options_.name}, {"status", std::to_string(status)}}).Increment();
+    log::info("http.request", {{"listener", options_.name}, {"request_id", request.request_id},
+                               {"route", route ? std::string_view(route->path) : std::string_view("-")},
+                               {"method", std::string_view(head.get().method_string().data(), std::min<std::size_t>(head.get().method_string().size(), 16))},
+                               {"status", status}, {"ms", static_cast<std::int64_t>(seconds * 1000)}});
+    co_return sent && stay;
+  }
+
+  awaitable<Response> handled(const Route& route, Request& request) {
+    auto outcome = co_await in_pool<result<Response>>([&]() -> result<Response> { return route.handler(request); });
+    if (outcome) co_return std::move(*outcome);
+    if (outcome.error().fault == Fault::internal)
+      log::error("http.handler_failed", {{"request_id", request.request_id}, {"route", route.path}, {"code", outcome.error().code}, {"detail", outcome.error().detail}});
+    co_return problem(outcome.error(), request.request_id);
+  }
+
+  // Runs on a worker thread; exceptions become answers.
+  template <class T, class F>
+  awaitable<T> in_pool(F work) {
+    if (waiting_ >= options_.limits.waiting_requests)
+      co_return Error{Fault::unavailable, "http.busy", "too many requests are waiting"};
+    ++waiting_;
+    std::optional<T> outcome;
+    co_await asio::post(asio::bind_executor(pool_, kToken));
+    // From here on a pool thread runs the coroutine, until it is posted back to its own strand below.
+    try {
+      outcome.emplace(work());
+    } catch (const ErrorException& e) {
+      outcome.emplace(e.error);
+    } catch (const std::exception& e) {
+      outcome.emplace(Error{Fault::internal, "internal", e.what()});
+    }
+    --waiting_;
+    co_await asio::post(kToken);
+    co_return std::move(*outcome);
+  }
+
+  template <class Stream>
+  awaitable<result<void>> read_body(Stream& stream, beast::tcp_stream& lowest, beast::flat_buffer& buffer,
+                                    bhttp::request_parser<bhttp::empty_body>& head, const Route& route, Request& request) {
+    if (head.is_done()) co_return result<void>{};
+    Code code;
+    if (request.header("expect") == "100-continue") {
+      const std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(stream, asio::buffer(go_on), asio::redirect_error(kToken, code));
+    }
+    bhttp::request_parser<bhttp::vector_body<std::uint8_t>> parser(std::move(head));
+    parser.body_limit(route.body_limit);
+    const auto started = std::chrono::steady_clock::now();
+    std::uint64_t got = 0;
+    while (!parser.is_done()) {
+      lowest.expires_after(options_.limits.body_idle_timeout);
+      const auto count = co_await bhttp::async_read_some(stream, buffer, parser, asio::redirect_error(kToken, code));
+      got += count;
+      if (code == bhttp::error::body_limit)
+        co_return Error{Fault::too_large, "http.body_limit", "the body may have " + std::to_string(route.body_limit) + " bytes"};
+      if (code == bhttp::error::need_buffer) continue;
+      if (code) co_return Error{Fault::internal, "http.gone", code.message()};
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started).count();
+      if (seconds > 30 && got / static_cast<std::uint64_t>(seconds) < options_.limits.body_bytes_per_second)
+        co_return Error{Fault::limited, "http.too_slow", "the body arrives too slowly"};
+    }
+    request.body = std::move(parser.get().body());
+    co_return result<void>{};
+  }
+
+  template <class Stream>
+  awaitable<bool> answer(Stream& stream, beast::tcp_stream& lowest, Response response, bool is_head, bool keep_alive,
+                         unsigned version, const Request& request = {}) {
+    Code code;
+    bhttp::response<bhttp::buffer_body> head;
+    head.version(version);
+    head.result(static_cast<unsigned>(response.status));
+    head.keep_alive(keep_alive);
+    for (const auto& [name, value] : options_.headers) head.set(name, value);
+    for (const auto& [name, value] : response.headers)
+      if (name == "Set-Cookie") head.insert(name, value); else head.set(name, value);
+    if (request.path.starts_with("/api/") && head.find(bhttp::field::cache_control) == head.end())
+      head.set(bhttp::field::cache_control, "no-store");
+
+    struct Descriptor {
+      int number = -1;
+      ~Descriptor() {
+        if (number >= 0) ::close(number);
+      }
+    } file;
+    std::uint64_t offset = 0, length = 0;
+    BytesView memory;
+    if (const auto* text = std::get_if<std::string>(&response.body)) {
+      memory = bytes_of(*text);
+      length = memory.size();
+    } else if (const auto* bytes = std::get_if<Bytes>(&response.body)) {
+      memory = *bytes;
+      length = memory.size();
+    } else {
+      const auto& body = std::get<FileBody>(response.body);
+      file.number = ::open(body.path.c_str(), O_RDONLY | O_CLOEXEC);
+      struct stat info {};
+      if (file.number < 0 || ::fstat(file.number, &info) != 0 || !S_ISREG(info.st_mode)) {
+        co_return co_await answer(stream, lowest, problem({Fault::not_found, "http.no_such_file", "the file is not there"}, request.request_id), is_head, keep_alive, version);
+      }
+      length = static_cast<std::uint64_t>(info.st_size);
+      const std::string etag = '"' + (body.etag.empty() ? std::to_string(info.st_size) + "-" + std::to_string(info.st_mtim.tv_sec) + "-" + std::to_string(info.st_mtim.tv_nsec) : body.etag) + '"';
+      head.set(bhttp::field::etag, etag);
+      head.set(bhttp::field::accept_ranges, "bytes");
+      if (request.header("if-none-match") == etag) {
+        head.result(304u);
+        length = 0;
+      } else if (const auto range = parse_range(request.header("range"), length); range.asked) {
+        if (!range.satisfiable) {
+          head.result(416u);
+          head.set(bhttp::field::content_range, "bytes */" + std::to_string(length));
+          length = 0;
+        } else {
+          head.result(206u);
+          head.set(bhttp::field::content_range, "bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" + std::to_string(length));
+          offset = range.first;
+          length = range.last - range.first + 1;
+        }
+      }
+    }
+    const bool bodiless = response.status == 204 || head.result_int() == 304;
+    if (!bodiless) head.content_length(length);
+    head.body().data = nullptr;
+    head.body().more = length > 0 && !bodiless && !is_head;
+    bhttp::response_serializer<bhttp::buffer_body> serializer(head);
+    lowest.expires_after(std::chrono::seconds(30));
+    co_await bhttp::async_write_header(stream, serializer, asio::redirect_error(kToken, code));
+    if (code) co_return false;
+    if (bodiless || is_head || length == 0) co_return true;
+    if (file.number < 0) {
+      // In pieces, so that a slow but living client gets its time for each.
+      for (std::size_t sent = 0; sent < memory.size();) {
+        const auto piece = memory.subspan(sent, std::min<std::size_t>(memory.size() - sent, 256 * 1024));
+        lowest.expires_after(std::chrono::seconds(30));
+        co_await asio::async_write(stream, asio::buffer(piece.data(), piece.size()), asio::redirect_error(kToken, code));
+        if (code) co_return false;
+        sent += piece.size();
+      }
+      co_return true;
+    }
+    Bytes piece(std::min<std::uint64_t>(length, 256 * 1024));
+    while (length > 0) {
+      const auto count = ::pread(file.number, piece.data(), std::min<std::uint64_t>(piece.size(), length), static_cast<off_t>(offset));
+      if (count <= 0) co_return false;
+      lowest.expires_after(std::chrono::seconds(30));
+      co_await asio::async_write(stream, asio::buffer(piece.data(), static_cast<std::size_t>(count)), asio::redirect_error(kToken, code));
+      if (code) co_return false;
+      offset += static_cast<std::uint64_t>(count);
+      length -= static_cast<std::uint64_t>(count);
+    }
+    co_return true;
+  }
+
+  // What connections use stands before io_: its destructor ends those that are left.
+  ServerOptions options_;
+  Router router_;
+  std::shared_ptr<asio::ssl::context> tls_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<int> busy_ = 0;
+  std::atomic<std::size_t> waiting_ = 0;
+  std::mutex mutex_;
+  std::size_t connections_ = 0;
+  std::unordered_map<std::string, std::size_t> by_address_;
+  prometheus::Gauge* open_;
+  prometheus::Histogram* took_;
+  asio::io_context io_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer accept_pause_{io_};
+  asio::thread_pool pool_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::vector<Route> routes) {
+  auto server = std::make_unique<ServerImpl>(std::move(options), std::move(routes));
+  if (auto ok = server->listen(); !ok) return ok.error();
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace jindu::http
