@@ -62,7 +62,6 @@ struct ServiceOptions {
   std::string peer;                 // the service on the other side, such as "approval"
   std::string unit;                 // our unit's node name, such as "gateway-outer"
   http::ClientOptions client;
-  std::string work_directory;       // built bundles until the unit has them
   std::chrono::hours expires{24 * 30};
 };
 

@@ -1,0 +1,90 @@
+#include "common/evidence/signed.hpp"
+
+#include <jindu/v1/signed.pb.h>
+
+#include "common/runtime/messages.hpp"
+
+namespace jindu::evidence {
+namespace {
+
+Bytes signed_bytes(std::string_view type, BytesView body) {
+  Bytes bytes(type.begin(), type.end());
+  bytes.push_back(0);
+  bytes.insert(bytes.end(), body.begin(), body.end());
+  return bytes;
+}
+
+result<jindu::v1::Signed> parse(BytesView encoded, std::string_view type) {
+  if (encoded.size() > kSignedMax) return Error{Fault::too_large, "signed.malformed", "a statement has at most 64 KiB"};
+  jindu::v1::Signed message;
+  if (auto ok = parse_message(encoded, message); !ok) return Error{Fault::invalid, "signed.malformed", ok.error().detail};
+  if (message.type() != type)
+    return Error{Fault::integrity, "signed.type", "a statement of another type than " + std::string(type)};
+  return message;
+}
+
+}  // namespace
+
+result<NodeSigner> node_signer_from_files(const std::string& certificate_path, const std::string& key_path,
+                                          const std::string& passphrase_file, std::string_view expected) {
+  auto identity = crypto::identity_from_files(certificate_path, key_path, passphrase_file);
+  if (!identity) return identity.error();
+  auto name = identity->certificate.common_name();
+  if (!expected.empty() && name != expected)
+    return Error{Fault::invalid, "node.name", "the certificate " + certificate_path + " is of '" + name + "', not of '" + std::string(expected) + "'"};
+  return NodeSigner{std::move(name), identity->key, identity->certificate, identity->chain};
+}
+
+result<NodeTrust> node_trust_from_files(const std::string& roots, const std::string& crl,
+                                        const std::string& intermediates) {
+  auto store = crypto::TrustStore::from_files(roots, crl);
+  if (!store) return store.error();
+  NodeTrust trust{std::move(*store), {}};
+  if (!intermediates.empty()) {
+    auto all = crypto::Certificate::all_from_pem_file(intermediates);
+    if (!all) return all.error();
+    trust.intermediates = std::move(*all);
+  }
+  return trust;
+}
+
+Bytes sign_statement(std::string_view type, BytesView body, const NodeSigner& signer) {
+  jindu::v1::Signed message;
+  message.set_type(std::string(type));
+  message.set_body(body.data(), body.size());
+  const Bytes signature = signer.key.sign(signed_bytes(type, body));
+  message.set_signature(signature.data(), signature.size());
+  const auto id = signer.key.key_id();
+  message.set_signer_key_id(id.data(), id.size());
+  const Bytes certificate = signer.certificate.der();
+  message.set_certificate(certificate.data(), certificate.size());
+  return encode(message);
+}
+
+result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, Instant at,
+                              std::string_view expected_signer) {
+  auto message = parse(encoded, type);
+  if (!message) return message.error();
+  auto certificate = crypto::Certificate::from_der(bytes_of(message->certificate()));
+  if (!certificate) return certificate.error();
+  if (text_of(certificate->key_id()) != message->signer_key_id())
+    return Error{Fault::integrity, "signed.key_id", "the certificate has another key than the statement names"};
+  if (!certificate->public_key().verify(signed_bytes(type, bytes_of(message->body())), bytes_of(message->signature())))
+    return Error{Fault::integrity, "signed.signature", "the signature does not hold"};
+  auto signer = certificate->common_name();
+  if (!expected_signer.empty() && signer != expected_signer)
+    return Error{Fault::forbidden, "signed.signer", "signed by '" + signer + "', not by '" + std::string(expected_signer) + "'"};
+  if (auto ok = trust.store.verify(*certificate, trust.intermediates, at); !ok) return ok.error();
+  return Statement{message->type(), Bytes(message->body().begin(), message->body().end()), std::move(signer), *certificate};
+}
+
+result<Statement> read_signed(BytesView encoded, std::string_view type) {
+  auto message = parse(encoded, type);
+  if (!message) return message.error();
+  auto certificate = crypto::Certificate::from_der(bytes_of(message->certificate()));
+  if (!certificate) return certificate.error();
+  auto signer = certificate->common_name();
+  return Statement{message->type(), Bytes(message->body().begin(), message->body().end()), std::move(signer), *certificate};
+}
+
+}  // namespace jindu::evidence

@@ -1,0 +1,92 @@
+#include "common/exchange/service/exchange.hpp"
+
+namespace jindu::exchange {
+namespace {
+
+constexpr std::string_view kExchange = R"sql(
+-- What is to be sent, in the order in which it was decided. Rows leave when they have become a bundle.
+CREATE TABLE exchange_outbox (
+  number $SERIAL,
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  priority BIGINT NOT NULL,
+  payload $BLOB NOT NULL,
+  path TEXT NOT NULL,
+  file_offset BIGINT NOT NULL,
+  file_length BIGINT NOT NULL,
+  at_ms BIGINT NOT NULL
+);
+CREATE INDEX exchange_outbox_by_subject ON exchange_outbox (subject, number);
+
+CREATE TABLE exchange_channel (
+  channel TEXT NOT NULL PRIMARY KEY,
+  epoch BIGINT NOT NULL,
+  sequence BIGINT NOT NULL,
+  manifest_digest $BLOB NOT NULL
+);
+
+-- Direction "out" counts what we send about a subject, "in" what we have applied.
+CREATE TABLE exchange_subject (
+  direction TEXT NOT NULL CHECK (direction IN ('out', 'in')),
+  subject TEXT NOT NULL,
+  sequence BIGINT NOT NULL,
+  PRIMARY KEY (direction, subject)
+);
+
+CREATE TABLE exchange_sent (
+  bundle_id TEXT NOT NULL PRIMARY KEY,
+  sequence BIGINT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  manifest_digest $BLOB NOT NULL,
+  created_ms BIGINT NOT NULL,
+  handed_over BIGINT NOT NULL CHECK (handed_over IN (0, 1)),
+  rung BIGINT NOT NULL,
+  ended BIGINT NOT NULL CHECK (ended IN (0, 1)),
+  code TEXT NOT NULL
+);
+CREATE INDEX exchange_sent_by_subject ON exchange_sent (subject, sequence);
+CREATE INDEX exchange_sent_waiting ON exchange_sent (handed_over, sequence);
+CREATE INDEX exchange_sent_under_way ON exchange_sent (ended, created_ms);
+
+-- The exact bytes until the unit has them on its disk.
+CREATE TABLE exchange_built (
+  bundle_id TEXT NOT NULL PRIMARY KEY,
+  bundle $BLOB NOT NULL
+);
+
+CREATE TABLE exchange_receipt (
+  bundle_id TEXT NOT NULL,
+  rung BIGINT NOT NULL,
+  party TEXT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  code TEXT NOT NULL,
+  receipt $BLOB NOT NULL,
+  PRIMARY KEY (bundle_id, rung, party)
+);
+
+-- Every bundle that reached its end here, with the receipt that says so: the same again gets the same receipt.
+CREATE TABLE exchange_inbox (
+  bundle_id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  sender TEXT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('applied', 'refused')),
+  receipt $BLOB NOT NULL
+);
+
+CREATE TABLE exchange_state (
+  name TEXT NOT NULL PRIMARY KEY,
+  value BIGINT NOT NULL,
+  secret $BLOB NOT NULL
+);
+)sql";
+
+}  // namespace
+
+const std::vector<storage::Migration>& service_migrations() {
+  static const std::vector<storage::Migration> all{{1, "exchange", kExchange}};
+  return all;
+}
+
+}  // namespace jindu::exchange

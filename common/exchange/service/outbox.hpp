@@ -1,0 +1,28 @@
+#pragma once
+// From rows of the outbox to bundles in their channel. Used by the service's sending worker.
+#include "common/exchange/service/exchange.hpp"
+
+namespace jindu::exchange {
+
+struct SenderIdentity {
+  const evidence::NodeSigner& node;
+  const std::string& peer;
+  const crypto::PublicKey& peer_key;
+  std::chrono::hours expires;
+};
+
+// Builds what waits, at most 32 bundles or 8 MiB, in the caller's transaction. Returns how many.
+int build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now);
+
+struct Built {
+  std::string bundle_id;
+  Bytes bundle;
+};
+// The next bundle in sequence that the unit does not have yet.
+std::optional<Built> next_to_hand_over(storage::Transaction& transaction);
+void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id);
+
+// The pseudonym under which a subject crosses: nobody on the way can tell which declaration it is.
+Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subject);
+
+}  // namespace jindu::exchange
