@@ -14,6 +14,7 @@ constexpr std::string_view kList =
 constexpr std::string_view kFind =
     "SELECT notice_id, declaration_id, kind, at_ms, fetched_ms, CAST(LENGTH(sealed) AS BIGINT), sealed FROM notice "
     "WHERE declaration_id = $1 AND notice_id = $2";
+constexpr std::string_view kUnread = "SELECT COUNT(*) FROM notice WHERE declaration_id = $1 AND fetched_ms = 0";
 constexpr std::string_view kFetched = "UPDATE notice SET fetched_ms = $2 WHERE notice_id = $1 AND fetched_ms = 0";
 
 Notice notice_of(const storage::Row& row) {
@@ -41,6 +42,10 @@ std::optional<Notice> find_notice(storage::Transaction& tx, const std::string& d
   const auto row = tx.query_one(kFind, {declaration_id, notice_id});
   if (!row) return std::nullopt;
   return notice_of(*row);
+}
+
+std::uint64_t count_unread(storage::Transaction& tx, const std::string& declaration_id) {
+  return natural(tx.query_one(kUnread, {declaration_id})->integer(0));
 }
 
 void mark_fetched(storage::Transaction& tx, const std::string& notice_id, Instant now) {

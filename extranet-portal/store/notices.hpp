@@ -24,6 +24,7 @@ void add_notice(storage::Transaction& tx, const Notice& notice);
 std::vector<Notice> notices_of(storage::Transaction& tx, const std::string& declaration_id);
 std::optional<Notice> find_notice(storage::Transaction& tx, const std::string& declaration_id,
                                   const std::string& notice_id);
+std::uint64_t count_unread(storage::Transaction& tx, const std::string& declaration_id);
 void mark_fetched(storage::Transaction& tx, const std::string& notice_id, Instant now);
 
 }  // namespace jindu::portal::store
