@@ -1,0 +1,35 @@
+#pragma once
+// What passes between the units. Every carrier keeps the same promise, because the unit alone decides what was taken.
+#include <memory>
+#include <string>
+
+#include "common/http/client.hpp"
+#include "common/http/server.hpp"
+#include "exchange-gateway/unit/unit.hpp"
+
+namespace jindu::gateway {
+
+class Carrier {
+ public:
+  virtual ~Carrier() = default;
+  virtual void stop() = 0;
+};
+
+// link: the outer unit listens, the inner unit dials through the guard. Bundles go in batches both ways; what was taken is
+// answered with signed receipts of custody.
+result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOptions listener);
+std::unique_ptr<Carrier> start_link_inner(Unit& unit, http::ClientOptions outer);
+
+// ferry: a directory that is there only while the medium is attached to this side.
+struct FerryOptions {
+  std::string attachment;                      // appears and goes with the medium
+  std::size_t voyage_bytes = 512 * 1024 * 1024;
+  std::chrono::seconds lost_after{600};        // without a word of a voyage, its bundles are loaded again
+};
+std::unique_ptr<Carrier> start_ferry(Unit& unit, FerryOptions options);
+
+// A batch on the link: u32 big-endian length and bytes of each bundle.
+Bytes frame(const std::vector<Unit::Load>& loads);
+result<std::vector<Bytes>> unframe(BytesView batch);  // code link.frame
+
+}  // namespace jindu::gateway

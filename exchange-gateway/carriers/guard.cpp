@@ -1,0 +1,87 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/write.hpp>
+
+#include "common/runtime/log.hpp"
+#include "exchange-gateway/carriers/commands.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using Code = boost::system::error_code;
+constexpr int kConnectionsMax = 64;
+
+result<tcp::endpoint> endpoint_of(const std::string& text) {
+  const auto colon = text.rfind(':');
+  Code code;
+  if (colon != std::string::npos) {
+    const auto address = asio::ip::make_address(text.substr(0, colon), code);
+    const int port = std::atoi(text.c_str() + colon + 1);
+    if (!code && port > 0 && port < 65536) return tcp::endpoint(address, static_cast<std::uint16_t>(port));
+  }
+  return Error{Fault::invalid, "guard.address", "'" + text + "' is not ADDRESS:PORT"};
+}
+
+asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to) {
+  std::array<std::uint8_t, 64 * 1024> buffer;
+  for (;;) {
+    Code code;
+    const auto count = co_await from.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, code));
+    if (!code) co_await asio::async_write(to, asio::buffer(buffer, count), asio::redirect_error(asio::use_awaitable, code));
+    if (code) break;
+  }
+  Code ignored;
+  to.shutdown(tcp::socket::shutdown_both, ignored);
+  from.shutdown(tcp::socket::shutdown_both, ignored);
+}
+
+asio::awaitable<void> relay(tcp::socket client, tcp::endpoint target, std::shared_ptr<int> open) {
+  const std::shared_ptr<void> leave(nullptr, [open](void*) { --*open; });
+  tcp::socket server(client.get_executor());
+  Code code;
+  co_await server.async_connect(target, asio::redirect_error(asio::use_awaitable, code));
+  if (code) co_return;
+  client.set_option(tcp::no_delay(true), code);
+  server.set_option(tcp::no_delay(true), code);
+  using namespace asio::experimental::awaitable_operators;
+  co_await (pump(client, server) && pump(server, client));
+}
+
+}  // namespace
+
+result<void> run_guard(const std::string& listen, const std::string& forward) {
+  auto here = endpoint_of(listen), there = endpoint_of(forward);
+  if (!here) return here.error();
+  if (!there) return there.error();
+  asio::io_context io;
+  tcp::acceptor acceptor(io);
+  Code code;
+  acceptor.open(here->protocol(), code);
+  if (!code) acceptor.set_option(asio::socket_base::reuse_address(true), code);
+  if (!code) acceptor.bind(*here, code);
+  if (!code) acceptor.listen(64, code);
+  if (code) return Error{Fault::unavailable, "guard.listen", listen + ": " + code.message()};
+  auto open = std::make_shared<int>(0);
+  asio::co_spawn(io, [&]() -> asio::awaitable<void> {
+    for (;;) {
+      Code failed;
+      auto client = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
+      if (failed == asio::error::operation_aborted) co_return;
+      if (failed || *open >= kConnectionsMax) continue;
+      ++*open;
+      asio::co_spawn(io, relay(std::move(client), *there, open), asio::detached);
+    }
+  }, asio::detached);
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&](Code, int) { io.stop(); });
+  log::info("guard.ready", {{"listen", listen}, {"forward", forward}});
+  io.run();
+  return {};
+}
+
+}  // namespace jindu::gateway

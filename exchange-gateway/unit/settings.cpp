@@ -1,0 +1,160 @@
+#include "exchange-gateway/unit/settings.hpp"
+
+#include "common/runtime/config.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+http::ServerOptions listener(ConfigTable table, const std::string& name, const std::string& client_ca, const std::string& crl) {
+  http::ServerOptions options;
+  options.name = name;
+  options.address = table.text("address");
+  options.port = table.port("port");
+  http::TlsOptions tls;
+  tls.certificate_chain_file = table.existing_file("certificate");
+  tls.private_key_file = table.existing_file("private_key");
+  tls.private_key_passphrase_file = table.existing_file_or_none("private_key_passphrase_file");
+  tls.client_ca_file = client_ca;
+  tls.crl_file = crl;
+  tls.client_certificate_required = true;
+  options.tls = tls;
+  return options;
+}
+
+result<std::vector<Operator>> read_operators(const std::string& path) {
+  auto config = Config::from_file(path);
+  if (!config) return config.error();
+  std::vector<Operator> operators;
+  for (auto& table : config->tables("official")) {
+    Operator one;
+    const auto file = table.existing_file("certificate");
+    one.name = table.text("name");
+    table.text_or("department", "");
+    one.roles = table.texts("roles");
+    if (file.empty()) continue;
+    auto certificates = crypto::Certificate::all_from_pem_file(file);
+    if (!certificates) return certificates.error();
+    one.fingerprint = to_hex(certificates->front().fingerprint());
+    operators.push_back(std::move(one));
+  }
+  if (auto ok = config->finish(); !ok) return ok.error();
+  return operators;
+}
+
+}  // namespace
+
+result<Policy> read_policy(const std::string& path) {
+  auto config = Config::from_file(path);
+  if (!config) return config.error();
+  Policy policy;
+  for (auto& table : config->tables("allow")) {
+    PolicyRule rule;
+    rule.from = table.text("from");
+    rule.to = table.text("to");
+    rule.kind = table.text("kind");
+    rule.max_bytes = static_cast<std::uint64_t>(table.integer("max_bytes", 1, std::int64_t{4} << 30));
+    rule.per_minute = static_cast<std::uint32_t>(table.integer_or("per_minute", 0, 0, 1'000'000));
+    rule.hold = table.flag_or("hold", false);
+    policy.rules.push_back(std::move(rule));
+  }
+  if (auto ok = config->finish(); !ok) return ok.error();
+  return policy;
+}
+
+result<Settings> read_settings(const std::string& path, std::string_view side) {
+  auto read = Config::from_file(path);
+  if (!read) return read.error();
+  auto& config = *read;
+
+  auto trust_table = config.table("trust");
+  const auto root = trust_table.existing_file("root"), crl = trust_table.existing_file_or_none("crl");
+
+  auto unit_table = config.table("unit");
+  UnitOptions unit;
+  unit.name = unit_table.text("name");
+  unit.peer = unit_table.text("peer");
+  const auto stated_side = unit_table.text("side");
+  const auto certificate = unit_table.existing_file("certificate"), key = unit_table.existing_file("private_key");
+  const auto passphrase = unit_table.existing_file_or_none("private_key_passphrase_file");
+
+  auto service_table = config.table("service");
+  unit.service = service_table.text("name");
+
+  auto journal_table = config.table("journal");
+  unit.directory = journal_table.path("directory");
+  unit.minimum_free_bytes = static_cast<std::uint64_t>(journal_table.integer_or("minimum_free_bytes", 256 << 20, 0, std::int64_t{1} << 50));
+
+  const auto policy_file = config.table("policy").existing_file("file");
+  std::vector<std::pair<std::string, std::string>> nodes;
+  for (auto& node : config.tables("nodes")) {
+    auto name = node.text("name");
+    nodes.emplace_back(std::move(name), node.existing_file("certificate"));
+  }
+
+  auto services = listener(config.table("listen"), "services", root, crl);
+  auto operations_table = config.table("operations");
+  http::ServerOptions operations;
+  operations.name = "operations";
+  operations.address = operations_table.text("address");
+  operations.port = operations_table.port("port");
+
+  auto console_table = config.table("console");
+  http::ServerOptions console;
+  std::string operators_file;
+  const bool has_console = console_table.present();
+  if (has_console) {
+    console = listener(console_table, "console", console_table.existing_file("officials_ca"), console_table.existing_file_or_none("crl"));
+    console.static_directory = console_table.path_or("static_directory", "");
+    console.headers = http::browser_headers();
+    operators_file = console_table.existing_file("register");
+  }
+
+  auto carrier_table = config.table("carrier");
+  const auto carrier = carrier_table.text("kind");
+  http::ServerOptions link_listener;
+  http::ClientOptions link_outer;
+  FerryOptions ferry;
+  if (carrier == "link" && side == "outer") {
+    link_listener.name = "link";
+    link_listener.address = carrier_table.text("address");
+    link_listener.port = carrier_table.port("port");
+    link_listener.tls = http::TlsOptions{certificate, key, passphrase, root, crl, true};
+  } else if (carrier == "link") {
+    link_outer = {carrier_table.text("outer_url"), root, certificate, key, passphrase};
+  } else if (carrier == "ferry") {
+    ferry.attachment = carrier_table.path("directory") + "/medium";
+    ferry.voyage_bytes = static_cast<std::size_t>(carrier_table.integer_or("voyage_bytes", 512 << 20, 1 << 20, std::int64_t{1} << 40));
+    ferry.lost_after = std::chrono::seconds(carrier_table.integer_or("lost_after_seconds", 600, 1, 86'400 * 30));
+  }
+  const auto level = config.table("log").text_or("level", "info");
+
+  if (auto ok = config.finish(); !ok) return ok.error();
+  const auto wrong = [&](const char* key_name, const std::string& what) { return Error{Fault::invalid, "config.key", path + ": " + key_name + ": " + what, key_name}; };
+  if (stated_side != side) return wrong("unit.side", "this is the configuration of the " + stated_side + " unit");
+  if (carrier != "link" && carrier != "ferry") return wrong("carrier.kind", "is link or ferry");
+
+  auto signer = evidence::node_signer_from_files(certificate, key, passphrase, unit.name);
+  if (!signer) return signer.error();
+  auto trust = evidence::node_trust_from_files(root, crl, certificate);
+  if (!trust) return trust.error();
+  for (const auto& [name, file] : nodes) {
+    auto certificates = crypto::Certificate::all_from_pem_file(file);
+    if (!certificates) return certificates.error();
+    if (certificates->front().common_name() != name) return wrong("nodes.name", "the certificate is of '" + certificates->front().common_name() + "'");
+    unit.nodes.emplace(name, certificates->front());
+  }
+  if (!unit.nodes.contains(unit.peer)) return wrong("nodes", "the peer '" + unit.peer + "' is not among the nodes");
+  auto policy = read_policy(policy_file);
+  if (!policy) return policy.error();
+  unit.policy = std::move(*policy);
+  std::vector<Operator> operators;
+  if (has_console) {
+    auto list = read_operators(operators_file);
+    if (!list) return list.error();
+    operators = std::move(*list);
+  }
+  return Settings{side == "outer", std::move(unit), std::move(*signer), std::move(*trust), std::move(services), std::move(console), std::move(operations),
+                  has_console, carrier, std::move(link_listener), std::move(link_outer), std::move(ferry), std::move(operators), level};
+}
+
+}  // namespace jindu::gateway
