@@ -45,7 +45,7 @@ struct DocumentTemplate {
   Localised title;
   std::string number_template;
   int valid_years = 0;  // 0: no end
-  Localised body;       // with {applicant}, {item}, {number}, {date} …
+  Localised body;       // with {applicant}, {acceptance_number}, {received_date}, {reasons}
 };
 
 struct Item {
