@@ -99,7 +99,7 @@ class Conditions {
   // `$` in the condition is replaced by the parameter's number.
   void add(std::string condition, storage::Value value) {
     parameters.push_back(std::move(value));
-    add(std::move(condition), "$" + std::to_string(parameters.size()));
+    substitute(std::move(condition), "$" + std::to_string(parameters.size()));
   }
   void add_any_of(const std::string& column, const std::set<std::string>& values) {
     std::string list;
@@ -115,7 +115,7 @@ class Conditions {
   std::vector<storage::Value> parameters;
 
  private:
-  void add(std::string condition, const std::string& number) {
+  void substitute(std::string condition, const std::string& number) {
     for (auto at = condition.find('$'); at != std::string::npos; at = condition.find('$', at + number.size()))
       condition.replace(at, 1, number);
     join(condition);
