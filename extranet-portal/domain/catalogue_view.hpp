@@ -12,7 +12,7 @@
 namespace jindu::portal {
 
 struct DepartmentView {
-  boost::json::object body;  // id, code, name, certificate (base64 DER)
+  boost::json::object body;  // id, code, name
   crypto::Certificate certificate;
 };
 
@@ -34,7 +34,8 @@ struct CatalogueView {
   std::string etag = "0";
 };
 
-// Reads a whole release; a mistake anywhere refuses all of it. Codes catalogue.*, with a pointer.
+// Reads a whole release; a mistake anywhere refuses all of it. Codes of catalogue::parse_catalogue, and
+// catalogue.department_certificate.
 result<CatalogueView> catalogue_view(BytesView catalogue_json, Instant published_at);
 // The rules of a version that is no longer the published one, with the department's present certificate.
 result<ItemRules> rules_of_version(const CatalogueView& view, std::string_view item_json);

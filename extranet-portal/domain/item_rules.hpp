@@ -1,10 +1,10 @@
 #pragma once
 // What the portal must know of an item to take a submission for it: whom it is sealed to, who may apply, and which
 // materials there are. The form itself is sealed; the intranet checks it.
-#include <boost/json/object.hpp>
 #include <string>
 #include <vector>
 
+#include "common/catalogue/catalogue.hpp"
 #include "common/crypto/certificate.hpp"
 #include "extranet-portal/domain/account.hpp"
 
@@ -27,7 +27,6 @@ struct ItemRules {
   bool open_to(AccountKind kind) const { return kind == AccountKind::citizen ? for_citizens : for_companies; }
 };
 
-// Codes catalogue.item, with the member that is wrong.
-result<ItemRules> item_rules(const boost::json::object& item, const crypto::Certificate& department);
+ItemRules item_rules(const catalogue::Item& item, const crypto::Certificate& department);
 
 }  // namespace jindu::portal

@@ -157,27 +157,28 @@ Person World::person(const crypto::SubjectName& name) const {
 }
 
 std::string World::catalogue_json(std::uint64_t serial, int item_version) const {
-  json::object item{{"id", "food"},
-                    {"version", item_version},
-                    {"code", "FB"},
-                    {"name", text("食品经营许可")},
-                    {"department", "market"},
-                    {"audience", {"citizen", "company"}},
-                    {"guide", {{"summary", text("summary")}}},
-                    {"form", {{"schema", json::object()}, {"ui", json::object()}}},
-                    {"materials", json::array{json::object{{"code", "plan"},
-                                                           {"name", text("plan")},
-                                                           {"required", true},
-                                                           {"max_bytes", 40'000'000},
-                                                           {"max_files", 2}},
-                                              json::object{{"code", "lease"},
-                                                           {"name", text("lease")},
-                                                           {"required", false},
-                                                           {"max_bytes", 1000},
-                                                           {"max_files", 1}}}},
-                    {"workflow", {{"stages", json::array()}}},
-                    {"limits", {{"statutory_working_days", 20}, {"promised_working_days", 10}}},
-                    {"documents", json::object()}};
+  const auto material = [](const char* code, bool required, int most, int files) {
+    return json::object{
+        {"code", code},      {"name", text(code)}, {"required", required}, {"types", json::array{"application/pdf"}},
+        {"max_bytes", most}, {"max_files", files}, {"grade", "A"}};
+  };
+  const json::object document{
+      {"title", text("title")}, {"number_template", "{year}-{seq}"}, {"valid_years", 5}, {"body", text("body")}};
+  const json::object stage{
+      {"code", "acceptance"}, {"name", text("受理")}, {"role", "acceptor"}, {"limit_working_days", 1}};
+  json::object item{
+      {"id", "food"},
+      {"version", item_version},
+      {"code", "FB"},
+      {"name", text("食品经营许可")},
+      {"department", "market"},
+      {"audience", {"citizen", "company"}},
+      {"guide", {{"summary", text("summary")}}},
+      {"form", {{"schema", {{"type", "object"}}}, {"ui", json::object()}}},
+      {"materials", json::array{material("plan", true, 40'000'000, 2), material("lease", false, 1000, 1)}},
+      {"workflow", {{"stages", json::array{stage}}}},
+      {"limits", {{"statutory_working_days", 20}, {"promised_working_days", 10}}},
+      {"documents", {{"grant", document}, {"refusal", document}}}};
   return json::serialize(
       json::object{{"serial", serial},
                    {"departments", json::array{json::object{{"id", "market"},

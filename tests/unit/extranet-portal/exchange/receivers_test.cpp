@@ -85,7 +85,7 @@ TEST_CASE("a release that is older, changed or signed by somebody else is refuse
     std::string rewritten = world->catalogue_json(3);
     rewritten.replace(rewritten.find("\"FB\""), 4, "\"FC\"");
     CHECK(code(world->release(rewritten, 3, world->editor)) == "catalogue.version_changed");
-    CHECK(code(world->release("[]", 3, world->editor)) == "catalogue.malformed");
+    CHECK(code(world->release("[]", 3, world->editor)) == "catalogue.syntax");
     CHECK(world->count("SELECT MAX(serial) FROM catalogue_release") == 2);
   }
 }
