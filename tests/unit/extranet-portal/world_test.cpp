@@ -157,10 +157,10 @@ Person World::person(const crypto::SubjectName& name) const {
 }
 
 std::string World::catalogue_json(std::uint64_t serial, int item_version) const {
-  const auto material = [](const char* code, bool required, int most, int files) {
+  const auto material = [](const char* code, bool required, int most, int count) {
     return json::object{
         {"code", code},      {"name", text(code)}, {"required", required}, {"types", json::array{"application/pdf"}},
-        {"max_bytes", most}, {"max_files", files}, {"grade", "A"}};
+        {"max_bytes", most}, {"max_files", count}, {"grade", "A"}};
   };
   const json::object document{
       {"title", text("title")}, {"number_template", "{year}-{seq}"}, {"valid_years", 5}, {"body", text("body")}};
