@@ -5,6 +5,7 @@
 #include "extranet-portal/api/body.hpp"
 #include "extranet-portal/api/guards.hpp"
 #include "extranet-portal/api/handlers.hpp"
+#include "extranet-portal/api/network.hpp"
 #include "extranet-portal/api/sessions.hpp"
 
 namespace jindu::portal::api {

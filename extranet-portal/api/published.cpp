@@ -7,6 +7,7 @@
 #include "extranet-portal/api/body.hpp"
 #include "extranet-portal/api/guards.hpp"
 #include "extranet-portal/api/handlers.hpp"
+#include "extranet-portal/api/network.hpp"
 
 namespace jindu::portal::api {
 namespace {

@@ -1,9 +1,6 @@
 #pragma once
 // How often something may be tried: a bucket that holds `burst` attempts and fills up again with time. Pure: the caller
 // keeps the bucket. Keys name the account together with the address, so that nobody locks an owner out from elsewhere.
-#include <string>
-#include <string_view>
-
 #include "common/runtime/clock.hpp"
 
 namespace jindu::portal {
@@ -21,8 +18,5 @@ struct Bucket {
 // Takes one attempt out; false, with the bucket unchanged, when it is empty.
 bool take(Bucket& bucket, const Rate& rate, Instant now);
 std::chrono::milliseconds wait_for(const Bucket& bucket, const Rate& rate, Instant now);
-
-// The part of an address that one party holds: IPv4 whole, IPv6 the first 64 bits.
-std::string network_of(std::string_view address);
 
 }  // namespace jindu::portal

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "extranet-portal/api/network.hpp"
 #include "extranet-portal/domain/account.hpp"
 #include "extranet-portal/domain/declaration_number.hpp"
 #include "extranet-portal/domain/limits.hpp"
@@ -99,10 +100,10 @@ TEST_CASE("a bucket gives its burst, then one attempt at a time") {
 }
 
 TEST_CASE("an address stands for the network one party holds") {
-  CHECK(network_of("192.0.2.7") == "192.0.2.7");
-  CHECK(network_of("::ffff:192.0.2.7") == "192.0.2.7");
-  CHECK(network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2::9"));
-  CHECK(network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1"));
+  CHECK(api::network_of("192.0.2.7") == "192.0.2.7");
+  CHECK(api::network_of("::ffff:192.0.2.7") == "192.0.2.7");
+  CHECK(api::network_of("2001:db8:1:2:3:4:5:6") == api::network_of("2001:db8:1:2::9"));
+  CHECK(api::network_of("2001:db8:1:2::1") != api::network_of("2001:db8:1:3::1"));
 }
 
 TEST_CASE("a session ends by idleness and by age, and its CSRF token is its own") {
