@@ -36,6 +36,26 @@ std::optional<Instant> signing_time_of(CMS_SignerInfo* signer) {
   return from_unix_ms(std::int64_t{timegm(&parts)} * 1000);
 }
 
+// Whether signingCertificateV2 (RFC 5035) names this certificate and no other.
+bool names_certificate(CMS_SignerInfo* signer, X509* certificate) {
+  const int index = CMS_signed_get_attr_by_NID(signer, NID_id_smime_aa_signingCertificateV2, -1);
+  X509_ATTRIBUTE* attribute = index < 0 ? nullptr : CMS_signed_get_attr(signer, index);
+  if (!attribute || X509_ATTRIBUTE_count(attribute) != 1 ||
+      CMS_signed_get_attr_by_NID(signer, NID_id_smime_aa_signingCertificateV2, index) >= 0)
+    return false;
+  const ASN1_TYPE* value = X509_ATTRIBUTE_get0_type(attribute, 0);
+  if (!value || value->type != V_ASN1_SEQUENCE) return false;
+  const unsigned char* at = value->value.sequence->data;
+  const Owned<ESS_SIGNING_CERT_V2, ESS_SIGNING_CERT_V2_free> named(
+      d2i_ESS_SIGNING_CERT_V2(nullptr, &at, value->value.sequence->length));
+  STACK_OF(X509)* chain = sk_X509_new_null();
+  must(chain != nullptr && sk_X509_push(chain, certificate) > 0, "stack");
+  const bool matches = named && OSSL_ESS_check_signing_certs(nullptr, named.get(), chain, 1) == 1;
+  sk_X509_free(chain);
+  ERR_clear_error();
+  return matches;
+}
+
 }  // namespace
 
 result<Bytes> cms_sign(BytesView content, const PrivateKey& key, const Certificate& certificate,
@@ -76,15 +96,15 @@ result<CmsSignature> cms_verify(BytesView signature, BytesView content) {
     return Error{Fault::integrity, "cms.attributes", "the attribute signingCertificateV2 is missing"};
   }
   const OwnedBio bio = bio_of(content);
-  // CMS_CADES makes OpenSSL compare signingCertificateV2 with the signer's certificate; trust is checked apart from
-  // this.
-  if (CMS_verify(cms.get(), nullptr, nullptr, bio.get(), nullptr, CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY | CMS_CADES) !=
-      1) {
+  // Not with CMS_CADES: OpenSSL 3.0 then verifies the chain in spite of CMS_NO_SIGNER_CERT_VERIFY, and trust is checked
+  // apart from this. What CMS_CADES adds, comparing signingCertificateV2 with the signer's certificate, follows.
+  if (CMS_verify(cms.get(), nullptr, nullptr, bio.get(), nullptr, CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1)
     return Error{Fault::integrity, "cms.signature", "the signature does not hold: " + openssl_reason()};
-  }
   X509* native = nullptr;
   CMS_SignerInfo_get0_algs(signer, nullptr, &native, nullptr, nullptr);
   if (!native) return Error{Fault::integrity, "cms.signer_missing", "the signer's certificate is not in the signature"};
+  if (!names_certificate(signer, native))
+    return Error{Fault::integrity, "cms.attributes", "signingCertificateV2 does not name the signer's certificate"};
   X509_up_ref(native);
   Certificate certificate{std::shared_ptr<X509>(native, X509_free)};
   return CmsSignature{certificate, certificates_of(cms.get()), signing_time_of(signer)};
