@@ -11,7 +11,8 @@ namespace json = boost::json;
 // Reads members and remembers the first mistake, so that parsing reads straight down.
 class Reader {
  public:
-  Reader(const json::value& value, std::string pointer, const char* code) : pointer_(std::move(pointer)), code_(code), object_(value.if_object()) {
+  Reader(const json::value& value, std::string pointer, const char* code)
+      : pointer_(std::move(pointer)), code_(code), object_(value.if_object()) {
     if (!object_) blame("", "must be an object");
   }
   const json::value* member(const char* name, bool needed = true) {
@@ -71,7 +72,8 @@ class Reader {
   const std::optional<Error>& finish(bool only_known = true) {
     if (object_ && only_known)
       for (const auto& member : *object_)
-        if (!known_.contains(std::string(member.key()))) blame(std::string(member.key()).c_str(), "is not a member that belongs here");
+        if (!known_.contains(std::string(member.key())))
+          blame(std::string(member.key()).c_str(), "is not a member that belongs here");
     return first_;
   }
 
@@ -84,7 +86,9 @@ class Reader {
 };
 
 bool is_word(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
 }
 
 result<DocumentTemplate> document(const json::value& value, const std::string& pointer) {
@@ -106,17 +110,23 @@ result<MaterialRule> material(const json::value& value, const std::string& point
   m.name = r.localised("name");
   r.localised("description", false);
   if (const auto* required = r.member("required")) {
-    if (required->is_bool()) m.required = required->as_bool();
-    else r.blame("required", "must be true or false");
+    if (required->is_bool())
+      m.required = required->as_bool();
+    else
+      r.blame("required", "must be true or false");
   }
   if (const auto* when = r.member("when", false)) {
     auto schema = FormSchema::compile(*when);
-    if (schema) m.when = *schema;
-    else r.blame({schema.error().fault, schema.error().code, schema.error().detail, r.at("when") + schema.error().field});
+    if (schema)
+      m.when = *schema;
+    else
+      r.blame({schema.error().fault, schema.error().code, schema.error().detail, r.at("when") + schema.error().field});
   }
   for (const auto& type : r.list("types", 1)) {
-    if (!type.is_string() || type.as_string().find('/') == json::string::npos) r.blame("types", "must be media types");
-    else m.types.emplace_back(type.as_string());
+    if (!type.is_string() || type.as_string().find('/') == json::string::npos)
+      r.blame("types", "must be media types");
+    else
+      m.types.emplace_back(type.as_string());
   }
   m.max_bytes = static_cast<std::uint64_t>(r.integer("max_bytes", 1, std::int64_t{2} << 30));
   m.max_files = static_cast<std::uint32_t>(r.integer("max_files", 1, 64));
@@ -146,8 +156,10 @@ result<Department> department(const json::value& value, const std::string& point
   d.code = r.text("code", true, 8);
   d.name = r.localised("name");
   auto bytes = from_base64(r.text("certificate"));
-  if (!bytes || bytes->empty()) r.blame("certificate", "must be a certificate (DER) in base64");
-  else d.certificate = std::move(*bytes);
+  if (!bytes || bytes->empty())
+    r.blame("certificate", "must be a certificate (DER) in base64");
+  else
+    d.certificate = std::move(*bytes);
   if (r.finish(false)) return *r.finish(false);
   return d;
 }
@@ -163,7 +175,9 @@ class LineFinder {
   LineFinder(std::string_view text, std::string_view pointer) : text_(text), wanted_(pointer) {}
   std::size_t line() {
     visit("");
-    return found_ ? 1 + static_cast<std::size_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(*found_), '\n')) : 0;
+    return found_ ? 1 + static_cast<std::size_t>(
+                            std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(*found_), '\n'))
+                  : 0;
   }
 
  private:
@@ -180,7 +194,9 @@ class LineFinder {
   void visit(const std::string& pointer) {
     space();
     // What is missing has no line of its own: the nearest thing around it is shown.
-    if (wanted_ == pointer || (wanted_.size() > pointer.size() && wanted_.starts_with(pointer) && wanted_[pointer.size()] == '/')) found_ = at_;
+    if (wanted_ == pointer ||
+        (wanted_.size() > pointer.size() && wanted_.starts_with(pointer) && wanted_[pointer.size()] == '/'))
+      found_ = at_;
     if (at_ >= text_.size()) return;
     const char open = text_[at_];
     if (open == '"') {
@@ -231,9 +247,12 @@ result<Item> parse_item(const json::value& value, std::string_view at) {
   item.name = r.localised("name");
   item.department = r.text("department", true, 64);
   for (const auto& audience : r.list("audience", 1)) {
-    if (audience == "citizen") item.for_citizens = true;
-    else if (audience == "company") item.for_companies = true;
-    else r.blame("audience", "is citizen or company");
+    if (audience == "citizen")
+      item.for_citizens = true;
+    else if (audience == "company")
+      item.for_companies = true;
+    else
+      r.blame("audience", "is citizen or company");
   }
   if (const auto* guide = r.member("guide"); guide && !guide->is_object()) r.blame("guide", "must be an object");
   if (const auto* form = r.member("form")) {
@@ -242,25 +261,33 @@ result<Item> parse_item(const json::value& value, std::string_view at) {
       r.blame("form", "needs a schema");
     } else {
       auto compiled = FormSchema::compile(*schema);
-      if (compiled) item.form = *compiled;
-      else r.blame({compiled.error().fault, compiled.error().code, compiled.error().detail, r.at("form") + "/schema" + compiled.error().field});
+      if (compiled)
+        item.form = *compiled;
+      else
+        r.blame({compiled.error().fault, compiled.error().code, compiled.error().detail,
+                 r.at("form") + "/schema" + compiled.error().field});
     }
   }
   std::set<std::string> codes;
   const auto& materials = r.list("materials");
   for (std::size_t i = 0; i < materials.size(); ++i) {
     auto one = material(materials[i], r.at("materials") + "/" + std::to_string(i));
-    if (!one) r.blame(one.error());
-    else if (!codes.insert(one->code).second) r.blame("materials", "the code '" + one->code + "' is there twice");
-    else item.materials.push_back(std::move(*one));
+    if (!one)
+      r.blame(one.error());
+    else if (!codes.insert(one->code).second)
+      r.blame("materials", "the code '" + one->code + "' is there twice");
+    else
+      item.materials.push_back(std::move(*one));
   }
   if (const auto* workflow = r.member("workflow")) {
     Reader w(*workflow, r.at("workflow"), "catalogue.item");
     const auto& stages = w.list("stages", 1);
     for (std::size_t i = 0; i < stages.size(); ++i) {
       auto one = stage(stages[i], w.at("stages") + "/" + std::to_string(i));
-      if (!one) w.blame(one.error());
-      else item.stages.push_back(std::move(*one));
+      if (!one)
+        w.blame(one.error());
+      else
+        item.stages.push_back(std::move(*one));
     }
     if (w.finish()) r.blame(*w.finish());
   }
@@ -268,7 +295,8 @@ result<Item> parse_item(const json::value& value, std::string_view at) {
     Reader l(*limits, r.at("limits"), "catalogue.item");
     item.statutory_working_days = static_cast<int>(l.integer("statutory_working_days", 1, 365));
     item.promised_working_days = static_cast<int>(l.integer("promised_working_days", 1, 365));
-    if (item.promised_working_days > item.statutory_working_days) l.blame("promised_working_days", "must not be more than the statutory limit");
+    if (item.promised_working_days > item.statutory_working_days)
+      l.blame("promised_working_days", "must not be more than the statutory limit");
     if (l.finish()) r.blame(*l.finish());
   }
   if (const auto* documents = r.member("documents")) {
@@ -277,8 +305,10 @@ result<Item> parse_item(const json::value& value, std::string_view at) {
       const auto* one = d.member(name);
       if (!one) continue;
       auto parsed = document(*one, d.at(name));
-      if (parsed) *target = std::move(*parsed);
-      else d.blame(parsed.error());
+      if (parsed)
+        *target = std::move(*parsed);
+      else
+        d.blame(parsed.error());
     }
     if (d.finish()) r.blame(*d.finish());
   }
@@ -299,7 +329,13 @@ result<Catalogue> parse_catalogue(std::string_view text) {
   }
   if (!code) parser.finish(code);
   if (code)
-    return Error{Fault::invalid, "catalogue.syntax", "line " + std::to_string(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(used, text.size())), '\n')) + ": " + code.message()};
+    return Error{
+        Fault::invalid, "catalogue.syntax",
+        "line " +
+            std::to_string(1 + std::count(text.begin(),
+                                          text.begin() + static_cast<std::ptrdiff_t>(std::min(used, text.size())),
+                                          '\n')) +
+            ": " + code.message()};
   const auto value = parser.release();
   Reader r(value, "", "catalogue.syntax");
   Catalogue c;
@@ -309,24 +345,35 @@ result<Catalogue> parse_catalogue(std::string_view text) {
   for (std::size_t i = 0; i < departments.size(); ++i) {
     const auto pointer = "/departments/" + std::to_string(i);
     auto one = department(departments[i], pointer);
-    if (!one) r.blame(one.error());
-    else if (!ids.insert(one->id).second) r.blame({Fault::invalid, "catalogue.duplicate", "the department '" + one->id + "' is there twice", pointer + "/id"});
-    else c.departments.push_back(std::move(*one));
+    if (!one)
+      r.blame(one.error());
+    else if (!ids.insert(one->id).second)
+      r.blame(
+          {Fault::invalid, "catalogue.duplicate", "the department '" + one->id + "' is there twice", pointer + "/id"});
+    else
+      c.departments.push_back(std::move(*one));
   }
   std::set<std::string> item_ids;
   const auto& items = r.list("items", 1);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto pointer = "/items/" + std::to_string(i);
     auto one = parse_item(items[i], pointer);
-    if (!one) r.blame(one.error());
-    else if (!item_ids.insert(one->id).second) r.blame({Fault::invalid, "catalogue.duplicate", "the item '" + one->id + "' is there twice", pointer + "/id"});
-    else if (!ids.contains(one->department)) r.blame({Fault::invalid, "catalogue.unknown_department", "there is no department '" + one->department + "'", pointer + "/department"});
-    else c.items.push_back(std::move(*one));
+    if (!one)
+      r.blame(one.error());
+    else if (!item_ids.insert(one->id).second)
+      r.blame({Fault::invalid, "catalogue.duplicate", "the item '" + one->id + "' is there twice", pointer + "/id"});
+    else if (!ids.contains(one->department))
+      r.blame({Fault::invalid, "catalogue.unknown_department", "there is no department '" + one->department + "'",
+               pointer + "/department"});
+    else
+      c.items.push_back(std::move(*one));
   }
   if (const auto* calendar = r.member("calendar")) {
     auto parsed = Calendar::parse(*calendar);
-    if (parsed) c.calendar = std::move(*parsed);
-    else r.blame({parsed.error().fault, parsed.error().code, parsed.error().detail, "/calendar" + parsed.error().field});
+    if (parsed)
+      c.calendar = std::move(*parsed);
+    else
+      r.blame({parsed.error().fault, parsed.error().code, parsed.error().detail, "/calendar" + parsed.error().field});
   }
   if (r.finish()) {
     Error error = *r.finish();
@@ -347,7 +394,8 @@ const Department* Catalogue::department(std::string_view id) const {
   return nullptr;
 }
 
-std::vector<Finding> check_materials(const Item& item, const json::value& form, const std::vector<MaterialFacts>& materials) {
+std::vector<Finding> check_materials(const Item& item, const json::value& form,
+                                     const std::vector<MaterialFacts>& materials) {
   std::vector<Finding> findings;
   const auto add = [&](const std::string& code, const char* rule, json::object params = {}) {
     findings.push_back({"/materials/" + code, rule, std::move(params)});
@@ -358,16 +406,20 @@ std::vector<Finding> check_materials(const Item& item, const json::value& form, 
       if (one.code != rule.code) continue;
       ++count;
       if (one.size == 0) add(rule.code, "material.empty", {{"file", one.file_name}});
-      if (one.size > rule.max_bytes) add(rule.code, "material.too_large", {{"file", one.file_name}, {"limit", rule.max_bytes}});
+      if (one.size > rule.max_bytes)
+        add(rule.code, "material.too_large", {{"file", one.file_name}, {"limit", rule.max_bytes}});
       if (std::find(rule.types.begin(), rule.types.end(), one.media_type) == rule.types.end())
-        add(rule.code, "material.type", {{"file", one.file_name}, {"types", json::array(rule.types.begin(), rule.types.end())}});
+        add(rule.code, "material.type",
+            {{"file", one.file_name}, {"types", json::array(rule.types.begin(), rule.types.end())}});
     }
     if (count > rule.max_files) add(rule.code, "material.too_many", {{"limit", rule.max_files}});
     const bool needed = rule.required && (!rule.when || rule.when->check(form).empty());
     if (needed && count == 0) add(rule.code, "material.required");
   }
   for (const auto& one : materials)
-    if (std::none_of(item.materials.begin(), item.materials.end(), [&](const MaterialRule& rule) { return rule.code == one.code; })) add(one.code, "material.unknown", {{"file", one.file_name}});
+    if (std::none_of(item.materials.begin(), item.materials.end(),
+                     [&](const MaterialRule& rule) { return rule.code == one.code; }))
+      add(one.code, "material.unknown", {{"file", one.file_name}});
   return findings;
 }
 

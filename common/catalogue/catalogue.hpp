@@ -90,7 +90,8 @@ struct MaterialFacts {
   std::uint64_t size = 0;
 };
 // Pointers "/materials/<code>"; rules material.required, .unknown, .too_many, .too_large, .empty, .type.
-std::vector<Finding> check_materials(const Item& item, const boost::json::value& form, const std::vector<MaterialFacts>& materials);
+std::vector<Finding> check_materials(const Item& item, const boost::json::value& form,
+                                     const std::vector<MaterialFacts>& materials);
 
 // The line, from 1, of what a pointer leads to in a JSON text; 0 when it does not lead anywhere.
 std::size_t line_of(std::string_view json, std::string_view pointer);

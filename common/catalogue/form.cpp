@@ -15,28 +15,63 @@ namespace json = boost::json;
 constexpr std::size_t kFindingsMax = 200;
 constexpr int kDepthMax = 64;
 
-Error malformed(const std::string& pointer, std::string what) { return {Fault::invalid, "schema.malformed", std::move(what), pointer}; }
+Error malformed(const std::string& pointer, std::string what) {
+  return {Fault::invalid, "schema.malformed", std::move(what), pointer};
+}
 
 enum class Shape { text, number, count, flag, list, schema, schemas, schema_map, type, any, array, flag_or_schema };
 const std::map<std::string_view, Shape>& keywords() {
-  static const std::map<std::string_view, Shape> known{
-      {"$schema", Shape::text}, {"$id", Shape::text}, {"$comment", Shape::text}, {"title", Shape::text}, {"description", Shape::text},
-      {"default", Shape::any}, {"examples", Shape::array}, {"definitions", Shape::schema_map}, {"$ref", Shape::text}, {"type", Shape::type},
-      {"enum", Shape::array}, {"const", Shape::any}, {"minimum", Shape::number}, {"maximum", Shape::number},
-      {"exclusiveMinimum", Shape::number}, {"exclusiveMaximum", Shape::number}, {"multipleOf", Shape::number}, {"minLength", Shape::count},
-      {"maxLength", Shape::count}, {"pattern", Shape::text}, {"format", Shape::text}, {"items", Shape::schema}, {"minItems", Shape::count},
-      {"maxItems", Shape::count}, {"uniqueItems", Shape::flag}, {"contains", Shape::schema}, {"properties", Shape::schema_map}, {"required", Shape::list},
-      {"additionalProperties", Shape::flag_or_schema}, {"minProperties", Shape::count}, {"maxProperties", Shape::count}, {"if", Shape::schema}, {"then", Shape::schema},
-      {"else", Shape::schema}, {"allOf", Shape::schemas}, {"anyOf", Shape::schemas}, {"oneOf", Shape::schemas}, {"not", Shape::schema}};
+  static const std::map<std::string_view, Shape> known{{"$schema", Shape::text},
+                                                       {"$id", Shape::text},
+                                                       {"$comment", Shape::text},
+                                                       {"title", Shape::text},
+                                                       {"description", Shape::text},
+                                                       {"default", Shape::any},
+                                                       {"examples", Shape::array},
+                                                       {"definitions", Shape::schema_map},
+                                                       {"$ref", Shape::text},
+                                                       {"type", Shape::type},
+                                                       {"enum", Shape::array},
+                                                       {"const", Shape::any},
+                                                       {"minimum", Shape::number},
+                                                       {"maximum", Shape::number},
+                                                       {"exclusiveMinimum", Shape::number},
+                                                       {"exclusiveMaximum", Shape::number},
+                                                       {"multipleOf", Shape::number},
+                                                       {"minLength", Shape::count},
+                                                       {"maxLength", Shape::count},
+                                                       {"pattern", Shape::text},
+                                                       {"format", Shape::text},
+                                                       {"items", Shape::schema},
+                                                       {"minItems", Shape::count},
+                                                       {"maxItems", Shape::count},
+                                                       {"uniqueItems", Shape::flag},
+                                                       {"contains", Shape::schema},
+                                                       {"properties", Shape::schema_map},
+                                                       {"required", Shape::list},
+                                                       {"additionalProperties", Shape::flag_or_schema},
+                                                       {"minProperties", Shape::count},
+                                                       {"maxProperties", Shape::count},
+                                                       {"if", Shape::schema},
+                                                       {"then", Shape::schema},
+                                                       {"else", Shape::schema},
+                                                       {"allOf", Shape::schemas},
+                                                       {"anyOf", Shape::schemas},
+                                                       {"oneOf", Shape::schemas},
+                                                       {"not", Shape::schema}};
   return known;
 }
 
 constexpr std::string_view kTypes[] = {"object", "array", "string", "number", "integer", "boolean", "null"};
-bool is_type_name(const json::value& v) { return v.is_string() && std::find(std::begin(kTypes), std::end(kTypes), std::string_view(v.as_string())) != std::end(kTypes); }
+bool is_type_name(const json::value& v) {
+  return v.is_string() &&
+         std::find(std::begin(kTypes), std::end(kTypes), std::string_view(v.as_string())) != std::end(kTypes);
+}
 
 // Patterns run on untrusted text: ASCII only, so that both sides read them alike, and short.
 result<boost::regex> compile_pattern(std::string_view pattern, const std::string& pointer) {
-  const bool plain = pattern.size() <= 200 && std::all_of(pattern.begin(), pattern.end(), [](char c) { return c >= ' ' && c < 127; });
+  const bool plain =
+      pattern.size() <= 200 && std::all_of(pattern.begin(), pattern.end(), [](char c) { return c >= ' ' && c < 127; });
   if (!plain) return Error{Fault::invalid, "schema.pattern", "a pattern is ASCII of at most 200 characters", pointer};
   try {
     return boost::regex(pattern.begin(), pattern.end(), boost::regex::ECMAScript);
@@ -57,23 +92,34 @@ const boost::regex* cached_pattern(std::string_view pattern) {
 
 result<void> check_schema(const json::value& schema, const json::value& root, const std::string& pointer, int depth);
 
-result<void> check_keyword(std::string_view name, const json::value& value, Shape shape, const json::value& root, const std::string& at, int depth) {
+result<void> check_keyword(std::string_view name, const json::value& value, Shape shape, const json::value& root,
+                           const std::string& at, int depth) {
   switch (shape) {
     case Shape::text:
       if (!value.is_string()) return malformed(at, "must be a text");
-      if (name == "format" && !is_known_format(value.as_string())) return Error{Fault::invalid, "schema.format", "the format '" + std::string(value.as_string()) + "' is not known", at};
+      if (name == "format" && !is_known_format(value.as_string()))
+        return Error{Fault::invalid, "schema.format",
+                     "the format '" + std::string(value.as_string()) + "' is not known", at};
       if (name == "pattern")
         if (auto ok = compile_pattern(value.as_string(), at); !ok) return ok.error();
       if (name == "$ref") {
         const std::string_view target = value.as_string();
-        if (!target.starts_with("#/definitions/") || !find_pointer(root, target.substr(1))) return Error{Fault::invalid, "schema.reference", "references lead to definitions of the same schema", at};
+        if (!target.starts_with("#/definitions/") || !find_pointer(root, target.substr(1)))
+          return Error{Fault::invalid, "schema.reference", "references lead to definitions of the same schema", at};
       }
       return {};
-    case Shape::number: return value.is_number() ? result<void>{} : malformed(at, "must be a number");
-    case Shape::count: return value.is_int64() && value.as_int64() >= 0 ? result<void>{} : malformed(at, "must be a whole number from 0");
-    case Shape::flag: return value.is_bool() ? result<void>{} : malformed(at, "must be true or false");
-    case Shape::any: return {};
-    case Shape::array: return value.is_array() && !value.as_array().empty() ? result<void>{} : malformed(at, "must be a list that is not empty");
+    case Shape::number:
+      return value.is_number() ? result<void>{} : malformed(at, "must be a number");
+    case Shape::count:
+      return value.is_int64() && value.as_int64() >= 0 ? result<void>{}
+                                                       : malformed(at, "must be a whole number from 0");
+    case Shape::flag:
+      return value.is_bool() ? result<void>{} : malformed(at, "must be true or false");
+    case Shape::any:
+      return {};
+    case Shape::array:
+      return value.is_array() && !value.as_array().empty() ? result<void>{}
+                                                           : malformed(at, "must be a list that is not empty");
     case Shape::list:
       if (!value.is_array()) return malformed(at, "must be a list of names");
       for (const auto& entry : value.as_array())
@@ -87,7 +133,8 @@ result<void> check_keyword(std::string_view name, const json::value& value, Shap
       }
       return is_type_name(value) ? result<void>{} : malformed(at, "is not a type");
     case Shape::flag_or_schema:
-    case Shape::schema: return check_schema(value, root, at, depth + 1);
+    case Shape::schema:
+      return check_schema(value, root, at, depth + 1);
     case Shape::schemas:
       if (!value.is_array() || value.as_array().empty()) return malformed(at, "must be a list of schemas");
       for (std::size_t i = 0; i < value.as_array().size(); ++i)
@@ -109,14 +156,16 @@ result<void> check_schema(const json::value& schema, const json::value& root, co
   for (const auto& [name, value] : schema.as_object()) {
     const auto at = pointer_join(pointer, name);
     const auto known = keywords().find(std::string_view(name));
-    if (known == keywords().end()) return Error{Fault::invalid, "schema.keyword", "the keyword '" + std::string(name) + "' is not used here", at};
+    if (known == keywords().end())
+      return Error{Fault::invalid, "schema.keyword", "the keyword '" + std::string(name) + "' is not used here", at};
     if (auto ok = check_keyword(name, value, known->second, root, at, depth); !ok) return ok;
   }
   return {};
 }
 
 bool is_integer(const json::value& v) {
-  return v.is_int64() || v.is_uint64() || (v.is_double() && std::isfinite(v.as_double()) && v.as_double() == std::floor(v.as_double()));
+  return v.is_int64() || v.is_uint64() ||
+         (v.is_double() && std::isfinite(v.as_double()) && v.as_double() == std::floor(v.as_double()));
 }
 
 bool has_type(const json::value& v, std::string_view type) {
@@ -129,11 +178,16 @@ bool has_type(const json::value& v, std::string_view type) {
   return v.is_null();
 }
 
-double number_of(const json::value& v) { return v.is_int64() ? static_cast<double>(v.as_int64()) : v.is_uint64() ? static_cast<double>(v.as_uint64()) : v.as_double(); }
+double number_of(const json::value& v) {
+  return v.is_int64()    ? static_cast<double>(v.as_int64())
+         : v.is_uint64() ? static_cast<double>(v.as_uint64())
+                         : v.as_double();
+}
 
 bool equal(const json::value& a, const json::value& b) {
   if (a.is_number() && b.is_number()) return number_of(a) == number_of(b);
-  if (a.is_array() && b.is_array()) return std::equal(a.as_array().begin(), a.as_array().end(), b.as_array().begin(), b.as_array().end(), equal);
+  if (a.is_array() && b.is_array())
+    return std::equal(a.as_array().begin(), a.as_array().end(), b.as_array().begin(), b.as_array().end(), equal);
   if (a.is_object() && b.is_object()) {
     if (a.as_object().size() != b.as_object().size()) return false;
     return std::all_of(a.as_object().begin(), a.as_object().end(), [&](const auto& member) {
@@ -187,23 +241,29 @@ class Evaluation {
   bool typed(const json::object& s, const json::value& data, const std::string& at) {
     const auto* type = s.if_contains("type");
     if (!type) return true;
-    const bool right = type->is_string() ? has_type(data, type->as_string())
-                                         : std::any_of(type->as_array().begin(), type->as_array().end(), [&](const json::value& t) { return has_type(data, t.as_string()); });
+    const bool right = type->is_string()
+                           ? has_type(data, type->as_string())
+                           : std::any_of(type->as_array().begin(), type->as_array().end(),
+                                         [&](const json::value& t) { return has_type(data, t.as_string()); });
     if (!right) add(at, "type", {{"type", *type}});
     return right;
   }
 
   void general(const json::object& s, const json::value& data, const std::string& at) {
     if (const auto* allowed = s.if_contains("enum"))
-      if (std::none_of(allowed->as_array().begin(), allowed->as_array().end(), [&](const json::value& v) { return equal(v, data); })) add(at, "enum", {{"allowedValues", *allowed}});
+      if (std::none_of(allowed->as_array().begin(), allowed->as_array().end(),
+                       [&](const json::value& v) { return equal(v, data); }))
+        add(at, "enum", {{"allowedValues", *allowed}});
     if (const auto* constant = s.if_contains("const"))
       if (!equal(*constant, data)) add(at, "const", {{"allowedValue", *constant}});
   }
 
   void text(const json::object& s, std::string_view value, const std::string& at) {
     const auto length = code_points(value);
-    if (const auto* least = s.if_contains("minLength"); least && length < least->as_int64()) add(at, "minLength", {{"limit", *least}});
-    if (const auto* most = s.if_contains("maxLength"); most && length > most->as_int64()) add(at, "maxLength", {{"limit", *most}});
+    if (const auto* least = s.if_contains("minLength"); least && length < least->as_int64())
+      add(at, "minLength", {{"limit", *least}});
+    if (const auto* most = s.if_contains("maxLength"); most && length > most->as_int64())
+      add(at, "maxLength", {{"limit", *most}});
     if (const auto* pattern = s.if_contains("pattern")) {
       const auto* compiled = cached_pattern(pattern->as_string());
       bool found = false;
@@ -214,14 +274,19 @@ class Evaluation {
       }
       if (!found) add(at, "pattern", {{"pattern", *pattern}});
     }
-    if (const auto* format = s.if_contains("format"); format && !has_format(format->as_string(), value)) add(at, "format." + std::string(format->as_string()));
+    if (const auto* format = s.if_contains("format"); format && !has_format(format->as_string(), value))
+      add(at, "format." + std::string(format->as_string()));
   }
 
   void number(const json::object& s, double value, const std::string& at) {
-    if (const auto* limit = s.if_contains("minimum"); limit && value < number_of(*limit)) add(at, "minimum", {{"limit", *limit}});
-    if (const auto* limit = s.if_contains("maximum"); limit && value > number_of(*limit)) add(at, "maximum", {{"limit", *limit}});
-    if (const auto* limit = s.if_contains("exclusiveMinimum"); limit && value <= number_of(*limit)) add(at, "exclusiveMinimum", {{"limit", *limit}});
-    if (const auto* limit = s.if_contains("exclusiveMaximum"); limit && value >= number_of(*limit)) add(at, "exclusiveMaximum", {{"limit", *limit}});
+    if (const auto* limit = s.if_contains("minimum"); limit && value < number_of(*limit))
+      add(at, "minimum", {{"limit", *limit}});
+    if (const auto* limit = s.if_contains("maximum"); limit && value > number_of(*limit))
+      add(at, "maximum", {{"limit", *limit}});
+    if (const auto* limit = s.if_contains("exclusiveMinimum"); limit && value <= number_of(*limit))
+      add(at, "exclusiveMinimum", {{"limit", *limit}});
+    if (const auto* limit = s.if_contains("exclusiveMaximum"); limit && value >= number_of(*limit))
+      add(at, "exclusiveMaximum", {{"limit", *limit}});
     if (const auto* step = s.if_contains("multipleOf")) {
       const double quotient = value / number_of(*step);
       if (std::abs(quotient - std::round(quotient)) > 1e-9) add(at, "multipleOf", {{"multipleOf", *step}});
@@ -230,8 +295,10 @@ class Evaluation {
 
   void array(const json::object& s, const json::array& list, const std::string& at, int depth) {
     const auto size = static_cast<std::int64_t>(list.size());
-    if (const auto* least = s.if_contains("minItems"); least && size < least->as_int64()) add(at, "minItems", {{"limit", *least}});
-    if (const auto* most = s.if_contains("maxItems"); most && size > most->as_int64()) add(at, "maxItems", {{"limit", *most}});
+    if (const auto* least = s.if_contains("minItems"); least && size < least->as_int64())
+      add(at, "minItems", {{"limit", *least}});
+    if (const auto* most = s.if_contains("maxItems"); most && size > most->as_int64())
+      add(at, "maxItems", {{"limit", *most}});
     if (const auto* unique = s.if_contains("uniqueItems"); unique && unique->as_bool()) {
       bool repeated = false;
       for (std::size_t i = 0; i < list.size() && !repeated; ++i)
@@ -239,15 +306,18 @@ class Evaluation {
       if (repeated) add(at, "uniqueItems");
     }
     if (const auto* contained = s.if_contains("contains"))
-      if (std::none_of(list.begin(), list.end(), [&](const json::value& v) { return holds(*contained, v, depth + 1); })) add(at, "contains");
+      if (std::none_of(list.begin(), list.end(), [&](const json::value& v) { return holds(*contained, v, depth + 1); }))
+        add(at, "contains");
     if (const auto* items = s.if_contains("items"))
       for (std::size_t i = 0; i < list.size(); ++i) run(*items, list[i], at + "/" + std::to_string(i), depth + 1);
   }
 
   void object(const json::object& s, const json::object& members, const std::string& at, int depth) {
     const auto size = static_cast<std::int64_t>(members.size());
-    if (const auto* least = s.if_contains("minProperties"); least && size < least->as_int64()) add(at, "minProperties", {{"limit", *least}});
-    if (const auto* most = s.if_contains("maxProperties"); most && size > most->as_int64()) add(at, "maxProperties", {{"limit", *most}});
+    if (const auto* least = s.if_contains("minProperties"); least && size < least->as_int64())
+      add(at, "minProperties", {{"limit", *least}});
+    if (const auto* most = s.if_contains("maxProperties"); most && size > most->as_int64())
+      add(at, "maxProperties", {{"limit", *most}});
     if (const auto* required = s.if_contains("required"))
       for (const auto& name : required->as_array())
         if (!members.contains(name.as_string())) add(pointer_join(at, name.as_string()), "required");
@@ -258,8 +328,10 @@ class Evaluation {
     if (const auto* additional = s.if_contains("additionalProperties"))
       for (const auto& [name, member] : members) {
         if (properties && properties->as_object().contains(name)) continue;
-        if (additional->is_bool() && !additional->as_bool()) add(pointer_join(at, name), "additionalProperties");
-        else run(*additional, member, pointer_join(at, name), depth + 1);
+        if (additional->is_bool() && !additional->as_bool())
+          add(pointer_join(at, name), "additionalProperties");
+        else
+          run(*additional, member, pointer_join(at, name), depth + 1);
       }
   }
 
@@ -271,7 +343,8 @@ class Evaluation {
     if (const auto* all = s.if_contains("allOf"))
       for (const auto& schema : all->as_array()) run(schema, data, at, depth + 1);
     const auto matching = [&](const json::value& list) {
-      return std::count_if(list.as_array().begin(), list.as_array().end(), [&](const json::value& schema) { return holds(schema, data, depth + 1); });
+      return std::count_if(list.as_array().begin(), list.as_array().end(),
+                           [&](const json::value& schema) { return holds(schema, data, depth + 1); });
     };
     if (const auto* any = s.if_contains("anyOf"); any && matching(*any) == 0) add(at, "anyOf");
     if (const auto* one = s.if_contains("oneOf"); one && matching(*one) != 1) add(at, "oneOf");
@@ -296,7 +369,9 @@ std::vector<Finding> FormSchema::check(const json::value& data) const {
   // Two rules of a schema may say the same; one is enough to know.
   std::vector<Finding> once;
   for (auto& finding : evaluation.findings)
-    if (std::none_of(once.begin(), once.end(), [&](const Finding& f) { return f.pointer == finding.pointer && f.rule == finding.rule; })) once.push_back(std::move(finding));
+    if (std::none_of(once.begin(), once.end(),
+                     [&](const Finding& f) { return f.pointer == finding.pointer && f.rule == finding.rule; }))
+      once.push_back(std::move(finding));
   return once;
 }
 
@@ -304,9 +379,12 @@ std::string pointer_join(std::string_view pointer, std::string_view token) {
   std::string joined(pointer);
   joined += '/';
   for (char c : token) {
-    if (c == '~') joined += "~0";
-    else if (c == '/') joined += "~1";
-    else joined += c;
+    if (c == '~')
+      joined += "~0";
+    else if (c == '/')
+      joined += "~1";
+    else
+      joined += c;
   }
   return joined;
 }

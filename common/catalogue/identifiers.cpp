@@ -28,7 +28,8 @@ constexpr std::array<Format, 7> kFormats{{{"resident-id", is_resident_id},
 
 bool is_resident_id(std::string_view text) {
   if (text.size() != 18 || !digits(text.substr(0, 17)) || text[0] == '0') return false;
-  const std::string birth = std::string(text.substr(6, 4)) + "-" + std::string(text.substr(10, 2)) + "-" + std::string(text.substr(12, 2));
+  const std::string birth =
+      std::string(text.substr(6, 4)) + "-" + std::string(text.substr(10, 2)) + "-" + std::string(text.substr(12, 2));
   if (!is_iso_date(birth) || text.substr(6, 4) < "1800") return false;
   constexpr int weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
   int sum = 0;
@@ -49,7 +50,9 @@ bool is_uscc(std::string_view text) {
   return text[17] == alphabet[static_cast<std::size_t>((31 - sum % 31) % 31)];
 }
 
-bool is_cn_mobile(std::string_view text) { return text.size() == 11 && digits(text) && text[0] == '1' && text[1] >= '3'; }
+bool is_cn_mobile(std::string_view text) {
+  return text.size() == 11 && digits(text) && text[0] == '1' && text[1] >= '3';
+}
 
 bool is_cn_phone(std::string_view text) {
   if (is_cn_mobile(text)) return true;
@@ -80,11 +83,16 @@ bool is_iso_date(std::string_view text) { return day_from_iso(text).has_value();
 
 bool is_email(std::string_view text) {
   const auto at = text.find('@');
-  if (text.size() > 254 || at == 0 || at == std::string_view::npos || at > 64 || text.find('@', at + 1) != std::string_view::npos) return false;
+  if (text.size() > 254 || at == 0 || at == std::string_view::npos || at > 64 ||
+      text.find('@', at + 1) != std::string_view::npos)
+    return false;
   const auto domain = text.substr(at + 1);
-  const auto plain = [](char c) { return c > ' ' && c < 127 && std::string_view("()<>,;:\\\"[]").find(c) == std::string_view::npos; };
+  const auto plain = [](char c) {
+    return c > ' ' && c < 127 && std::string_view("()<>,;:\\\"[]").find(c) == std::string_view::npos;
+  };
   if (!std::all_of(text.begin(), text.end(), plain)) return false;
-  return domain.find('.') != std::string_view::npos && domain.front() != '.' && domain.back() != '.' && domain.find("..") == std::string_view::npos;
+  return domain.find('.') != std::string_view::npos && domain.front() != '.' && domain.back() != '.' &&
+         domain.find("..") == std::string_view::npos;
 }
 
 bool is_known_format(std::string_view format) {

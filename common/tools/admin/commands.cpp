@@ -42,7 +42,8 @@ result<std::vector<fs::path>> json_files(const fs::path& folder) {
   std::error_code code;
   for (const auto& file : fs::directory_iterator(folder, code))
     if (file.path().extension() == ".json") list.push_back(file.path());
-  if (code || list.empty()) return Error{Fault::invalid, "catalogue.folder", "there are no JSON files in " + folder.string()};
+  if (code || list.empty())
+    return Error{Fault::invalid, "catalogue.folder", "there are no JSON files in " + folder.string()};
   std::sort(list.begin(), list.end());
   return list;
 }
@@ -55,7 +56,8 @@ result<json::value> assemble(const fs::path& folder, const fs::path& certificate
   for (auto& department : departments->as_array()) {
     const auto* id = department.is_object() ? department.as_object().if_contains("id") : nullptr;
     if (!id || !id->is_string()) return Error{Fault::invalid, "catalogue.department", "each department has an id"};
-    auto chain = crypto::Certificate::all_from_pem_file((certificates / ("department-" + std::string(id->as_string()) + ".pem")).string());
+    auto chain = crypto::Certificate::all_from_pem_file(
+        (certificates / ("department-" + std::string(id->as_string()) + ".pem")).string());
     if (!chain) return chain.error();
     department.as_object()["certificate"] = to_base64(chain->front().der());
   }
@@ -69,7 +71,9 @@ result<json::value> assemble(const fs::path& folder, const fs::path& certificate
     // Told with the item's own file, which is where the mistake is to be mended.
     if (auto parsed = catalogue::parse_item(*item); !parsed) {
       auto text = files::read_text(file);
-      return Error{Fault::invalid, parsed.error().code, file.string() + ":" + std::to_string(catalogue::line_of(*text, parsed.error().field)) + ": " + parsed.error().field + " " + parsed.error().detail};
+      return Error{Fault::invalid, parsed.error().code,
+                   file.string() + ":" + std::to_string(catalogue::line_of(*text, parsed.error().field)) + ": " +
+                       parsed.error().field + " " + parsed.error().detail};
     }
     list.push_back(std::move(*item));
   }
@@ -88,14 +92,16 @@ result<json::value> assemble(const fs::path& folder, const fs::path& certificate
 
 }  // namespace
 
-int build_catalogue(const std::string& folder, const std::string& certificates, std::uint64_t serial, const std::string& output) {
+int build_catalogue(const std::string& folder, const std::string& certificates, std::uint64_t serial,
+                    const std::string& output) {
   auto whole = assemble(folder, certificates, serial);
   if (!whole) return unusable(whole.error().detail);
   const auto text = json::serialize(*whole);
   auto parsed = catalogue::parse_catalogue(text);
   if (!parsed) return unusable(parsed.error().detail);
   if (auto ok = files::write_durably(fs::absolute(output), bytes_of(text)); !ok) return unusable(ok.error().detail);
-  std::cout << output << ": serial " << parsed->serial << ", " << parsed->departments.size() << " departments, " << parsed->items.size() << " service items, " << text.size() << " bytes\n";
+  std::cout << output << ": serial " << parsed->serial << ", " << parsed->departments.size() << " departments, "
+            << parsed->items.size() << " service items, " << text.size() << " bytes\n";
   return 0;
 }
 
@@ -111,7 +117,8 @@ int check_catalogue(const std::string& file) {
   return 0;
 }
 
-int sign_file(const std::string& file, const std::string& pkcs12, const std::string& passphrase_file, const std::string& output) {
+int sign_file(const std::string& file, const std::string& pkcs12, const std::string& passphrase_file,
+              const std::string& output) {
   auto content = files::read(file, 64 << 20), p12 = files::read(pkcs12, 1 << 20);
   auto passphrase = files::read_text(passphrase_file, 4096);
   if (!content) return unusable(content.error().detail);
@@ -139,7 +146,9 @@ int check_form(const std::string& schema_file, const std::string& data_file, boo
   if (as_json) {
     std::cout << json::serialize(catalogue::to_json(findings)) << "\n";
   } else {
-    for (const auto& f : findings) std::cout << (f.pointer.empty() ? "/" : f.pointer) << "  " << f.rule << (f.params.empty() ? "" : "  " + json::serialize(f.params)) << "\n";
+    for (const auto& f : findings)
+      std::cout << (f.pointer.empty() ? "/" : f.pointer) << "  " << f.rule
+                << (f.params.empty() ? "" : "  " + json::serialize(f.params)) << "\n";
   }
   return findings.empty() ? 0 : 1;
 }

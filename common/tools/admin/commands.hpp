@@ -7,12 +7,14 @@ namespace jindu::admin {
 
 // Puts departments, items and calendar of a folder together, with the departments' certificates from `certificates`
 // (department-<id>.pem), and checks the whole as portal and approval will.
-int build_catalogue(const std::string& folder, const std::string& certificates, std::uint64_t serial, const std::string& output);
+int build_catalogue(const std::string& folder, const std::string& certificates, std::uint64_t serial,
+                    const std::string& output);
 int check_catalogue(const std::string& file);
 // CMS, detached, by the catalogue editor.
-int sign_file(const std::string& file, const std::string& pkcs12, const std::string& passphrase_file, const std::string& output);
-// Exactly the findings that portal and workbench show. Exit code 0: none, 1: findings, 2: unusable input. `schema` is a schema
-// or a whole service item.
+int sign_file(const std::string& file, const std::string& pkcs12, const std::string& passphrase_file,
+              const std::string& output);
+// Exactly the findings that portal and workbench show. Exit code 0: none, 1: findings, 2: unusable input. `schema` is a
+// schema or a whole service item.
 int check_form(const std::string& schema, const std::string& data, bool as_json);
 
 }  // namespace jindu::admin
