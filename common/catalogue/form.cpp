@@ -1,14 +1,21 @@
 #include "common/catalogue/form.hpp"
 
-#include <boost/json/serialize.hpp>
-#include <boost/regex.hpp>
+#include <algorithm>
 #include <cmath>
-#include <mutex>
+#include <cstdio>
+#include <map>
 #include <set>
 
 #include "common/catalogue/identifiers.hpp"
+#include "common/catalogue/pattern.hpp"
 
 namespace jindu::catalogue {
+
+struct FormSchema::Compiled {
+  boost::json::value schema;
+  std::map<std::string, Pattern, std::less<>> patterns;
+};
+
 namespace {
 
 namespace json = boost::json;
@@ -68,100 +75,127 @@ bool is_type_name(const json::value& v) {
          std::find(std::begin(kTypes), std::end(kTypes), std::string_view(v.as_string())) != std::end(kTypes);
 }
 
-// Patterns run on untrusted text: ASCII only, so that both sides read them alike, and short.
-result<boost::regex> compile_pattern(std::string_view pattern, const std::string& pointer) {
-  const bool plain =
-      pattern.size() <= 200 && std::all_of(pattern.begin(), pattern.end(), [](char c) { return c >= ' ' && c < 127; });
-  if (!plain) return Error{Fault::invalid, "schema.pattern", "a pattern is ASCII of at most 200 characters", pointer};
-  try {
-    return boost::regex(pattern.begin(), pattern.end(), boost::regex::ECMAScript);
-  } catch (const boost::regex_error& e) {
-    return Error{Fault::invalid, "schema.pattern", e.what(), pointer};
+double number_of(const json::value& v) {
+  return v.is_int64()    ? static_cast<double>(v.as_int64())
+         : v.is_uint64() ? static_cast<double>(v.as_uint64())
+                         : v.as_double();
+}
+
+// Reads a schema once, whole, so that checking data meets no surprise: every keyword known and of the right shape,
+// every reference followed to the end.
+class Compilation {
+ public:
+  Compilation(const json::value& root, std::map<std::string, Pattern, std::less<>>& patterns)
+      : root_(root), patterns_(patterns) {}
+
+  result<void> schema(const json::value& value, const std::string& pointer, int depth) {
+    if (depth > kDepthMax) return malformed(pointer, "a schema has at most 64 levels");
+    if (value.is_bool()) return {};
+    if (!value.is_object()) return malformed(pointer, "a schema is an object, true or false");
+    const auto& s = value.as_object();
+    for (const auto& [name, content] : s) {
+      const auto at = pointer_join(pointer, name);
+      const auto known = keywords().find(std::string_view(name));
+      if (known == keywords().end() || (name == "$id" && depth > 0))
+        return Error{Fault::invalid, "schema.keyword", "the keyword '" + std::string(name) + "' is not used here", at};
+      // What stands beside a reference is ignored by draft-07 and heeded by Ajv.
+      if (s.contains("$ref") && known->first != "$ref" && !is_annotation(known->first))
+        return Error{Fault::invalid, "schema.keyword", "a reference stands alone", at};
+      if (auto ok = keyword(name, content, known->second, at, depth); !ok) return ok;
+    }
+    for (const char* branch : {"then", "else"})
+      if (s.contains(branch) && !s.contains("if"))
+        return Error{Fault::invalid, "schema.keyword", "has no effect without 'if'", pointer_join(pointer, branch)};
+    if (s.contains("if") && !s.contains("then") && !s.contains("else"))
+      return Error{Fault::invalid, "schema.keyword", "has no effect without 'then' or 'else'", pointer + "/if"};
+    return {};
   }
-}
 
-const boost::regex* cached_pattern(std::string_view pattern) {
-  static std::mutex mutex;
-  static std::map<std::string, boost::regex, std::less<>> cache;
-  const std::lock_guard lock(mutex);
-  if (const auto found = cache.find(pattern); found != cache.end()) return &found->second;
-  auto compiled = compile_pattern(pattern, "");
-  if (!compiled) return nullptr;
-  return &cache.emplace(std::string(pattern), std::move(*compiled)).first->second;
-}
+ private:
+  static bool is_annotation(std::string_view name) {
+    return name == "$schema" || name == "$id" || name == "$comment" || name == "title" || name == "description" ||
+           name == "default" || name == "examples" || name == "definitions";
+  }
 
-result<void> check_schema(const json::value& schema, const json::value& root, const std::string& pointer, int depth);
-
-result<void> check_keyword(std::string_view name, const json::value& value, Shape shape, const json::value& root,
-                           const std::string& at, int depth) {
-  switch (shape) {
-    case Shape::text:
-      if (!value.is_string()) return malformed(at, "must be a text");
-      if (name == "format" && !is_known_format(value.as_string()))
-        return Error{Fault::invalid, "schema.format",
-                     "the format '" + std::string(value.as_string()) + "' is not known", at};
-      if (name == "pattern")
-        if (auto ok = compile_pattern(value.as_string(), at); !ok) return ok.error();
-      if (name == "$ref") {
-        const std::string_view target = value.as_string();
-        if (!target.starts_with("#/definitions/") || !find_pointer(root, target.substr(1)))
-          return Error{Fault::invalid, "schema.reference", "references lead to definitions of the same schema", at};
-      }
-      return {};
-    case Shape::number:
-      return value.is_number() ? result<void>{} : malformed(at, "must be a number");
-    case Shape::count:
-      return value.is_int64() && value.as_int64() >= 0 ? result<void>{}
-                                                       : malformed(at, "must be a whole number from 0");
-    case Shape::flag:
-      return value.is_bool() ? result<void>{} : malformed(at, "must be true or false");
-    case Shape::any:
-      return {};
-    case Shape::array:
-      return value.is_array() && !value.as_array().empty() ? result<void>{}
-                                                           : malformed(at, "must be a list that is not empty");
-    case Shape::list:
-      if (!value.is_array()) return malformed(at, "must be a list of names");
-      for (const auto& entry : value.as_array())
-        if (!entry.is_string()) return malformed(at, "must be a list of names");
-      return {};
-    case Shape::type:
-      if (value.is_array()) {
-        for (const auto& entry : value.as_array())
-          if (!is_type_name(entry)) return malformed(at, "is not a type");
+  result<void> keyword(std::string_view name, const json::value& value, Shape shape, const std::string& at, int depth) {
+    switch (shape) {
+      case Shape::text:
+        return value.is_string() ? text(name, value.as_string(), at, depth) : malformed(at, "must be a text");
+      case Shape::number:
+        if (name == "multipleOf" && value.is_number() && number_of(value) <= 0) return malformed(at, "must be above 0");
+        return value.is_number() ? result<void>{} : malformed(at, "must be a number");
+      case Shape::count:
+        return value.is_int64() && value.as_int64() >= 0 ? result<void>{}
+                                                         : malformed(at, "must be a whole number from 0");
+      case Shape::flag:
+        return value.is_bool() ? result<void>{} : malformed(at, "must be true or false");
+      case Shape::any:
         return {};
-      }
-      return is_type_name(value) ? result<void>{} : malformed(at, "is not a type");
-    case Shape::flag_or_schema:
-    case Shape::schema:
-      return check_schema(value, root, at, depth + 1);
-    case Shape::schemas:
-      if (!value.is_array() || value.as_array().empty()) return malformed(at, "must be a list of schemas");
-      for (std::size_t i = 0; i < value.as_array().size(); ++i)
-        if (auto ok = check_schema(value.as_array()[i], root, at + "/" + std::to_string(i), depth + 1); !ok) return ok;
-      return {};
-    case Shape::schema_map:
-      if (!value.is_object()) return malformed(at, "must be an object of schemas");
-      for (const auto& [key, entry] : value.as_object())
-        if (auto ok = check_schema(entry, root, pointer_join(at, key), depth + 1); !ok) return ok;
-      return {};
+      case Shape::array:
+        return value.is_array() && !value.as_array().empty() ? result<void>{}
+                                                             : malformed(at, "must be a list that is not empty");
+      case Shape::list:
+        if (!value.is_array()) return malformed(at, "must be a list of names");
+        for (const auto& entry : value.as_array())
+          if (!entry.is_string()) return malformed(at, "must be a list of names");
+        return {};
+      case Shape::type:
+        if (value.is_array()) {
+          for (const auto& entry : value.as_array())
+            if (!is_type_name(entry)) return malformed(at, "is not a type");
+          return value.as_array().empty() ? malformed(at, "is not a type") : result<void>{};
+        }
+        return is_type_name(value) ? result<void>{} : malformed(at, "is not a type");
+      case Shape::flag_or_schema:
+      case Shape::schema:
+        return schema(value, at, depth + 1);
+      case Shape::schemas:
+        if (!value.is_array() || value.as_array().empty()) return malformed(at, "must be a list of schemas");
+        for (std::size_t i = 0; i < value.as_array().size(); ++i)
+          if (auto ok = schema(value.as_array()[i], at + "/" + std::to_string(i), depth + 1); !ok) return ok;
+        return {};
+      case Shape::schema_map:
+        if (!value.is_object()) return malformed(at, "must be an object of schemas");
+        for (const auto& [key, entry] : value.as_object())
+          if (auto ok = schema(entry, pointer_join(at, key), depth + 1); !ok) return ok;
+        return {};
+    }
+    return {};
   }
-  return {};
-}
 
-result<void> check_schema(const json::value& schema, const json::value& root, const std::string& pointer, int depth) {
-  if (depth > kDepthMax) return malformed(pointer, "a schema has at most 64 levels");
-  if (schema.is_bool()) return {};
-  if (!schema.is_object()) return malformed(pointer, "a schema is an object, true or false");
-  for (const auto& [name, value] : schema.as_object()) {
-    const auto at = pointer_join(pointer, name);
-    const auto known = keywords().find(std::string_view(name));
-    if (known == keywords().end())
-      return Error{Fault::invalid, "schema.keyword", "the keyword '" + std::string(name) + "' is not used here", at};
-    if (auto ok = check_keyword(name, value, known->second, root, at, depth); !ok) return ok;
+  result<void> text(std::string_view name, std::string_view value, const std::string& at, int depth) {
+    if (name == "format" && !is_known_format(value))
+      return Error{Fault::invalid, "schema.format", "the format '" + std::string(value) + "' is not known", at};
+    if (name == "pattern" && !patterns_.contains(value)) {
+      auto pattern = Pattern::compile(value);
+      if (!pattern) return Error{Fault::invalid, pattern.error().code, pattern.error().detail, at};
+      patterns_.emplace(std::string(value), std::move(*pattern));
+    }
+    if (name == "$ref") return reference(std::string(value), at, depth);
+    return {};
   }
-  return {};
-}
+
+  // Follows the reference, so that one that goes round in circles is found here and not while checking.
+  result<void> reference(const std::string& value, const std::string& at, int depth) {
+    constexpr std::string_view prefix = "#/definitions/";
+    const bool plain = value.starts_with(prefix) && value.find_first_of("/~%", prefix.size()) == std::string::npos;
+    const auto* target = plain ? find_pointer(root_, std::string_view(value).substr(1)) : nullptr;
+    if (!target)
+      return Error{Fault::invalid, "schema.reference", "references lead to definitions of the same schema", at};
+    if (!open_.insert(value).second)
+      return Error{Fault::invalid, "schema.reference", "the reference leads back to itself", at};
+    auto ok = schema(*target, value.substr(1), depth + 1);
+    open_.erase(value);
+    return ok;
+  }
+
+  const json::value& root_;
+  std::map<std::string, Pattern, std::less<>>& patterns_;
+  std::set<std::string> open_;
+};
+
+// A number too large for a double arrives as infinity, which is no number to JavaScript's checkers either.
+bool is_number(const json::value& v) { return v.is_number() && std::isfinite(number_of(v)); }
 
 bool is_integer(const json::value& v) {
   return v.is_int64() || v.is_uint64() ||
@@ -172,16 +206,10 @@ bool has_type(const json::value& v, std::string_view type) {
   if (type == "object") return v.is_object();
   if (type == "array") return v.is_array();
   if (type == "string") return v.is_string();
-  if (type == "number") return v.is_number();
+  if (type == "number") return is_number(v);
   if (type == "integer") return is_integer(v);
   if (type == "boolean") return v.is_bool();
   return v.is_null();
-}
-
-double number_of(const json::value& v) {
-  return v.is_int64()    ? static_cast<double>(v.as_int64())
-         : v.is_uint64() ? static_cast<double>(v.as_uint64())
-                         : v.as_double();
 }
 
 bool equal(const json::value& a, const json::value& b) {
@@ -198,58 +226,85 @@ bool equal(const json::value& a, const json::value& b) {
   return a == b;
 }
 
+// Two values have one canonical text when they are equal, so that looking for repeated ones takes no quadratic time.
+void canonical(const json::value& v, std::string& out) {
+  if (v.is_number()) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.17g,", number_of(v) == 0 ? 0.0 : number_of(v));
+    out += text;
+  } else if (v.is_string()) {
+    out += 's' + std::to_string(v.as_string().size()) + ':';
+    out += v.as_string();
+  } else if (v.is_array()) {
+    out += '[';
+    for (const auto& entry : v.as_array()) canonical(entry, out);
+    out += ']';
+  } else if (v.is_object()) {
+    std::map<std::string_view, const json::value*> sorted;
+    for (const auto& member : v.as_object()) sorted.emplace(member.key(), &member.value());
+    out += '{';
+    for (const auto& [key, member] : sorted) {
+      out += std::to_string(key.size()) + ':';
+      out += key;
+      canonical(*member, out);
+    }
+    out += '}';
+  } else {
+    out += v.is_null() ? 'n' : v.as_bool() ? 't' : 'f';
+  }
+}
+
 std::int64_t code_points(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
 }
 
+// Finds what Ajv finds with allErrors: after a wrong type the other keywords still speak, and an anyOf, oneOf or
+// contains that fails is told together with what its branches found.
 class Evaluation {
  public:
-  explicit Evaluation(const json::value& root) : root_(root) {}
+  explicit Evaluation(const FormSchema::Compiled& compiled) : compiled_(compiled) {}
   std::vector<Finding> findings;
 
-  bool holds(const json::value& schema, const json::value& data, int depth) {
-    Evaluation aside(root_);
-    aside.run(schema, data, "", depth);
-    return aside.findings.empty();
-  }
-
-  void run(const json::value& schema, const json::value& data, const std::string& at, int depth) {
-    if (findings.size() >= kFindingsMax || depth > kDepthMax) return;
+  void run(const json::value& schema, const json::value& data, const std::string& at) {
+    if (findings.size() >= kFindingsMax) return;
     if (schema.is_bool()) {
       if (!schema.as_bool()) add(at, "false");
       return;
     }
     const auto& s = schema.as_object();
-    if (const auto* reference = s.if_contains("$ref")) {  // draft-07: what stands beside a reference is ignored
-      run(*find_pointer(root_, std::string_view(reference->as_string()).substr(1)), data, at, depth + 1);
-      return;
-    }
-    if (!typed(s, data, at)) return;  // of something of the wrong type, nothing more can be said
+    if (const auto* reference = s.if_contains("$ref"))
+      return run(*find_pointer(compiled_.schema, std::string_view(reference->as_string()).substr(1)), data, at);
     general(s, data, at);
     if (data.is_string()) text(s, data.as_string(), at);
-    if (data.is_number()) number(s, number_of(data), at);
-    if (data.is_array()) array(s, data.as_array(), at, depth);
-    if (data.is_object()) object(s, data.as_object(), at, depth);
-    combined(s, data, at, depth);
+    if (is_number(data)) number(s, number_of(data), at);
+    if (data.is_array()) array(s, data.as_array(), at);
+    if (data.is_object()) object(s, data.as_object(), at);
+    combined(s, data, at);
   }
 
  private:
+  std::vector<Finding> aside(const json::value& schema, const json::value& data, const std::string& at) const {
+    Evaluation evaluation(compiled_);
+    evaluation.run(schema, data, at);
+    return std::move(evaluation.findings);
+  }
+  bool holds(const json::value& schema, const json::value& data) const { return aside(schema, data, "").empty(); }
+  void add(std::vector<Finding> more) {
+    for (auto& one : more)
+      if (findings.size() < kFindingsMax) findings.push_back(std::move(one));
+  }
   void add(const std::string& at, std::string rule, json::object params = {}) {
     if (findings.size() < kFindingsMax) findings.push_back({at, std::move(rule), std::move(params)});
   }
 
-  bool typed(const json::object& s, const json::value& data, const std::string& at) {
-    const auto* type = s.if_contains("type");
-    if (!type) return true;
-    const bool right = type->is_string()
-                           ? has_type(data, type->as_string())
-                           : std::any_of(type->as_array().begin(), type->as_array().end(),
-                                         [&](const json::value& t) { return has_type(data, t.as_string()); });
-    if (!right) add(at, "type", {{"type", *type}});
-    return right;
-  }
-
   void general(const json::object& s, const json::value& data, const std::string& at) {
+    if (const auto* type = s.if_contains("type")) {
+      const bool right = type->is_string()
+                             ? has_type(data, type->as_string())
+                             : std::any_of(type->as_array().begin(), type->as_array().end(),
+                                           [&](const json::value& t) { return has_type(data, t.as_string()); });
+      if (!right) add(at, "type", {{"type", *type}});
+    }
     if (const auto* allowed = s.if_contains("enum"))
       if (std::none_of(allowed->as_array().begin(), allowed->as_array().end(),
                        [&](const json::value& v) { return equal(v, data); }))
@@ -265,13 +320,8 @@ class Evaluation {
     if (const auto* most = s.if_contains("maxLength"); most && length > most->as_int64())
       add(at, "maxLength", {{"limit", *most}});
     if (const auto* pattern = s.if_contains("pattern")) {
-      const auto* compiled = cached_pattern(pattern->as_string());
-      bool found = false;
-      // The library gives up on patterns that would take exponential time; that counts as not matching.
-      try {
-        found = compiled && value.size() <= 10'000 && boost::regex_search(value.begin(), value.end(), *compiled);
-      } catch (const std::runtime_error&) {
-      }
+      const auto compiled = compiled_.patterns.find(std::string_view(pattern->as_string()));
+      const bool found = compiled != compiled_.patterns.end() && compiled->second.found_in(value);
       if (!found) add(at, "pattern", {{"pattern", *pattern}});
     }
     if (const auto* format = s.if_contains("format"); format && !has_format(format->as_string(), value))
@@ -293,26 +343,39 @@ class Evaluation {
     }
   }
 
-  void array(const json::object& s, const json::array& list, const std::string& at, int depth) {
+  void array(const json::object& s, const json::array& list, const std::string& at) {
     const auto size = static_cast<std::int64_t>(list.size());
     if (const auto* least = s.if_contains("minItems"); least && size < least->as_int64())
       add(at, "minItems", {{"limit", *least}});
     if (const auto* most = s.if_contains("maxItems"); most && size > most->as_int64())
       add(at, "maxItems", {{"limit", *most}});
     if (const auto* unique = s.if_contains("uniqueItems"); unique && unique->as_bool()) {
-      bool repeated = false;
-      for (std::size_t i = 0; i < list.size() && !repeated; ++i)
-        for (std::size_t j = 0; j < i && !repeated; ++j) repeated = equal(list[i], list[j]);
+      std::set<std::string> seen;
+      const bool repeated = std::any_of(list.begin(), list.end(), [&](const json::value& v) {
+        std::string text;
+        canonical(v, text);
+        return !seen.insert(std::move(text)).second;
+      });
       if (repeated) add(at, "uniqueItems");
     }
-    if (const auto* contained = s.if_contains("contains"))
-      if (std::none_of(list.begin(), list.end(), [&](const json::value& v) { return holds(*contained, v, depth + 1); }))
-        add(at, "contains");
+    if (const auto* contained = s.if_contains("contains")) contains(*contained, list, at);
     if (const auto* items = s.if_contains("items"))
-      for (std::size_t i = 0; i < list.size(); ++i) run(*items, list[i], at + "/" + std::to_string(i), depth + 1);
+      for (std::size_t i = 0; i < list.size(); ++i) run(*items, list[i], at + "/" + std::to_string(i));
   }
 
-  void object(const json::object& s, const json::object& members, const std::string& at, int depth) {
+  void contains(const json::value& schema, const json::array& list, const std::string& at) {
+    std::vector<Finding> reasons;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      auto found = aside(schema, list[i], at + "/" + std::to_string(i));
+      if (found.empty()) return;
+      if (reasons.size() < kFindingsMax)
+        reasons.insert(reasons.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    }
+    add(std::move(reasons));
+    add(at, "contains");
+  }
+
+  void object(const json::object& s, const json::object& members, const std::string& at) {
     const auto size = static_cast<std::int64_t>(members.size());
     if (const auto* least = s.if_contains("minProperties"); least && size < least->as_int64())
       add(at, "minProperties", {{"limit", *least}});
@@ -324,54 +387,66 @@ class Evaluation {
     const auto* properties = s.if_contains("properties");
     if (properties)
       for (const auto& [name, schema] : properties->as_object())
-        if (const auto* member = members.if_contains(name)) run(schema, *member, pointer_join(at, name), depth + 1);
+        if (const auto* member = members.if_contains(name)) run(schema, *member, pointer_join(at, name));
     if (const auto* additional = s.if_contains("additionalProperties"))
       for (const auto& [name, member] : members) {
         if (properties && properties->as_object().contains(name)) continue;
         if (additional->is_bool() && !additional->as_bool())
           add(pointer_join(at, name), "additionalProperties");
         else
-          run(*additional, member, pointer_join(at, name), depth + 1);
+          run(*additional, member, pointer_join(at, name));
       }
   }
 
-  void combined(const json::object& s, const json::value& data, const std::string& at, int depth) {
+  void combined(const json::object& s, const json::value& data, const std::string& at) {
     if (const auto* condition = s.if_contains("if")) {
-      const auto* branch = s.if_contains(holds(*condition, data, depth + 1) ? "then" : "else");
-      if (branch) run(*branch, data, at, depth + 1);
+      const auto* branch = s.if_contains(holds(*condition, data) ? "then" : "else");
+      if (branch) run(*branch, data, at);
     }
     if (const auto* all = s.if_contains("allOf"))
-      for (const auto& schema : all->as_array()) run(schema, data, at, depth + 1);
-    const auto matching = [&](const json::value& list) {
-      return std::count_if(list.as_array().begin(), list.as_array().end(),
-                           [&](const json::value& schema) { return holds(schema, data, depth + 1); });
-    };
-    if (const auto* any = s.if_contains("anyOf"); any && matching(*any) == 0) add(at, "anyOf");
-    if (const auto* one = s.if_contains("oneOf"); one && matching(*one) != 1) add(at, "oneOf");
-    if (const auto* none = s.if_contains("not"); none && holds(*none, data, depth + 1)) add(at, "not");
+      for (const auto& schema : all->as_array()) run(schema, data, at);
+    if (const auto* any = s.if_contains("anyOf")) choice(any->as_array(), data, at, "anyOf");
+    if (const auto* one = s.if_contains("oneOf")) choice(one->as_array(), data, at, "oneOf");
+    if (const auto* none = s.if_contains("not"); none && holds(*none, data)) add(at, "not");
   }
 
-  const json::value& root_;
+  void choice(const json::array& branches, const json::value& data, const std::string& at, const std::string& rule) {
+    std::vector<Finding> reasons;
+    int matching = 0;
+    for (const auto& schema : branches) {
+      auto found = aside(schema, data, at);
+      if (found.empty() && (++matching == 2 || rule == "anyOf")) break;
+      reasons.insert(reasons.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    }
+    if (matching == 1) return;
+    add(std::move(reasons));
+    add(at, rule);
+  }
+
+  const FormSchema::Compiled& compiled_;
 };
 
 }  // namespace
 
 result<FormSchema> FormSchema::compile(const json::value& schema) {
-  if (auto ok = check_schema(schema, schema, "", 0); !ok) return ok.error();
-  FormSchema compiled;
-  compiled.schema_ = std::make_shared<const json::value>(schema);
-  return compiled;
+  auto compiled = std::make_shared<Compiled>();
+  compiled->schema = schema;
+  if (auto ok = Compilation(compiled->schema, compiled->patterns).schema(compiled->schema, "", 0); !ok)
+    return ok.error();
+  FormSchema form;
+  form.compiled_ = std::move(compiled);
+  return form;
 }
 
 std::vector<Finding> FormSchema::check(const json::value& data) const {
-  Evaluation evaluation(*schema_);
-  evaluation.run(*schema_, data, "", 0);
+  if (!compiled_) return {{"", "false", {}}};  // no schema at all lets nothing pass
+  Evaluation evaluation(*compiled_);
+  evaluation.run(compiled_->schema, data, "");
   // Two rules of a schema may say the same; one is enough to know.
+  std::set<std::pair<std::string, std::string>> seen;
   std::vector<Finding> once;
   for (auto& finding : evaluation.findings)
-    if (std::none_of(once.begin(), once.end(),
-                     [&](const Finding& f) { return f.pointer == finding.pointer && f.rule == finding.rule; }))
-      once.push_back(std::move(finding));
+    if (seen.emplace(finding.pointer, finding.rule).second) once.push_back(std::move(finding));
   return once;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/catalogue/calendar.hpp"
+#include "common/catalogue/pattern.hpp"
 
 namespace jindu::catalogue {
 namespace {
@@ -55,26 +56,8 @@ bool is_cn_mobile(std::string_view text) {
 }
 
 bool is_cn_phone(std::string_view text) {
-  if (is_cn_mobile(text)) return true;
-  // 010-12345678, 0571-1234567, 01012345678, 0571-12345678-8001
-  std::string_view extension;
-  const auto first = text.find('-');
-  std::string_view area, number;
-  if (first == 3 || first == 4) {
-    area = text.substr(0, first);
-    number = text.substr(first + 1);
-    if (const auto second = number.find('-'); second != std::string_view::npos) {
-      extension = number.substr(second + 1);
-      number = number.substr(0, second);
-      if (!digits(extension) || extension.size() > 6) return false;
-    }
-  } else {
-    const std::size_t length = text.starts_with("010") || text.starts_with("02") ? 3 : 4;
-    if (text.size() <= length) return false;
-    area = text.substr(0, length);
-    number = text.substr(length);
-  }
-  return area.starts_with('0') && digits(area) && digits(number) && (number.size() == 7 || number.size() == 8);
+  static const Pattern landline = Pattern::compile("^(010|02[0-9]|0[3-9][0-9]{2})-?[0-9]{7,8}(-[0-9]{1,6})?$").value();
+  return is_cn_mobile(text) || landline.found_in(text);
 }
 
 bool is_cn_postcode(std::string_view text) { return text.size() == 6 && digits(text); }
