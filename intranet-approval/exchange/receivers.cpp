@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/catalogue/identifiers.hpp"
 #include "common/dossier/dossier.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"

@@ -1,0 +1,63 @@
+#include "intranet-approval/api/api.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include "intranet-approval/store/officials.hpp"
+
+namespace jindu::approval::api {
+namespace {
+
+using http::Method;
+using Work = result<http::Response> (*)(Context&, http::Request&);
+
+http::Handler handler(std::shared_ptr<Context> context, Work work) {
+  return [context = std::move(context), work](http::Request& request) { return work(*context, request); };
+}
+
+}  // namespace
+
+http::Guard official(Office& office, std::string role) {
+  return [&office, role = std::move(role)](http::Request& request) -> result<void> {
+    if (!request.client_certificate) return Error{Fault::unauthorised, "official.no_certificate", "a client certificate is required"};
+    auto certificate = crypto::Certificate::from_der(*request.client_certificate);
+    if (!certificate) return certificate.error();
+    std::optional<store::RegisteredOfficial> found;
+    const auto fingerprint = to_hex(certificate->fingerprint());
+    if (auto ok = office.database.read([&](storage::Transaction& t) { found = store::find_official(t, fingerprint); }); !ok) return ok;
+    if (!found) return Error{Fault::forbidden, "official.not_registered", "this certificate is not in the register of officials"};
+    if (!role.empty() && !found->official.has(role)) return Error{Fault::forbidden, "official.role", "this needs the role " + role};
+    // A page of another origin cannot set this header without being asked first, and we answer no such question.
+    if (request.method != Method::get && request.method != Method::head && request.header("x-requested-with") != "jindu")
+      return Error{Fault::forbidden, "request.cross_site", "the header X-Requested-With is missing"};
+    request.principal = found->official;
+    return {};
+  };
+}
+
+const Official& who(const http::Request& request) { return std::any_cast<const Official&>(request.principal); }
+
+std::vector<http::Route> routes(Context given) {
+  auto context = std::make_shared<Context>(std::move(given));
+  const auto any = official(context->office);
+  const auto editor = official(context->office, kRoleCatalogueEditor);
+  constexpr std::size_t none = 0, small = 64 * 1024, command = 512 * 1024, catalogue = 24 * 1024 * 1024;
+  return {
+      {Method::get, "/api/v1/me", any, none, handler(context, me)},
+      {Method::get, "/api/v1/worklist", any, none, handler(context, worklist)},
+      {Method::get, "/api/v1/cases/{id}", any, none, handler(context, read_case)},
+      {Method::get, "/api/v1/cases/{id}/materials/{n}", any, none, handler(context, read_material)},
+      {Method::get, "/api/v1/cases/{id}/documents/{n}", any, none, handler(context, read_document)},
+      {Method::post, "/api/v1/cases/{id}/commands", any, command, handler(context, give_command)},
+      {Method::post, "/api/v1/cases/{id}/decision-draft", any, small, handler(context, decision_draft)},
+      {Method::post, "/api/v1/cases/{id}/decision-preview", any, small, handler(context, decision_preview)},
+      {Method::get, "/api/v1/catalogue", any, none, handler(context, read_catalogue)},
+      {Method::get, "/api/v1/items/{id}/{version}", any, none, handler(context, read_item)},
+      {Method::post, "/api/v1/catalogue/check", editor, catalogue, handler(context, check_catalogue)},
+      {Method::post, "/api/v1/catalogue/publish", editor, catalogue, handler(context, publish_catalogue)},
+      {Method::get, "/api/v1/overview", any, none, handler(context, overview)},
+      {Method::get, "/api/v1/exchange", any, none, handler(context, exchange_health)},
+      {Method::get, "/api/openapi.json", any, none, [context](http::Request&) -> result<http::Response> { return http::Response{200, {{"Content-Type", "application/json"}}, context->openapi}; }},
+  };
+}
+
+}  // namespace jindu::approval::api

@@ -1,0 +1,47 @@
+#include "intranet-approval/api/api.hpp"
+#include "intranet-approval/api/json.hpp"
+#include "intranet-approval/store/dossiers.hpp"
+
+namespace jindu::approval::api {
+
+namespace json = boost::json;
+
+result<http::Response> overview(Context& context, http::Request& request) {
+  const auto& official = who(request);
+  const auto now = context.office.now();
+  json::object answer;
+  auto ok = context.office.database.read([&](storage::Transaction& t) {
+    const auto today = catalogue::local_day(now);
+    const auto catalogue = context.office.catalogue(t);
+    store::CountsQuery query{official.department, catalogue::to_iso(today), catalogue::to_iso(catalogue ? catalogue->calendar.deadline(today, 2).day : today), {}, now - std::chrono::days(30)};
+    query.today_begins = Instant(catalogue::day_begins(today));
+    const auto c = store::counts(t, query);
+    json::array stages;
+    for (const auto& s : c.by_stage) stages.push_back({{"department", official.department}, {"stage", s.stage}, {"count", s.count}, {"overdue", s.overdue}, {"due_soon", s.due_soon}});
+    answer = {{"open", c.open}, {"overdue", c.overdue}, {"due_soon", c.due_soon}, {"waiting_for_applicant", c.waiting_for_applicant}, {"received_today", c.received_today},
+              {"closed_30_days", c.closed}, {"granted_30_days", c.granted}, {"refused_30_days", c.refused}, {"returned_30_days", c.returned}, {"deemed_accepted_30_days", c.deemed_accepted},
+              {"by_stage", std::move(stages)}, {"dossiers_waiting", static_cast<std::int64_t>(store::intake_problems(t, 1000).size())}, {"mean_transit_ms", c.mean_transit_ms}};
+  });
+  if (!ok) return ok.error();
+  return http::Response::json(answer);
+}
+
+result<http::Response> exchange_health(Context& context, http::Request&) {
+  auto health = context.exchange.health();
+  if (!health) return health.error();
+  json::array held;
+  std::int64_t applied = 0;
+  auto ok = context.office.database.read([&](storage::Transaction& t) {
+    held.clear();
+    for (const auto& p : store::intake_problems(t, 200)) held.push_back({{"declaration_id", p.declaration_id}, {"at", to_unix_ms(p.at)}, {"attempts", p.attempts}, {"code", p.code}, {"detail", p.detail}});
+    applied = t.query_one("SELECT COUNT(*) FROM exchange_inbox WHERE outcome = 'applied'")->integer(0);
+  });
+  if (!ok) return ok.error();
+  const auto now = context.office.now();
+  return http::Response::json({{"reachable", health->unit_reachable}, {"last_contact", health->unit_last_heard ? to_unix_ms(*health->unit_last_heard) : 0},
+                               {"outgoing_waiting", health->waiting}, {"outgoing_under_way", health->under_way}, {"outgoing_refused", health->refused},
+                               {"outgoing_oldest_ms", health->oldest_under_way ? to_unix_ms(now) - to_unix_ms(*health->oldest_under_way) : 0},
+                               {"other_side_last_heard", health->other_side_last_heard ? to_unix_ms(*health->other_side_last_heard) : 0}, {"incoming_applied", applied}, {"held", std::move(held)}});
+}
+
+}  // namespace jindu::approval::api
