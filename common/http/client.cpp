@@ -61,6 +61,7 @@ struct Client::State {
   std::string passphrase = {};
   std::optional<Error> broken = {};  // by its configuration
   std::atomic<bool> cancelled = false;
+  std::map<std::string, std::string> headers = {{"X-Requested-With", "jindu"}};
 
   ~State() { curl_easy_cleanup(handle); }
 
@@ -101,11 +102,17 @@ Client::Client(ClientOptions options) : state_(new State) {
   curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, &receive);
   curl_easy_setopt(h, CURLOPT_TCP_NODELAY, 1L);
+  if (o.keeps_cookies) curl_easy_setopt(h, CURLOPT_COOKIEFILE, "");
   curl_easy_setopt(h, CURLOPT_CERTINFO, o.expected_peer.empty() ? 0L : 1L);
 }
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
+
+void Client::set_header(const std::string& name, const std::string& value) {
+  if (value.empty()) state_->headers.erase(name);
+  else state_->headers[name] = value;
+}
 
 void Client::cancel() { state_->cancelled = true; }
 
@@ -118,7 +125,7 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
   curl_slist* headers = nullptr;
   headers = curl_slist_append(headers, ("Content-Type: " + std::string(content_type)).c_str());
   headers = curl_slist_append(headers, "Expect:");
-  headers = curl_slist_append(headers, "X-Requested-With: jindu");
+  for (const auto& [name, value] : state_->headers) headers = curl_slist_append(headers, (name + ": " + value).c_str());
   const std::unique_ptr<curl_slist, void (*)(curl_slist*)> owned(headers, curl_slist_free_all);
   Received received{{}, state_->options.answer_limit};
   curl_easy_setopt(h, CURLOPT_URL, url.c_str());

@@ -20,6 +20,7 @@ struct ClientOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds idle_timeout{30'000};  // without a byte moving
   std::size_t answer_limit = 64 * 1024 * 1024;
+  bool keeps_cookies = false;                      // as a browser does
 };
 
 struct Answer {
@@ -41,6 +42,8 @@ class Client {
   result<Answer> send(std::string_view method, std::string_view path, BytesView body = {},
                       std::string_view content_type = "application/octet-stream",
                       std::chrono::milliseconds timeout = std::chrono::seconds(60));
+  // Sent with every request from now on; an empty value takes it away.
+  void set_header(const std::string& name, const std::string& value);
   // Ends a request under way from another thread.
   void cancel();
 
