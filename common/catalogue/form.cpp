@@ -212,6 +212,18 @@ bool has_type(const json::value& v, std::string_view type) {
   return v.is_null();
 }
 
+// `type`: one name or a list of them.
+bool has_one_type(const json::value& v, const json::value& type) {
+  if (type.is_string()) return has_type(v, type.as_string());
+  return std::any_of(type.as_array().begin(), type.as_array().end(),
+                     [&](const json::value& name) { return has_type(v, name.as_string()); });
+}
+bool names_type(const json::value& type, std::string_view name) {
+  if (type.is_string()) return type.as_string() == name;
+  return std::any_of(type.as_array().begin(), type.as_array().end(),
+                     [&](const json::value& t) { return t.as_string() == name; });
+}
+
 bool equal(const json::value& a, const json::value& b) {
   if (a.is_number() && b.is_number()) return number_of(a) == number_of(b);
   if (a.is_array() && b.is_array())
@@ -299,11 +311,7 @@ class Evaluation {
 
   void general(const json::object& s, const json::value& data, const std::string& at) {
     if (const auto* type = s.if_contains("type")) {
-      const bool right = type->is_string()
-                             ? has_type(data, type->as_string())
-                             : std::any_of(type->as_array().begin(), type->as_array().end(),
-                                           [&](const json::value& t) { return has_type(data, t.as_string()); });
-      if (!right) add(at, "type", {{"type", *type}});
+      if (!has_one_type(data, *type)) add(at, "type", {{"type", *type}});
     }
     if (const auto* allowed = s.if_contains("enum"))
       if (std::none_of(allowed->as_array().begin(), allowed->as_array().end(),
@@ -350,8 +358,14 @@ class Evaluation {
     if (const auto* most = s.if_contains("maxItems"); most && size > most->as_int64())
       add(at, "maxItems", {{"limit", *most}});
     if (const auto* unique = s.if_contains("uniqueItems"); unique && unique->as_bool()) {
+      // As Ajv does, where items are to be of plain types, those of other types are told as such and compared no
+      // further.
+      const auto* items = s.if_contains("items");
+      const auto* type = items && items->is_object() ? items->as_object().if_contains("type") : nullptr;
+      const bool plain = type && !names_type(*type, "object") && !names_type(*type, "array");
       std::set<std::string> seen;
       const bool repeated = std::any_of(list.begin(), list.end(), [&](const json::value& v) {
+        if (plain && !has_one_type(v, *type)) return false;
         std::string text;
         canonical(v, text);
         return !seen.insert(std::move(text)).second;
