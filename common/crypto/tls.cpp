@@ -42,7 +42,31 @@ result<void> trust_clients(SSL_CTX* context, const TlsServerFiles& files) {
   return {};
 }
 
+int expected_name_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+// Called for each certificate of the chain, root first; the leaf is at depth 0.
+int check_name(int verified, X509_STORE_CTX* chain) {
+  if (verified != 1 || X509_STORE_CTX_get_error_depth(chain) != 0) return verified;
+  auto* connection = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* name = static_cast<const std::string*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), expected_name_index()));
+  X509* leaf = X509_STORE_CTX_get_current_cert(chain);
+  X509_up_ref(leaf);
+  const Certificate certificate(std::shared_ptr<x509_st>(leaf, X509_free));
+  if (name != nullptr && certificate.common_name() == *name) return 1;
+  X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);
+  return 0;
+}
+
 }  // namespace
+
+void expect_peer(void* ssl_context, const std::string* name) {
+  auto* context = static_cast<SSL_CTX*>(ssl_context);
+  SSL_CTX_set_ex_data(context, expected_name_index(), const_cast<std::string*>(name));
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, check_name);
+}
 
 result<std::shared_ptr<boost::asio::ssl::context>> tls_server_context(const TlsServerFiles& files) {
   namespace ssl = boost::asio::ssl;

@@ -27,4 +27,8 @@ result<std::shared_ptr<boost::asio::ssl::context>> tls_server_context(const TlsS
 // DER of the peer's verified certificate; nothing when it gave none.
 std::optional<Bytes> verified_peer_certificate(ssl_st* connection);
 
+// Makes a client's SSL_CTX refuse, within the handshake, every server whose certificate has another Common Name: nothing is sent
+// to a node that is not the one we mean. `name` must outlive the context.
+void expect_peer(void* ssl_context, const std::string* name);
+
 }  // namespace jindu::crypto

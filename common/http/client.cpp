@@ -6,7 +6,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "common/crypto/certificate.hpp"
+#include "common/crypto/tls.hpp"
 #include "common/runtime/files.hpp"
 
 namespace jindu::http {
@@ -65,6 +65,10 @@ struct Client::State {
 
   ~State() { curl_easy_cleanup(handle); }
 
+  static CURLcode prepare_tls(CURL*, void* ssl_context, void* user) {
+    crypto::expect_peer(ssl_context, &static_cast<State*>(user)->options.expected_peer);
+    return CURLE_OK;
+  }
   static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     return static_cast<State*>(user)->cancelled ? 1 : 0;
   }
@@ -103,7 +107,10 @@ Client::Client(ClientOptions options) : state_(new State) {
   curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, &receive);
   curl_easy_setopt(h, CURLOPT_TCP_NODELAY, 1L);
   if (o.keeps_cookies) curl_easy_setopt(h, CURLOPT_COOKIEFILE, "");
-  curl_easy_setopt(h, CURLOPT_CERTINFO, o.expected_peer.empty() ? 0L : 1L);
+  if (!o.expected_peer.empty()) {
+    curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, &State::prepare_tls);
+    curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, state_.get());
+  }
 }
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
@@ -150,19 +157,6 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
                            ? "http.tls"
                            : "http.unreachable";
     return Error{Fault::unavailable, name, curl_easy_strerror(code)};
-  }
-  if (!state_->options.expected_peer.empty()) {
-    // The chain and the address are checked by TLS; this makes sure that it is the node we mean.
-    curl_certinfo* info = nullptr;
-    bool right = false;
-    if (curl_easy_getinfo(h, CURLINFO_CERTINFO, &info) == CURLE_OK && info != nullptr && info->num_of_certs > 0)
-      for (curl_slist* entry = info->certinfo[0]; entry != nullptr; entry = entry->next) {
-        const std::string_view line(entry->data);
-        if (!line.starts_with("Cert:")) continue;
-        auto certificate = crypto::Certificate::from_pem(line.substr(5));
-        right = certificate && certificate->common_name() == state_->options.expected_peer;
-      }
-    if (!right) return Error{Fault::unavailable, "http.tls", "the peer is not " + state_->options.expected_peer};
   }
   long status = 0;
   curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
