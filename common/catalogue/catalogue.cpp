@@ -3,6 +3,10 @@
 #include <boost/json/parse.hpp>
 #include <set>
 
+#include "common/catalogue/form_texts.hpp"
+#include "common/catalogue/pattern.hpp"
+#include "common/crypto/certificate.hpp"
+
 namespace jindu::catalogue {
 namespace {
 
@@ -52,14 +56,18 @@ class Reader {
   Localised localised(const char* name, bool needed = true) {
     const auto* value = member(name, needed);
     if (!value) return {};
-    const auto* object = value->if_object();
-    const auto* zh = object ? object->if_contains("zh") : nullptr;
-    const auto* en = object ? object->if_contains("en") : nullptr;
-    if (!zh || !en || !zh->is_string() || !en->is_string() || zh->as_string().empty() || en->as_string().empty()) {
+    if (!is_localised(*value)) {
       blame(name, "needs a text in zh and in en");
       return {};
     }
-    return {std::string(zh->as_string()), std::string(en->as_string())};
+    return {std::string(value->at("zh").as_string()), std::string(value->at("en").as_string())};
+  }
+  void localised_list(const char* name) {
+    const auto* value = member(name, false);
+    if (!value) return;
+    const auto* entries = value->if_array();
+    if (!entries || !std::all_of(entries->begin(), entries->end(), is_localised))
+      blame(name, "must be a list of texts in zh and in en");
   }
   std::string at(const char* name) const { return pointer_join(pointer_, name); }
   void blame(const char* name, const std::string& what) {
@@ -69,8 +77,8 @@ class Reader {
     if (!first_) first_ = error;
   }
   // A member that nobody asked for is a typing mistake, not something to pass over.
-  const std::optional<Error>& finish(bool only_known = true) {
-    if (object_ && only_known)
+  const std::optional<Error>& finish() {
+    if (object_)
       for (const auto& member : *object_)
         if (!known_.contains(std::string(member.key())))
           blame(std::string(member.key()).c_str(), "is not a member that belongs here");
@@ -98,8 +106,53 @@ result<DocumentTemplate> document(const json::value& value, const std::string& p
   d.number_template = r.text("number_template", true, 100);
   d.valid_years = static_cast<int>(r.integer("valid_years", 0, 100));
   d.body = r.localised("body");
+  // A word that nothing replaces would be printed with its braces.
+  static const Pattern number =
+      Pattern::compile(
+          "^([^{}]|\\{(department|item|year)\\})*\\{seq(:([1-9]|1[0-2]))?\\}([^{}]|\\{(department|item|year)\\})*$")
+          .value();
+  static const Pattern body =
+      Pattern::compile("^([^{}]|\\{(applicant|acceptance_number|received_date|reasons)\\})*$").value();
+  if (!number.found_in(d.number_template))
+    r.blame("number_template", "needs one {seq} or {seq:N}, and knows {department}, {item} and {year} besides");
+  for (const auto& text : {d.body.zh, d.body.en})
+    if (!body.found_in(text))
+      r.blame("body", "knows the words {applicant}, {acceptance_number}, {received_date} and {reasons} only");
   if (r.finish()) return *r.finish();
   return d;
+}
+
+result<void> guide(const json::value& value, const std::string& pointer) {
+  Reader r(value, pointer, "catalogue.item");
+  r.localised("summary");
+  for (const char* name : {"fees", "where", "hours", "contact"}) r.localised(name, false);
+  for (const char* name : {"conditions", "legal_basis", "process"}) r.localised_list(name);
+  if (const auto* faq = r.member("faq", false)) {
+    const auto good = [](const json::value& entry) {
+      const auto* one = entry.if_object();
+      return one && one->size() == 2 && one->contains("question") && one->contains("answer") &&
+             is_localised(one->at("question")) && is_localised(one->at("answer"));
+    };
+    if (!faq->is_array() || !std::all_of(faq->as_array().begin(), faq->as_array().end(), good))
+      r.blame("faq", "must be a list of question and answer, each in zh and in en");
+  }
+  if (r.finish()) return *r.finish();
+  return {};
+}
+
+result<FormSchema> form(const json::value& value, const std::string& pointer) {
+  Reader r(value, pointer, "catalogue.item");
+  const auto* schema = r.member("schema");
+  const auto* ui = r.member("ui");
+  if (r.finish()) return *r.finish();
+  auto compiled = FormSchema::compile(*schema);
+  if (!compiled) {
+    Error error = compiled.error();
+    error.field = r.at("schema") + error.field;
+    return error;
+  }
+  if (auto ok = check_form_texts(*schema, *ui, r.at("ui")); !ok) return ok.error();
+  return compiled;
 }
 
 result<MaterialRule> material(const json::value& value, const std::string& pointer) {
@@ -154,13 +207,15 @@ result<Department> department(const json::value& value, const std::string& point
   d.id = r.text("id", true, 64);
   if (!is_word(d.id)) r.blame("id", "is a word of small letters, digits and hyphens");
   d.code = r.text("code", true, 8);
+  if (d.code.size() != 2 || !std::all_of(d.code.begin(), d.code.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+    r.blame("code", "is two capital letters");
   d.name = r.localised("name");
   auto bytes = from_base64(r.text("certificate"));
-  if (!bytes || bytes->empty())
+  if (!bytes || !crypto::Certificate::from_der(*bytes))
     r.blame("certificate", "must be a certificate (DER) in base64");
   else
     d.certificate = std::move(*bytes);
-  if (r.finish(false)) return *r.finish(false);
+  if (r.finish()) return *r.finish();
   return d;
 }
 
@@ -254,19 +309,14 @@ result<Item> parse_item(const json::value& value, std::string_view at) {
     else
       r.blame("audience", "is citizen or company");
   }
-  if (const auto* guide = r.member("guide"); guide && !guide->is_object()) r.blame("guide", "must be an object");
-  if (const auto* form = r.member("form")) {
-    const auto* schema = form->is_object() ? form->as_object().if_contains("schema") : nullptr;
-    if (!schema) {
-      r.blame("form", "needs a schema");
-    } else {
-      auto compiled = FormSchema::compile(*schema);
-      if (compiled)
-        item.form = *compiled;
-      else
-        r.blame({compiled.error().fault, compiled.error().code, compiled.error().detail,
-                 r.at("form") + "/schema" + compiled.error().field});
-    }
+  if (const auto* value_of_guide = r.member("guide"))
+    if (auto ok = guide(*value_of_guide, r.at("guide")); !ok) r.blame(ok.error());
+  if (const auto* value_of_form = r.member("form")) {
+    auto compiled = form(*value_of_form, r.at("form"));
+    if (compiled)
+      item.form = *compiled;
+    else
+      r.blame(compiled.error());
   }
   std::set<std::string> codes;
   const auto& materials = r.list("materials");
@@ -282,10 +332,13 @@ result<Item> parse_item(const json::value& value, std::string_view at) {
   if (const auto* workflow = r.member("workflow")) {
     Reader w(*workflow, r.at("workflow"), "catalogue.item");
     const auto& stages = w.list("stages", 1);
+    std::set<std::string> stage_codes;
     for (std::size_t i = 0; i < stages.size(); ++i) {
       auto one = stage(stages[i], w.at("stages") + "/" + std::to_string(i));
       if (!one)
         w.blame(one.error());
+      else if (!stage_codes.insert(one->code).second)
+        w.blame("stages", "the stage '" + one->code + "' is there twice");
       else
         item.stages.push_back(std::move(*one));
     }
@@ -398,7 +451,7 @@ std::vector<Finding> check_materials(const Item& item, const json::value& form,
                                      const std::vector<MaterialFacts>& materials) {
   std::vector<Finding> findings;
   const auto add = [&](const std::string& code, const char* rule, json::object params = {}) {
-    findings.push_back({"/materials/" + code, rule, std::move(params)});
+    findings.push_back({pointer_join("/materials", code), rule, std::move(params)});
   };
   for (const auto& rule : item.materials) {
     std::uint32_t count = 0;
