@@ -56,7 +56,9 @@ result<Trusted> read_trusted(const Settings& s) {
   if (!nodes) return nodes.error();
   auto portal = crypto::Certificate::all_from_pem_file(s.portal_certificate);
   if (!portal) return portal.error();
-  if (portal->front().common_name() != s.portal) return Error{Fault::invalid, "node.portal", s.portal_certificate + " is not of '" + s.portal + "'", "node.portal_certificate"};
+  if (portal->front().common_name() != s.portal)
+    return Error{Fault::invalid, "node.portal", s.portal_certificate + " is not of '" + s.portal + "'",
+                 "node.portal_certificate"};
   auto applicants = crypto::TrustStore::from_files(s.applicants_ca, s.applicants_crl);
   if (!applicants) return applicants.error();
   auto officials = crypto::TrustStore::from_files(s.officials_ca, s.officials_crl);
@@ -69,7 +71,8 @@ result<Trusted> read_trusted(const Settings& s) {
   }
   auto people = read_people(s.officials_register);
   if (!people) return people.error();
-  return Trusted{std::move(*node), std::move(*nodes), std::move(portal->front()), std::move(*applicants), std::move(*officials), std::move(departments), std::move(*people)};
+  return Trusted{std::move(*node),      std::move(*nodes),      std::move(portal->front()), std::move(*applicants),
+                 std::move(*officials), std::move(departments), std::move(*people)};
 }
 
 http::ServerOptions listener(const Settings& s) {
@@ -77,7 +80,8 @@ http::ServerOptions listener(const Settings& s) {
   options.name = "approval";
   options.address = s.listen.address;
   options.port = s.listen.port;
-  options.tls = http::TlsOptions{s.listen.certificate, s.listen.private_key, s.listen.passphrase_file, s.officials_ca, s.officials_crl, true};
+  options.tls = http::TlsOptions{s.listen.certificate, s.listen.private_key, s.listen.passphrase_file,
+                                 s.officials_ca,       s.officials_crl,      true};
   options.static_directory = s.listen.static_directory;
   options.headers = http::browser_headers();
   return options;
@@ -93,31 +97,52 @@ exchange::ServiceOptions exchange_options(const Settings& s) {
 }
 
 result<void> serve(const Settings& s, Trusted trusted) {
-  for (const auto& folder : {s.data_directory, s.data_directory + "/materials", s.data_directory + "/scratch"})
+  for (const auto& folder :
+       {s.data_directory, s.data_directory + "/materials", s.data_directory + "/scratch", s.data_directory + "/opened"})
     if (auto ok = files::make_folder(folder); !ok) return ok;
   // What a crash left opened is not kept.
-  for (const auto& left : std::filesystem::directory_iterator(s.data_directory + "/scratch")) std::filesystem::remove(left.path());
+  for (const auto* folder : {"/scratch", "/opened"})
+    for (const auto& left : std::filesystem::directory_iterator(s.data_directory + folder))
+      std::filesystem::remove(left.path());
 
   auto database = storage::Database::open(s.database_url, s.database_connections);
   if (!database) return database.error();
   if (auto ok = (*database)->migrate("approval", store::migrations()); !ok) return ok;
-  if (auto ok = (*database)->write([&](storage::Transaction& t) { store::replace_officials(t, trusted.people); }); !ok) return ok;
+  if (auto ok = (*database)->write([&](storage::Transaction& t) { store::replace_officials(t, trusted.people); }); !ok)
+    return ok;
 
-  Office office(**database, trusted.node, trusted.nodes, std::move(trusted.applicants), std::move(trusted.officials), std::move(trusted.departments),
-                inspection::Inspector({s.clamd_socket}), {s.portal, s.portal_public_url, s.data_directory});
-  if (s.clamd_socket.empty()) log::warn("inspection.no_scanner", {{"detail", "materials are not scanned for viruses; every verdict says so"}});
+  Office office(**database, trusted.node, trusted.nodes, std::move(trusted.applicants), std::move(trusted.officials),
+                std::move(trusted.departments), inspection::Inspector({s.clamd_socket}),
+                {s.portal, s.portal_public_url, s.data_directory});
+  if (s.clamd_socket.empty())
+    log::warn("inspection.no_scanner", {{"detail", "materials are not scanned for viruses; every verdict says so"}});
 
-  auto exchange = exchange::Service::start(**database, trusted.node, trusted.nodes, trusted.portal, exchange_options(s), receivers(office), {});
+  auto exchange = exchange::Service::start(**database, trusted.node, trusted.nodes, trusted.portal, exchange_options(s),
+                                           receivers(office), {});
   if (!exchange) return exchange.error();
   Worker clocks("clocks", [&]() -> std::chrono::milliseconds {
     auto accepted = accept_silent_cases(office);
-    if (!accepted) log::error("clocks.failed", log::of(accepted.error()));
-    else if (*accepted > 0) (*exchange)->wake();
+    if (!accepted)
+      log::error("clocks.failed", log::of(accepted.error()));
+    else if (*accepted > 0)
+      (*exchange)->wake();
+    office.forget_opened(std::chrono::minutes(10));
     return std::chrono::minutes(1);
   });
+  // Once at start, in case another process published meanwhile, and after each release.
+  Worker deadlines("deadlines", [&]() -> std::chrono::milliseconds {
+    auto refreshed = refresh_rows(office);
+    if (!refreshed)
+      log::error("deadlines.failed", log::of(refreshed.error()));
+    else if (*refreshed > 0)
+      log::info("deadlines.refreshed", {{"cases", *refreshed}});
+    return refreshed ? std::chrono::hours(24) : std::chrono::minutes(1);
+  });
 
-  const std::vector<http::ReadyCheck> checks{{"database", [&]() -> result<void> { return (*database)->read([](storage::Transaction& t) { t.query("SELECT 1"); }); }}};
-  auto routes = api::routes({office, **exchange, std::string(api::openapi())});
+  const std::vector<http::ReadyCheck> checks{
+      {"database",
+       [&]() -> result<void> { return (*database)->read([](storage::Transaction& t) { t.query("SELECT 1"); }); }}};
+  auto routes = api::routes({office, **exchange, std::string(api::openapi()), [&] { deadlines.wake(); }});
   for (auto& route : http::operations_routes(checks))
     if (route.path == "/readyz") routes.push_back(std::move(route));
   auto server = http::Server::start(listener(s), std::move(routes));
@@ -140,6 +165,7 @@ result<void> serve(const Settings& s, Trusted trusted) {
   (*server)->stop();
   (*exchange)->stop();
   clocks.stop();
+  deadlines.stop();
   if (operations) operations->stop(std::chrono::seconds(1));
   return {};
 }

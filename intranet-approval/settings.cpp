@@ -9,8 +9,12 @@ result<Settings> read_settings(const std::string& path) {
   if (!config) return config.error();
   Settings s;
   auto listen = config->table("listen");
-  s.listen = {listen.text("address"), listen.port("port"), listen.existing_file("certificate"), listen.existing_file("private_key"),
-              listen.existing_file_or_none("private_key_passphrase_file"), listen.path_or("static_directory", "")};
+  s.listen = {listen.text("address"),
+              listen.port("port"),
+              listen.existing_file("certificate"),
+              listen.existing_file("private_key"),
+              listen.existing_file_or_none("private_key_passphrase_file"),
+              listen.path_or("static_directory", "")};
   auto operations = config->table("operations");
   s.has_operations = operations.present();
   if (s.has_operations) {
@@ -44,7 +48,8 @@ result<Settings> read_settings(const std::string& path) {
   s.portal_public_url = config->table("portal").text("public_url");
   s.log_level = config->table("log").text_or("level", "info");
   for (auto& table : config->tables("departments"))
-    s.departments.push_back({table.text("id"), table.existing_file("certificate"), table.existing_file("private_key"), table.existing_file_or_none("private_key_passphrase_file")});
+    s.departments.push_back({table.text("id"), table.existing_file("certificate"), table.existing_file("private_key"),
+                             table.existing_file_or_none("private_key_passphrase_file")});
   if (auto ok = config->finish(); !ok) return ok.error();
   return s;
 }

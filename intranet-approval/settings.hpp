@@ -26,7 +26,8 @@ struct Settings {
   std::string database_url;
   int database_connections = 8;
   std::string data_directory;
-  std::string node_name, portal, node_certificate, node_key, node_passphrase_file, portal_certificate, trust_root, node_crl;
+  std::string node_name, portal, node_certificate, node_key, node_passphrase_file, portal_certificate, trust_root,
+      node_crl;
   std::string unit_url, unit_name;
   std::vector<DepartmentSettings> departments;
   std::string clamd_socket;

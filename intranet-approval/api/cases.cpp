@@ -1,5 +1,6 @@
 #include <boost/json/parse.hpp>
 #include <charconv>
+#include <filesystem>
 
 #include "common/dossier/dossier.hpp"
 #include "common/runtime/files.hpp"
@@ -18,17 +19,20 @@ namespace {
 
 namespace json = boost::json;
 
-// Cases of other departments are as if they were not there, but for those who oversee all.
-result<void> may_read(const CaseState& state, const Official& official) {
-  if (state.exists() && (state.department == official.department || official.has(kRoleOverview))) return {};
-  return Error{Fault::not_found, "case.unknown", "there is no such case"};
+// The case's state, for somebody who may read it.
+History readable(Office& office, storage::Transaction& t, const std::string& id, const Official& official) {
+  auto history = load_history(t, id);
+  const auto item = office.item(t, history.state.item_id, history.state.item_version);
+  if (auto may = may_read(history.state, item.get(), official); !may) throw ErrorException(may.error());
+  return history;
 }
 
 result<int> number_in(const http::Request& request) {
   const auto text = request.parameter("n");
   int number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (code != std::errc{} || end != text.data() + text.size() || number < 1) return Error{Fault::not_found, "case.no_such_part", "there is no such part"};
+  if (code != std::errc{} || end != text.data() + text.size() || number < 1)
+    return Error{Fault::not_found, "case.no_such_part", "there is no such part"};
   return number;
 }
 
@@ -38,9 +42,13 @@ json::object event_json(const store::StoredEvent& stored) {
   out["sequence"] = event.sequence;
   out["type"] = type_of(event.fact);
   out["at"] = to_unix_ms(event.at);
-  out["actor"] = {{"kind", to_text(event.actor.kind)}, {"fingerprint", event.actor.fingerprint}, {"name", event.actor.name}, {"department", event.actor.department}};
+  out["actor"] = {{"kind", to_text(event.actor.kind)},
+                  {"fingerprint", event.actor.fingerprint},
+                  {"name", event.actor.name},
+                  {"department", event.actor.department}};
   out["digest"] = to_hex(stored.digest);
   out["signed_by_official"] = stored.signed_by_official;
+  if (const auto* refused = std::get_if<NotAccepted>(&event.fact)) out["document_number"] = refused->notice_number;
   return out;
 }
 
@@ -48,35 +56,88 @@ json::array transit_json(storage::Transaction& t, const std::string& id) {
   json::array list;
   std::string last;
   for (const auto& rung : exchange::timeline(t, id)) {
-    if (rung.bundle != last) list.push_back({{"direction", "out"}, {"bundle_id", rung.bundle}, {"kind", rung.kind}, {"created_at", to_unix_ms(rung.at)}, {"rungs", json::array{}}});
+    if (rung.bundle != last)
+      list.push_back({{"direction", "out"},
+                      {"bundle_id", rung.bundle},
+                      {"kind", rung.kind},
+                      {"created_at", to_unix_ms(rung.at)},
+                      {"rungs", json::array{}}});
     last = rung.bundle;
-    list.back().at("rungs").as_array().push_back({{"rung", rung.rung}, {"party", rung.party}, {"at", to_unix_ms(rung.at)}, {"code", rung.code}});
+    list.back().at("rungs").as_array().push_back(
+        {{"rung", rung.rung}, {"party", rung.party}, {"at", to_unix_ms(rung.at)}, {"code", rung.code}});
   }
   return list;
 }
 
 json::object submission_json(const store::Submission& s) {
-  return {{"n", s.number}, {"kind", s.kind}, {"valid", s.valid}, {"received_outside_at", to_unix_ms(s.received_outside)}, {"received_inside_at", to_unix_ms(s.received_inside)},
-          {"signed_at", to_unix_ms(s.signed_at)}, {"content_sha256", to_hex(s.content_sha256)}};
+  return {{"n", s.number},
+          {"kind", s.kind},
+          {"valid", s.valid},
+          {"received_outside_at", to_unix_ms(s.received_outside)},
+          {"received_inside_at", to_unix_ms(s.received_inside)},
+          {"signed_at", to_unix_ms(s.signed_at)},
+          {"content_sha256", to_hex(s.content_sha256)}};
 }
 
 json::object material_json(const store::MaterialRow& m) {
-  return {{"n", m.number}, {"submission", m.submission}, {"code", m.code}, {"file_name", m.file_name}, {"media_type", m.media_type}, {"detected_type", m.detected_type},
-          {"size", m.size}, {"sha256", to_hex(m.sha256)}, {"current", m.current}, {"verdict", m.verdict}, {"inspected_at", to_unix_ms(m.inspected_at)}};
+  return {{"n", m.number},
+          {"submission", m.submission},
+          {"code", m.code},
+          {"file_name", m.file_name},
+          {"media_type", m.media_type},
+          {"detected_type", m.detected_type},
+          {"size", m.size},
+          {"sha256", to_hex(m.sha256)},
+          {"current", m.current},
+          {"verdict", m.verdict},
+          {"inspected_at", to_unix_ms(m.inspected_at)}};
 }
 
 json::object document_json(const store::Document& d) {
-  return {{"n", d.number}, {"kind", d.kind}, {"number", d.document_number}, {"title", to_json(catalogue::Localised{d.title_zh, d.title_en})}, {"issued_at", to_unix_ms(d.issued_at)},
-          {"valid_until", d.valid_until}, {"sha256", to_hex(d.sha256)}, {"check_code", d.check_code}, {"size", d.size}};
+  return {{"n", d.number},
+          {"kind", d.kind},
+          {"number", d.document_number},
+          {"title", to_json(catalogue::Localised{d.title_zh, d.title_en})},
+          {"issued_at", to_unix_ms(d.issued_at)},
+          {"valid_until", d.valid_until},
+          {"sha256", to_hex(d.sha256)},
+          {"check_code", d.check_code},
+          {"size", d.size}};
 }
 
 json::value form_of(BytesView opened_content) {
   jindu::v1::SignedContent outer;
   jindu::v1::DossierContent content;
   boost::system::error_code code;
-  if (!parse_message(opened_content, outer) || !parse_message(bytes_of(outer.content()), content)) return json::object{};
+  if (!parse_message(opened_content, outer) || !parse_message(bytes_of(outer.content()), content))
+    return json::object{};
   auto form = json::parse(content.form_json(), code);
   return code ? json::object{} : form;
+}
+
+// Decrypted into a private folder, for this answer and those that read on in the same file soon.
+result<std::string> opened_material(const Office& office, const std::string& id, const store::MaterialRow& row) {
+  namespace fs = std::filesystem;
+  const auto kept = office.opened_path(id, row.number);
+  std::error_code code;
+  const auto written = fs::last_write_time(kept, code);
+  // Those older than ten minutes are deleted: what is half as old is safe to name.
+  if (!code && fs::file_time_type::clock::now() - written < std::chrono::minutes(5)) return kept;
+  seal::FileKey key;
+  if (row.file_key.size() != key.size())
+    return Error{Fault::internal, "material.key", "the key of a material is not one"};
+  std::copy(row.file_key.begin(), row.file_key.end(), key.begin());
+  const auto digest = crypto::digest_from(row.sha256);
+  if (!digest) return digest.error();
+  const auto opened = office.scratch_path();
+  if (auto ok =
+          seal::open_file(office.upload_path(id, row.upload_id), key, dossier::material_binding(id, row.upload_id),
+                          opened, seal::Expected{row.size, *digest});
+      !ok)
+    return ok.error();
+  fs::rename(opened, kept, code);
+  if (code) return Error{Fault::unavailable, "material.not_opened", code.message()};
+  return kept;
 }
 
 }  // namespace
@@ -88,33 +149,55 @@ result<http::Response> read_case(Context& context, http::Request& request) {
   // Who reads what is written down in the same transaction in which it is read.
   auto ok = context.office.database.write([&](storage::Transaction& t) {
     answer = {};
-    const auto history = load_history(t, id);
+    const auto history = readable(context.office, t, id, official);
     const auto& state = history.state;
-    if (auto may = may_read(state, official); !may) throw ErrorException(may.error());
     const auto item = context.office.item(t, state.item_id, state.item_version);
     const auto catalogue = context.office.catalogue(t);
-    if (!item || !catalogue) throw ErrorException({Fault::internal, "catalogue.item", "the item of a case is not there"});
+    if (!item || !catalogue)
+      throw ErrorException({Fault::internal, "catalogue.item", "the item of a case is not there"});
     const auto submissions = store::submissions(t, id);
     auto applicant = applicant_of(submissions.back().opened_content);
     if (!applicant) throw ErrorException(applicant.error());
     const auto procedure = procedure_of(*item);
     json::array events, clock_list, materials, submission_list, documents, allowed;
     for (const auto& stored : history.stored) events.push_back(event_json(stored));
-    for (const auto& clock : clocks(history.events, procedure, catalogue->calendar, catalogue::local_day(context.office.now()))) clock_list.push_back(clock_json(clock));
+    for (const auto& clock :
+         clocks(history.events, procedure, catalogue->calendar, catalogue::local_day(context.office.now())))
+      clock_list.push_back(clock_json(clock));
     for (const auto& m : store::materials(t, id)) materials.push_back(material_json(m));
     for (const auto& s : submissions) submission_list.push_back(submission_json(s));
     for (const auto& d : store::documents(t, id)) documents.push_back(document_json(d));
-    for (const auto& p : permissions(state, procedure, official)) allowed.push_back({{"command", p.command}, {"allowed", p.allowed}, {"reason", p.reason}});
+    for (const auto& p : permissions(state, procedure, official))
+      allowed.push_back({{"command", p.command}, {"allowed", p.allowed}, {"reason", p.reason}});
     const store::Submission* latest = &submissions.front();
     for (const auto& s : submissions)
       if (s.valid) latest = &s;
-    answer = {{"case_id", id}, {"sequence", state.sequence}, {"status", to_text(state.status)}, {"stage", state.stage}, {"declaration_number", state.declaration_number},
-              {"acceptance_number", state.acceptance_number}, {"document_number", state.document_number}, {"outcome", state.outcome ? json::value(to_text(*state.outcome)) : json::value(nullptr)},
+    answer = {{"case_id", id},
+              {"sequence", state.sequence},
+              {"status", to_text(state.status)},
+              {"stage", state.stage},
+              {"declaration_number", state.declaration_number},
+              {"acceptance_number", state.acceptance_number},
+              {"document_number", state.document_number},
+              {"outcome", state.outcome ? json::value(to_text(*state.outcome)) : json::value(nullptr)},
               {"item", item_reference(*item, catalogue.get())},
-              {"applicant", {{"kind", applicant->summary.kind}, {"name", applicant->summary.name}, {"id_number", applicant->id_number}, {"phone", applicant->phone}, {"certificate", certificate_json(applicant->certificate)}}},
-              {"form", form_of(latest->opened_content)}, {"materials", std::move(materials)}, {"submissions", std::move(submission_list)}, {"events", std::move(events)},
-              {"clocks", std::move(clock_list)}, {"transit", transit_json(t, id)}, {"documents", std::move(documents)}, {"allowed", std::move(allowed)},
-              {"transit_ms", to_unix_ms(submissions.front().received_inside) - to_unix_ms(submissions.front().received_outside)}, {"supplement_findings", to_json(state.open_findings)}};
+              {"applicant",
+               {{"kind", applicant->summary.kind},
+                {"name", applicant->summary.name},
+                {"id_number", applicant->id_number},
+                {"phone", applicant->phone},
+                {"certificate", certificate_json(applicant->certificate)}}},
+              {"form", form_of(latest->opened_content)},
+              {"materials", std::move(materials)},
+              {"submissions", std::move(submission_list)},
+              {"events", std::move(events)},
+              {"clocks", std::move(clock_list)},
+              {"transit", transit_json(t, id)},
+              {"documents", std::move(documents)},
+              {"allowed", std::move(allowed)},
+              {"transit_ms",
+               to_unix_ms(submissions.front().received_inside) - to_unix_ms(submissions.front().received_outside)},
+              {"supplement_findings", to_json(state.open_findings)}};
     store::put_reading(t, {context.office.now(), official.fingerprint, id, "case", request.request_id});
   });
   if (!ok) return ok.error();
@@ -128,33 +211,32 @@ result<http::Response> read_material(Context& context, http::Request& request) {
   if (!number) return number.error();
   std::optional<store::MaterialRow> row;
   auto ok = context.office.database.write([&](storage::Transaction& t) {
-    if (auto may = may_read(load_history(t, id).state, official); !may) throw ErrorException(may.error());
+    readable(context.office, t, id, official);
     row = store::find_material(t, id, *number);
-    if (row) store::put_reading(t, {context.office.now(), official.fingerprint, id, "material/" + std::to_string(*number), request.request_id});
+    if (row)
+      store::put_reading(t, {context.office.now(), official.fingerprint, id, "material/" + std::to_string(*number),
+                             request.request_id});
   });
   if (!ok) return ok.error();
   if (!row) return Error{Fault::not_found, "case.no_such_part", "there is no such material"};
-  if (row->verdict != "clean" && row->verdict != "unscanned") return Error{Fault::forbidden, "material.not_clean", "this file was not found harmless: " + row->verdict};
-  // Opened into a private place for this one answer.
-  const auto opened = context.office.scratch_path();
-  jindu::v1::DossierContent content;
-  jindu::v1::Material material;
-  content.set_declaration_id(id);
-  material.set_upload_id(row->upload_id);
-  material.set_size(row->size);
-  material.set_sha256(row->sha256.data(), row->sha256.size());
-  material.set_file_key(row->file_key.data(), row->file_key.size());
-  if (auto done = dossier::open_material(content, material, context.office.upload_path(id, row->upload_id), opened); !done) return done.error();
-  auto bytes = files::read(opened, dossier::kMaterialMax);
-  std::filesystem::remove(opened);
-  if (!bytes) return bytes.error();
+  if (row->verdict != "clean" && row->verdict != "unscanned")
+    return Error{Fault::forbidden, "material.not_clean", "this file was not found harmless: " + row->verdict};
+  const auto opened = opened_material(context.office, id, *row);
+  if (!opened) return opened.error();
   // Only types that a browser shows without running anything are shown; all else is downloaded.
-  const bool shown = row->detected_type == "application/pdf" || row->detected_type == "image/jpeg" || row->detected_type == "image/png";
+  const bool shown = row->detected_type == "application/pdf" || row->detected_type == "image/jpeg" ||
+                     row->detected_type == "image/png";
   const bool download = !shown || request.query_value("download") == "1" || request.query_value("download") == "true";
-  std::string plain_name = "material-" + std::to_string(*number) + std::filesystem::path(row->file_name).extension().string().substr(0, 10);
-  plain_name.erase(std::remove_if(plain_name.begin(), plain_name.end(), [](char c) { return c < '-' || c == '"' || c > 'z'; }), plain_name.end());
-  return http::Response::bytes(std::move(*bytes), shown ? row->detected_type : "application/octet-stream")
-      .with("Content-Disposition", (download ? "attachment" : "inline") + std::string("; filename=\"") + plain_name + "\"")
+  std::string plain_name =
+      "material-" + std::to_string(*number) + std::filesystem::path(row->file_name).extension().string().substr(0, 10);
+  plain_name.erase(
+      std::remove_if(plain_name.begin(), plain_name.end(), [](char c) { return c < '-' || c == '"' || c > 'z'; }),
+      plain_name.end());
+  auto response = http::Response::file(*opened, shown ? row->detected_type : "application/octet-stream");
+  std::get<http::FileBody>(response.body).etag = to_hex(row->sha256);
+  return std::move(response)
+      .with("Content-Disposition",
+            (download ? "attachment" : "inline") + std::string("; filename=\"") + plain_name + "\"")
       .with("Content-Security-Policy", "default-src 'none'; frame-ancestors 'self'; sandbox");
 }
 
@@ -165,13 +247,16 @@ result<http::Response> read_document(Context& context, http::Request& request) {
   if (!number) return number.error();
   std::optional<store::Document> document;
   auto ok = context.office.database.write([&](storage::Transaction& t) {
-    if (auto may = may_read(load_history(t, id).state, official); !may) throw ErrorException(may.error());
+    readable(context.office, t, id, official);
     document = store::find_document(t, id, *number);
-    if (document) store::put_reading(t, {context.office.now(), official.fingerprint, id, "document/" + std::to_string(*number), request.request_id});
+    if (document)
+      store::put_reading(t, {context.office.now(), official.fingerprint, id, "document/" + std::to_string(*number),
+                             request.request_id});
   });
   if (!ok) return ok.error();
   if (!document) return Error{Fault::not_found, "case.no_such_part", "there is no such document"};
-  return http::Response::bytes(std::move(document->body), "application/pdf").with("Content-Disposition", "inline; filename=\"decision.pdf\"");
+  return http::Response::bytes(std::move(document->body), "application/pdf")
+      .with("Content-Disposition", "inline; filename=\"decision.pdf\"");
 }
 
 }  // namespace jindu::approval::api

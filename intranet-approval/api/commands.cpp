@@ -11,6 +11,7 @@
 #include "intranet-approval/exchange/history.hpp"
 #include "intranet-approval/exchange/outgoing.hpp"
 #include "intranet-approval/store/dossiers.hpp"
+#include "intranet-approval/store/readings.hpp"
 
 namespace jindu::approval::api {
 namespace {
@@ -36,13 +37,18 @@ result<Outcome> outcome_member(const json::object& body, std::string_view name) 
 
 result<std::vector<CaseFinding>> items_member(const json::object& body) {
   const auto* items = body.if_contains("items");
-  if (!items || !items->is_array()) return Error{Fault::invalid, "case.items_required", "a supplement notice lists what is missing", "/items"};
+  if (!items || !items->is_array())
+    return Error{Fault::invalid, "case.items_required", "a supplement notice lists what is missing", "/items"};
   std::vector<CaseFinding> list;
   for (const auto& entry : items->as_array()) {
     if (!entry.is_object()) return Error{Fault::invalid, "request.member", "items are objects", "/items"};
-    auto pointer = text_member(entry.as_object(), "pointer", false, 1000), zh = text_member(entry.as_object(), "message_zh", true, 8000), en = text_member(entry.as_object(), "message_en", false, 8000);
+    auto pointer = text_member(entry.as_object(), "pointer", false, 1000),
+         zh = text_member(entry.as_object(), "message_zh", true, 8000),
+         en = text_member(entry.as_object(), "message_en", false, 8000);
     for (const auto* part : {&pointer, &zh, &en})
-      if (!*part) return Error{part->error().fault, part->error().code, part->error().detail, "/items/" + std::to_string(list.size()) + part->error().field};
+      if (!*part)
+        return Error{part->error().fault, part->error().code, part->error().detail,
+                     "/items/" + std::to_string(list.size()) + part->error().field};
     list.push_back({*pointer, "official", *zh, *en});
   }
   return list;
@@ -54,20 +60,27 @@ result<Asked> read_command(const http::Request& request) {
   const auto& body = *read;
   Asked asked;
   auto name = text_member(body, "command", true, 40), command_id = text_member(body, "command_id", true, 36);
-  auto opinion = text_member(body, "opinion", false), reasons = text_member(body, "reasons", false), leader = text_member(body, "leader_reason", false, 8000);
+  auto opinion = text_member(body, "opinion", false), reasons = text_member(body, "reasons", false),
+       leader = text_member(body, "leader_reason", false, 8000);
   for (const auto* part : {&name, &command_id, &opinion, &reasons, &leader})
     if (!*part) return part->error();
   if (!is_uuid(*command_id)) return Error{Fault::invalid, "request.member", "command_id is a UUID", "/command_id"};
   const auto* sequence = body.if_contains("expected_sequence");
-  if (!sequence || !sequence->is_int64() || sequence->as_int64() < 0) return Error{Fault::invalid, "request.member", "expected_sequence is a whole number", "/expected_sequence"};
+  if (!sequence || !sequence->is_int64() || sequence->as_int64() < 0)
+    return Error{Fault::invalid, "request.member", "expected_sequence is a whole number", "/expected_sequence"};
   asked.name = *name;
   asked.command_id = *command_id;
   asked.expected_sequence = static_cast<std::uint64_t>(sequence->as_int64());
-  if (*name == "accept") asked.command = Accept{*opinion};
-  else if (*name == "not_accept") asked.command = NotAccept{*reasons};
-  else if (*name == "send_back") asked.command = SendBack{*reasons};
-  else if (*name == "recuse") asked.command = Recuse{*reasons};
-  else if (*name == "notify") asked.command = Notify{*opinion, {}};
+  if (*name == "accept")
+    asked.command = Accept{*opinion};
+  else if (*name == "not_accept")
+    asked.command = NotAccept{*reasons};
+  else if (*name == "send_back")
+    asked.command = SendBack{*reasons};
+  else if (*name == "recuse")
+    asked.command = Recuse{*reasons};
+  else if (*name == "notify")
+    asked.command = Notify{*opinion, {}};
   else if (*name == "request_supplement") {
     auto items = items_member(body);
     if (!items) return items.error();
@@ -92,8 +105,22 @@ result<Asked> read_command(const http::Request& request) {
   return asked;
 }
 
-DecisionRecord record_of(const std::string& id, const CaseState& state, const std::vector<store::Submission>& submissions, const Applicant& applicant, const Official& official, Outcome outcome, const std::string& opinion, const std::string& reasons) {
-  DecisionRecord record{id, state.sequence, state.item_id, state.item_version, state.acceptance_number, state.department, applicant.summary.name, {}, outcome, opinion, reasons, official.fingerprint};
+DecisionRecord record_of(const std::string& id, const CaseState& state,
+                         const std::vector<store::Submission>& submissions, const Applicant& applicant,
+                         const Official& official, Outcome outcome, const std::string& opinion,
+                         const std::string& reasons) {
+  DecisionRecord record{id,
+                        state.sequence,
+                        state.item_id,
+                        state.item_version,
+                        state.acceptance_number,
+                        state.department,
+                        applicant.summary.name,
+                        {},
+                        outcome,
+                        opinion,
+                        reasons,
+                        official.fingerprint};
   for (const auto& s : submissions)
     if (s.valid) record.content_sha256.push_back(s.content_sha256);
   return record;
@@ -115,36 +142,67 @@ Matter read_matter(Office& office, storage::Transaction& t, const std::string& i
   m.item = office.item(t, m.history.state.item_id, m.history.state.item_version);
   m.catalogue = office.catalogue(t);
   m.submissions = store::submissions(t, id);
-  if (!m.item || !m.catalogue || m.submissions.empty()) throw ErrorException({Fault::internal, "case.incomplete", "the item or the dossier of a case is not there"});
-  auto applicant = applicant_of(m.submissions.back().opened_content);
+  if (!m.item || !m.catalogue || m.submissions.empty())
+    throw ErrorException({Fault::internal, "case.incomplete", "the item or the dossier of a case is not there"});
+  const store::Submission* latest = &m.submissions.front();
+  for (const auto& s : m.submissions)
+    if (s.valid) latest = &s;
+  auto applicant = applicant_of(latest->opened_content);
   if (!applicant) throw ErrorException(applicant.error());
   m.applicant = std::move(*applicant);
   return m;
 }
 
+// Whether the official may give the command now; asked before numbers are taken, signatures checked or papers drawn.
+void demand_permission(const Matter& m, const std::string& command, std::uint64_t expected_sequence,
+                       const Official& official) {
+  const auto& state = m.history.state;
+  if (auto may = may_read(state, m.item.get(), official); !may) throw ErrorException(may.error());
+  if (expected_sequence != state.sequence)
+    throw ErrorException({Fault::conflict, "case.moved_on", "the case is at " + std::to_string(state.sequence) + " now",
+                          "/expected_sequence"});
+  if (state.closed()) throw ErrorException({Fault::conflict, "case.closed", "the case is closed"});
+  for (const auto& p : permissions(state, procedure_of(*m.item), official)) {
+    if (p.command != command) continue;
+    if (!p.allowed)
+      throw ErrorException({p.reason == "waiting_for_applicant" ? Fault::conflict : Fault::forbidden,
+                            "case." + p.reason, "this official may not do this now"});
+    return;
+  }
+  throw ErrorException({Fault::conflict, "case.stage", "stage " + state.stage + " does not know " + command});
+}
+
 // The official's own signature over the very record that follows from the case as it is.
-void check_signature(Office& office, const Asked& asked, const Determine& determine, const std::string& id, const Matter& m, const Official& official) {
-  const auto expected = to_bytes(record_of(id, m.history.state, m.submissions, *m.applicant, official, determine.outcome, determine.opinion, determine.reasons));
-  if (text_of(asked.record) != expected) throw ErrorException({Fault::conflict, "decision.record", "the case or the opinion is not what was signed", "/record"});
-  auto signature = crypto::cms_verify_trusted(asked.signature, asked.record, office.officials, office.now());
-  if (!signature) throw ErrorException({signature.error().fault, signature.error().code, signature.error().detail, "/signature"});
-  if (to_hex(signature->signer.fingerprint()) != official.fingerprint) throw ErrorException({Fault::forbidden, "decision.signer", "signed by somebody else", "/signature"});
+void check_signature(Office& office, const Asked& asked, const Determine& determine, const std::string& id,
+                     const Matter& m, const Official& official) {
+  const auto expected = to_bytes(record_of(id, m.history.state, m.submissions, *m.applicant, official,
+                                           determine.outcome, determine.opinion, determine.reasons));
+  if (text_of(asked.record) != expected)
+    throw ErrorException(
+        {Fault::conflict, "decision.record", "the case or the opinion is not what was signed", "/record"});
+  if (auto ok = check_own_signature(office, official, asked.signature, asked.record, "decision.signer"); !ok)
+    throw ErrorException(ok.error());
 }
 
 Issued issue(storage::Transaction& t, const Asked& asked, const std::string& id, const Matter& m, Instant now) {
   Issued issued;
-  const auto get = [&](const char* series, std::string_view number_template, std::string* code = nullptr) { return reserve(t, id, series, number_template, *m.catalogue, *m.item, now, code); };
+  const auto get = [&](const char* series, std::string_view number_template, std::string* code = nullptr) {
+    return reserve(t, id, series, number_template, *m.catalogue, *m.item, now, code);
+  };
   if (asked.name == "accept") issued.acceptance_number = get("acceptance", kAcceptanceTemplate);
   if (asked.name == "not_accept") issued.notice_number = get("not_accepted", kNotAcceptedTemplate);
   if (const auto* determine = std::get_if<Determine>(&asked.command)) {
     const bool grant = determine->outcome == Outcome::grant;
-    issued.document_number = get(grant ? "grant" : "refusal", grant ? m.item->grant.number_template : m.item->refusal.number_template, &issued.check_code);
+    issued.document_number =
+        get(grant ? "grant" : "refusal", grant ? m.item->grant.number_template : m.item->refusal.number_template,
+            &issued.check_code);
   }
   issued.notice_id = new_uuid(now);
   return issued;
 }
 
-void tell_applicant(storage::Transaction& t, const Asked& asked, const std::string& id, const Matter& m, const Issued& issued, const std::optional<Paper>& paper, Instant now) {
+void tell_applicant(storage::Transaction& t, const Asked& asked, const std::string& id, const Matter& m,
+                    const Issued& issued, const std::optional<Paper>& paper, Instant now) {
   jindu::v1::NoticeContent notice;
   notice.set_declaration_id(id);
   notice.set_notice_id(issued.notice_id);
@@ -190,13 +248,21 @@ result<http::Response> give_command(Context& context, http::Request& request) {
   const auto digest = crypto::sha256(request.body);
   const Bytes request_digest(digest.begin(), digest.end());
 
-  // The paper takes time to draw and seal: it is made before the transaction and fits only if the case has not moved on.
+  // The paper takes time to draw and seal: it is made before the transaction and fits only if the case has not moved
+  // on.
   std::optional<Paper> paper;
   if (asked->name == "notify") {
     std::optional<Matter> matter;
-    if (auto ok = office.database.read([&](storage::Transaction& t) { matter = read_matter(office, t, id); }); !ok) return ok.error();
-    if (matter->history.state.outcome && !matter->history.state.closed()) {
-      auto made = make_paper(office, matter->history.state, *matter->item, *matter->catalogue, *matter->applicant, office.now());
+    auto ok = office.database.read([&](storage::Transaction& t) {
+      matter.reset();
+      if (store::find_command(t, id, asked->command_id)) return;  // answered below, without another paper
+      matter = read_matter(office, t, id);
+      demand_permission(*matter, asked->name, asked->expected_sequence, official);
+    });
+    if (!ok) return ok.error();
+    if (matter) {
+      auto made = make_paper(office, matter->history.state, *matter->item, *matter->catalogue, *matter->applicant,
+                             office.now());
       if (!made) return made.error();
       paper = std::move(*made);
       std::get<Notify>(asked->command).document_sha256 = paper->document.sha256;
@@ -206,19 +272,25 @@ result<http::Response> give_command(Context& context, http::Request& request) {
   auto ok = office.database.write([&](storage::Transaction& t) {
     answer = {};
     if (const auto past = store::find_command(t, id, asked->command_id)) {
-      if (past->request_sha256 != request_digest) throw ErrorException({Fault::conflict, "command.other", "this command id was used for something else", "/command_id"});
+      if (past->request_sha256 != request_digest)
+        throw ErrorException(
+            {Fault::conflict, "command.other", "this command id was used for something else", "/command_id"});
       const auto state = load_history(t, id).state;
-      answer = {{"case_id", id}, {"sequence", past->sequence}, {"status", to_text(state.status)}, {"stage", state.stage}, {"repeated", true}};
+      answer = {{"case_id", id},
+                {"sequence", past->sequence},
+                {"status", to_text(state.status)},
+                {"stage", state.stage},
+                {"repeated", true}};
       return;
     }
     const auto m = read_matter(office, t, id);
     const auto now = office.now();
     const auto procedure = procedure_of(*m.item);
-    // Whether it may be done is asked before numbers are taken or signatures checked; `decide` then says what follows.
     OfficialFacts facts{procedure, official, now, asked->expected_sequence, {}};
-    for (const auto& p : permissions(m.history.state, procedure, official))
-      if (p.command == asked->name && !p.allowed) throw ErrorException({Fault::forbidden, "case." + p.reason, "this official may not do this now"});
-    if (asked->expected_sequence != m.history.state.sequence) throw ErrorException({Fault::conflict, "case.moved_on", "the case is at " + std::to_string(m.history.state.sequence) + " now", "/expected_sequence"});
+    demand_permission(m, asked->name, asked->expected_sequence, official);
+    // The paper was drawn of this very state, or it is none.
+    if (asked->name == "notify" && (!paper || paper->document.document_number != m.history.state.document_number))
+      throw ErrorException({Fault::conflict, "case.moved_on", "the case has changed meanwhile", "/expected_sequence"});
     std::optional<store::OfficialSignature> signature;
     if (const auto* determine = std::get_if<Determine>(&asked->command)) {
       check_signature(office, *asked, *determine, id, m, official);
@@ -227,7 +299,8 @@ result<http::Response> give_command(Context& context, http::Request& request) {
     facts.issued = issue(t, *asked, id, m, now);
     auto events = decide(m.history.state, asked->command, facts);
     if (!events) throw ErrorException(events.error());
-    const auto row = commit_change(office, t, m.history, {id, *events, asked->command_id, signature}, *m.item, m.applicant->summary);
+    const auto row =
+        commit_change(office, t, m.history, {id, *events, asked->command_id, signature}, *m.item, m.applicant->summary);
     if (paper) {
       store::put_document(t, id, paper->document);
       const auto* department = m.catalogue->department(m.item->department);
@@ -235,7 +308,8 @@ result<http::Response> give_command(Context& context, http::Request& request) {
     }
     tell_applicant(t, *asked, id, m, facts.issued, paper, now);
     store::put_command(t, id, asked->command_id, {request_digest, row.sequence}, now);
-    answer = {{"case_id", id}, {"sequence", row.sequence}, {"status", row.status}, {"stage", row.stage}, {"repeated", false}};
+    answer = {
+        {"case_id", id}, {"sequence", row.sequence}, {"status", row.status}, {"stage", row.stage}, {"repeated", false}};
   });
   if (!ok) return ok.error();
   context.exchange.wake();
@@ -252,20 +326,24 @@ result<http::Response> decision_draft(Context& context, http::Request& request) 
   if (!outcome) return outcome.error();
   if (!opinion) return opinion.error();
   if (!reasons) return reasons.error();
-  if (*outcome == Outcome::refuse && reasons->empty()) return Error{Fault::invalid, "case.reasons_required", "a refusal says why", "/reasons"};
+  if (*outcome == Outcome::refuse && reasons->empty())
+    return Error{Fault::invalid, "case.reasons_required", "a refusal says why", "/reasons"};
   json::object answer;
   auto ok = context.office.database.read([&](storage::Transaction& t) {
     const auto m = read_matter(context.office, t, id);
-    const auto blocked = blocked_by(m.history.state, procedure_of(*m.item), official);
-    if (!blocked.empty()) throw ErrorException({Fault::forbidden, "case." + blocked, "this official may not do this now"});
-    const auto record = to_bytes(record_of(id, m.history.state, m.submissions, *m.applicant, official, *outcome, *opinion, *reasons));
-    answer = {{"record", to_base64(bytes_of(record))}, {"sha256", to_hex(crypto::sha256(bytes_of(record)))}, {"expected_sequence", m.history.state.sequence}};
+    demand_permission(m, "determine", m.history.state.sequence, official);
+    const auto record =
+        to_bytes(record_of(id, m.history.state, m.submissions, *m.applicant, official, *outcome, *opinion, *reasons));
+    answer = {{"record", to_base64(bytes_of(record))},
+              {"sha256", to_hex(crypto::sha256(bytes_of(record)))},
+              {"expected_sequence", m.history.state.sequence}};
   });
   if (!ok) return ok.error();
   return http::Response::json(answer);
 }
 
 result<http::Response> decision_preview(Context& context, http::Request& request) {
+  const auto& official = who(request);
   const std::string id(request.parameter("id"));
   auto body = body_object(request);
   if (!body) return body.error();
@@ -274,15 +352,20 @@ result<http::Response> decision_preview(Context& context, http::Request& request
   if (!outcome) return outcome.error();
   if (!reasons) return reasons.error();
   std::optional<Matter> matter;
-  if (auto ok = context.office.database.read([&](storage::Transaction& t) {
-        matter = read_matter(context.office, t, id);
-        if (matter->history.state.department != who(request).department) throw ErrorException({Fault::not_found, "case.unknown", "there is no such case"});
-      }); !ok)
-    return ok.error();
+  auto ok = context.office.database.write([&](storage::Transaction& t) {
+    matter = read_matter(context.office, t, id);
+    if (auto may = may_read(matter->history.state, matter->item.get(), official); !may)
+      throw ErrorException(may.error());
+    store::put_reading(t, {context.office.now(), official.fingerprint, id, "decision-preview", request.request_id});
+  });
+  if (!ok) return ok.error();
   auto state = matter->history.state;
   state.outcome = *outcome;
   state.reasons = *reasons;
-  auto pdf = draw_paper(context.office, state, *matter->item, *matter->catalogue, *matter->applicant, context.office.now());
+  state.document_number.clear();
+  state.check_code.clear();
+  auto pdf =
+      draw_paper(context.office, state, *matter->item, *matter->catalogue, *matter->applicant, context.office.now());
   if (!pdf) return pdf.error();
   return http::Response::bytes(std::move(*pdf), "application/pdf");
 }

@@ -10,7 +10,8 @@ using Ymd = std::chrono::year_month_day;
 
 std::string chinese_date(catalogue::Day day) {
   const Ymd d(day);
-  return std::to_string(static_cast<int>(d.year())) + "年" + std::to_string(static_cast<unsigned>(d.month())) + "月" + std::to_string(static_cast<unsigned>(d.day())) + "日";
+  return std::to_string(static_cast<int>(d.year())) + "年" + std::to_string(static_cast<unsigned>(d.month())) + "月" +
+         std::to_string(static_cast<unsigned>(d.day())) + "日";
 }
 
 const catalogue::DocumentTemplate& template_of(const CaseState& state, const catalogue::Item& item) {
@@ -28,12 +29,23 @@ std::string valid_until(const CaseState& state, const catalogue::Item& item, Ins
 
 }  // namespace
 
-result<Bytes> draw_paper(const Office& office, const CaseState& state, const catalogue::Item& item, const catalogue::Catalogue& catalogue, const Applicant& applicant, Instant now) {
+result<Bytes> draw_paper(const Office& office, const CaseState& state, const catalogue::Item& item,
+                         const catalogue::Catalogue& catalogue, const Applicant& applicant, Instant now) {
   const auto& words = template_of(state, item);
   const auto* department = catalogue.department(item.department);
   const auto received = catalogue::local_day(state.received_outside);
-  const std::vector<std::pair<std::string, std::string>> zh{{"applicant", applicant.summary.name}, {"item", item.name.zh}, {"acceptance_number", state.acceptance_number}, {"received_date", chinese_date(received)}, {"reasons", state.reasons}, {"opinion", state.opinion}};
-  const std::vector<std::pair<std::string, std::string>> en{{"applicant", applicant.summary.name}, {"item", item.name.en}, {"acceptance_number", state.acceptance_number}, {"received_date", catalogue::to_iso(received)}, {"reasons", state.reasons}, {"opinion", state.opinion}};
+  const std::vector<std::pair<std::string, std::string>> zh{{"applicant", applicant.summary.name},
+                                                            {"item", item.name.zh},
+                                                            {"acceptance_number", state.acceptance_number},
+                                                            {"received_date", chinese_date(received)},
+                                                            {"reasons", state.reasons},
+                                                            {"opinion", state.opinion}};
+  const std::vector<std::pair<std::string, std::string>> en{{"applicant", applicant.summary.name},
+                                                            {"item", item.name.en},
+                                                            {"acceptance_number", state.acceptance_number},
+                                                            {"received_date", catalogue::to_iso(received)},
+                                                            {"reasons", state.reasons},
+                                                            {"opinion", state.opinion}};
   const auto today = catalogue::local_day(now);
   documents::DecisionPaper paper;
   paper.department_zh = department ? department->name.zh : item.department;
@@ -46,22 +58,29 @@ result<Bytes> draw_paper(const Office& office, const CaseState& state, const cat
   paper.issued_zh = chinese_date(today);
   paper.issued_en = catalogue::to_iso(today);
   paper.valid_until = valid_until(state, item, now);
+  paper.preview = state.document_number.empty();
   paper.check_code = state.check_code;
   paper.check_url = office.options.portal_public_url + "/check/" + state.check_code;
   return documents::render_pdf(paper);
 }
 
-result<Paper> make_paper(const Office& office, const CaseState& state, const catalogue::Item& item, const catalogue::Catalogue& catalogue, const Applicant& applicant, Instant now) {
+result<Paper> make_paper(const Office& office, const CaseState& state, const catalogue::Item& item,
+                         const catalogue::Catalogue& catalogue, const Applicant& applicant, Instant now) {
   const auto key = office.departments.find(item.department);
-  if (key == office.departments.end()) return Error{Fault::unavailable, "department.no_key", "the key of " + item.department + " is not configured"};
+  if (key == office.departments.end())
+    return Error{Fault::unavailable, "department.no_key", "the key of " + item.department + " is not configured"};
   auto drawn = draw_paper(office, state, item, catalogue, applicant, now);
   if (!drawn) return drawn.error();
   const auto& words = template_of(state, item);
   const auto* department = catalogue.department(item.department);
-  auto sealed = documents::sign_pdf(*drawn, key->second, {department ? department->name.zh : item.department, words.title.zh + " " + state.document_number, now});
+  auto sealed = documents::sign_pdf(
+      *drawn, key->second,
+      {department ? department->name.zh : item.department, words.title.zh + " " + state.document_number, now});
   if (!sealed) return sealed.error();
   const auto digest = crypto::sha256(*sealed);
-  return Paper{{0, state.outcome == Outcome::grant ? "grant" : "refusal", state.document_number, words.title.zh, words.title.en, now, valid_until(state, item, now), Bytes(digest.begin(), digest.end()), state.check_code, std::move(*sealed), 0}};
+  return Paper{{0, state.outcome == Outcome::grant ? "grant" : "refusal", state.document_number, words.title.zh,
+                words.title.en, now, valid_until(state, item, now), Bytes(digest.begin(), digest.end()),
+                state.check_code, std::move(*sealed), 0}};
 }
 
 }  // namespace jindu::approval::api

@@ -10,9 +10,11 @@ struct Paper {
   store::Document document;
 };
 
-// The PDF without a signature; numbers that are not there yet are left blank.
-result<Bytes> draw_paper(const Office& office, const CaseState& state, const catalogue::Item& item, const catalogue::Catalogue& catalogue, const Applicant& applicant, Instant now);
+// The PDF without a signature. A state that has no number yet gives a preview: marked as such, without seal and code.
+result<Bytes> draw_paper(const Office& office, const CaseState& state, const catalogue::Item& item,
+                         const catalogue::Catalogue& catalogue, const Applicant& applicant, Instant now);
 // Drawn and sealed with the department's key.
-result<Paper> make_paper(const Office& office, const CaseState& state, const catalogue::Item& item, const catalogue::Catalogue& catalogue, const Applicant& applicant, Instant now);
+result<Paper> make_paper(const Office& office, const CaseState& state, const catalogue::Item& item,
+                         const catalogue::Catalogue& catalogue, const Applicant& applicant, Instant now);
 
 }  // namespace jindu::approval::api

@@ -13,14 +13,55 @@ result<http::Response> overview(Context& context, http::Request& request) {
   auto ok = context.office.database.read([&](storage::Transaction& t) {
     const auto today = catalogue::local_day(now);
     const auto catalogue = context.office.catalogue(t);
-    store::CountsQuery query{official.department, catalogue::to_iso(today), catalogue::to_iso(catalogue ? catalogue->calendar.deadline(today, 2).day : today), {}, now - std::chrono::days(30)};
-    query.today_begins = Instant(catalogue::day_begins(today));
-    const auto c = store::counts(t, query);
+    // Counts name nobody; those with the role see them for all departments.
+    std::vector<std::string> departments{official.department};
+    if (official.has(kRoleOverview) && catalogue) {
+      departments.clear();
+      for (const auto& department : catalogue->departments) departments.push_back(department.id);
+    }
+    store::CountsQuery query;
+    query.today = catalogue::to_iso(today);
+    query.soon = catalogue::to_iso(catalogue ? catalogue->calendar.deadline(today, 2).day : today);
+    query.today_begins = catalogue::day_begins(today);
+    query.closed_since = now - std::chrono::days(30);
+    store::Counts sum;
+    std::int64_t transit = 0, received = 0;
     json::array stages;
-    for (const auto& s : c.by_stage) stages.push_back({{"department", official.department}, {"stage", s.stage}, {"count", s.count}, {"overdue", s.overdue}, {"due_soon", s.due_soon}});
-    answer = {{"open", c.open}, {"overdue", c.overdue}, {"due_soon", c.due_soon}, {"waiting_for_applicant", c.waiting_for_applicant}, {"received_today", c.received_today},
-              {"closed_30_days", c.closed}, {"granted_30_days", c.granted}, {"refused_30_days", c.refused}, {"returned_30_days", c.returned}, {"deemed_accepted_30_days", c.deemed_accepted},
-              {"by_stage", std::move(stages)}, {"dossiers_waiting", static_cast<std::int64_t>(store::intake_problems(t, 1000).size())}, {"mean_transit_ms", c.mean_transit_ms}};
+    for (const auto& department : departments) {
+      query.department = department;
+      const auto c = store::counts(t, query);
+      for (const auto& s : c.by_stage)
+        stages.push_back({{"department", department},
+                          {"stage", s.stage},
+                          {"count", s.count},
+                          {"overdue", s.overdue},
+                          {"due_soon", s.due_soon}});
+      sum.open += c.open;
+      sum.overdue += c.overdue;
+      sum.due_soon += c.due_soon;
+      sum.waiting_for_applicant += c.waiting_for_applicant;
+      sum.received_today += c.received_today;
+      sum.closed += c.closed;
+      sum.granted += c.granted;
+      sum.refused += c.refused;
+      sum.returned += c.returned;
+      sum.deemed_accepted += c.deemed_accepted;
+      transit += c.mean_transit_ms * c.received;
+      received += c.received;
+    }
+    answer = {{"open", sum.open},
+              {"overdue", sum.overdue},
+              {"due_soon", sum.due_soon},
+              {"waiting_for_applicant", sum.waiting_for_applicant},
+              {"received_today", sum.received_today},
+              {"closed_30_days", sum.closed},
+              {"granted_30_days", sum.granted},
+              {"refused_30_days", sum.refused},
+              {"returned_30_days", sum.returned},
+              {"deemed_accepted_30_days", sum.deemed_accepted},
+              {"by_stage", std::move(stages)},
+              {"dossiers_waiting", static_cast<std::int64_t>(store::intake_problems(t, 1000).size())},
+              {"mean_transit_ms", received > 0 ? transit / received : 0}};
   });
   if (!ok) return ok.error();
   return http::Response::json(answer);
@@ -33,15 +74,26 @@ result<http::Response> exchange_health(Context& context, http::Request&) {
   std::int64_t applied = 0;
   auto ok = context.office.database.read([&](storage::Transaction& t) {
     held.clear();
-    for (const auto& p : store::intake_problems(t, 200)) held.push_back({{"declaration_id", p.declaration_id}, {"at", to_unix_ms(p.at)}, {"attempts", p.attempts}, {"code", p.code}, {"detail", p.detail}});
-    applied = t.query_one("SELECT COUNT(*) FROM exchange_inbox WHERE outcome = 'applied'")->integer(0);
+    for (const auto& p : store::intake_problems(t, 200))
+      held.push_back({{"declaration_id", p.declaration_id},
+                      {"at", to_unix_ms(p.at)},
+                      {"attempts", p.attempts},
+                      {"code", p.code},
+                      {"detail", p.detail}});
+    applied = store::bundles_applied(t);
   });
   if (!ok) return ok.error();
   const auto now = context.office.now();
-  return http::Response::json({{"reachable", health->unit_reachable}, {"last_contact", health->unit_last_heard ? to_unix_ms(*health->unit_last_heard) : 0},
-                               {"outgoing_waiting", health->waiting}, {"outgoing_under_way", health->under_way}, {"outgoing_refused", health->refused},
-                               {"outgoing_oldest_ms", health->oldest_under_way ? to_unix_ms(now) - to_unix_ms(*health->oldest_under_way) : 0},
-                               {"other_side_last_heard", health->other_side_last_heard ? to_unix_ms(*health->other_side_last_heard) : 0}, {"incoming_applied", applied}, {"held", std::move(held)}});
+  return http::Response::json(
+      {{"reachable", health->unit_reachable},
+       {"last_contact", health->unit_last_heard ? to_unix_ms(*health->unit_last_heard) : 0},
+       {"outgoing_waiting", health->waiting},
+       {"outgoing_under_way", health->under_way},
+       {"outgoing_refused", health->refused},
+       {"outgoing_oldest_ms", health->oldest_under_way ? to_unix_ms(now) - to_unix_ms(*health->oldest_under_way) : 0},
+       {"other_side_last_heard", health->other_side_last_heard ? to_unix_ms(*health->other_side_last_heard) : 0},
+       {"incoming_applied", applied},
+       {"held", std::move(held)}});
 }
 
 }  // namespace jindu::approval::api

@@ -51,6 +51,7 @@ class Page {
     cairo_show_page(cairo());
     y_ = kTop;
     ++number_;
+    if (preview) mark_preview();
   }
 
   Held<PangoLayout> layout(const std::string& text, const Style& style, double width) {
@@ -98,6 +99,17 @@ class Page {
     pango_cairo_show_layout(cairo(), made.get());
   }
 
+  // Across the page and beneath what is written later, so that a print of a preview is never taken for the paper itself.
+  void mark_preview() {
+    preview = true;
+    cairo_save(cairo());
+    cairo_translate(cairo(), kWidth / 2, kHeight / 2);
+    cairo_rotate(cairo(), -M_PI / 5);
+    cairo_set_source_rgb(cairo(), 0.88, 0.88, 0.88);
+    at(-260, -50, "预览 PREVIEW", {kSans, 64, true, PANGO_ALIGN_CENTER, 1.2}, 520);
+    cairo_restore(cairo());
+  }
+
   bool finish() {
     footer();
     cairo_show_page(cairo());
@@ -107,6 +119,7 @@ class Page {
   }
   cairo_surface_t* surface() { return surface_.get(); }
   std::string foot;
+  bool preview = false;
 
  private:
   static cairo_status_t collect(void* user, const unsigned char* data, unsigned int length) {
@@ -223,7 +236,8 @@ result<Bytes> render_pdf(const DecisionPaper& paper) {
   Page page(out);
   cairo_pdf_surface_set_metadata(page.surface(), CAIRO_PDF_METADATA_TITLE, (paper.title_zh + " " + paper.number).c_str());
   cairo_pdf_surface_set_metadata(page.surface(), CAIRO_PDF_METADATA_AUTHOR, paper.department_zh.c_str());
-  page.foot = paper.number;
+  page.foot = paper.preview ? "预览 PREVIEW" : paper.number;
+  if (paper.preview) page.mark_preview();
   cairo_t* c = page.cairo();
 
   cairo_set_source_rgb(c, kRed[0], kRed[1], kRed[2]);
@@ -245,12 +259,14 @@ result<Bytes> render_pdf(const DecisionPaper& paper) {
   page.need(190);
   page.skip(24);
   const double top = page.y();
-  draw_qr(c, *qr, kLeft, top + 6, 84);
-  page.at(kLeft, top + 96, "扫码核验 Scan to check", {kSans, 8, false, PANGO_ALIGN_LEFT, 1.3}, 200);
-  page.at(kLeft, top + 108, paper.check_code, {kSans, 8, false, PANGO_ALIGN_LEFT, 1.3, 0, false, "en"}, 240);
+  if (!paper.preview) {
+    draw_qr(c, *qr, kLeft, top + 6, 84);
+    page.at(kLeft, top + 96, "扫码核验 Scan to check", {kSans, 8, false, PANGO_ALIGN_LEFT, 1.3}, 200);
+    page.at(kLeft, top + 108, paper.check_code, {kSans, 8, false, PANGO_ALIGN_LEFT, 1.3, 0, false, "en"}, 240);
+  }
   page.at(kLeft, top + 34, paper.department_zh, {kSerif, 14, false, PANGO_ALIGN_RIGHT, 1.4}, kText);
   page.at(kLeft, top + 60, paper.issued_zh, {kSerif, 14, false, PANGO_ALIGN_RIGHT, 1.4}, kText);
-  draw_seal(page, paper.department_zh, kWidth - kRight - 84, top + 58);
+  if (!paper.preview) draw_seal(page, paper.department_zh, kWidth - kRight - 84, top + 58);
   page.skip(140);
 
   page.need(120);

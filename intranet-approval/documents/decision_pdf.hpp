@@ -16,6 +16,7 @@ struct DecisionPaper {
   std::string valid_until;            // ISO date, or empty
   std::string check_url;
   std::string check_code;
+  bool preview = false;               // nothing is decided: marked on every page, without seal and code
 };
 
 result<Bytes> render_pdf(const DecisionPaper& paper);

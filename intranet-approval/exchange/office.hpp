@@ -21,11 +21,18 @@ struct OfficeOptions {
 
 class Office {
  public:
-  Office(storage::Database& storage, evidence::NodeSigner signer, evidence::NodeTrust nodes, crypto::TrustStore trusted_applicants,
-         crypto::TrustStore trusted_officials, std::map<std::string, crypto::Identity> department_keys, inspection::Inspector inspection,
+  Office(storage::Database& storage, evidence::NodeSigner signer, evidence::NodeTrust nodes,
+         crypto::TrustStore trusted_applicants, crypto::TrustStore trusted_officials,
+         std::map<std::string, crypto::Identity> department_keys, inspection::Inspector inspection,
          OfficeOptions settings)
-      : database(storage), node(std::move(signer)), trust(std::move(nodes)), applicants(std::move(trusted_applicants)),
-        officials(std::move(trusted_officials)), departments(std::move(department_keys)), inspector(std::move(inspection)), options(std::move(settings)) {}
+      : database(storage),
+        node(std::move(signer)),
+        trust(std::move(nodes)),
+        applicants(std::move(trusted_applicants)),
+        officials(std::move(trusted_officials)),
+        departments(std::move(department_keys)),
+        inspector(std::move(inspection)),
+        options(std::move(settings)) {}
 
   storage::Database& database;
   const evidence::NodeSigner node;
@@ -45,6 +52,10 @@ class Office {
 
   std::string upload_path(std::string_view declaration_id, std::string_view upload_id) const;
   std::string scratch_path() const;  // a new name for something opened that is deleted again
+  // Where an opened material is kept for a short while, so that reading on in it does not open it each time.
+  std::string opened_path(std::string_view case_id, int material) const;
+  // Deletes what was opened before that; at start all.
+  void forget_opened(std::chrono::minutes kept) const;
 
  private:
   std::mutex mutex_;

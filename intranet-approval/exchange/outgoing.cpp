@@ -28,9 +28,11 @@ void send_status(storage::Transaction& t, const store::CaseRow& row, Instant at,
   exchange::enqueue(t, {"status", row.case_id, kPriority, encode(update)}, at);
 }
 
-void send_notice(storage::Transaction& t, const crypto::PublicKey& applicant, jindu::v1::NoticeContent content, Instant at) {
+void send_notice(storage::Transaction& t, const crypto::PublicKey& applicant, jindu::v1::NoticeContent content,
+                 Instant at) {
   content.set_at_ms(to_unix_ms(at));
-  auto sealed = seal::seal_to({applicant}, dossier::notice_binding(content.declaration_id(), content.notice_id()), encode(content));
+  auto sealed = seal::seal_to({applicant}, dossier::notice_binding(content.declaration_id(), content.notice_id()),
+                              encode(content));
   if (!sealed) throw ErrorException(sealed.error());
   store::put_notice(t, {content.notice_id(), content.declaration_id(), content.kind(), at, *sealed});
   jindu::v1::SealedNotice notice;
@@ -42,7 +44,8 @@ void send_notice(storage::Transaction& t, const crypto::PublicKey& applicant, ji
   exchange::enqueue(t, {"notice", content.declaration_id(), kPriority, encode(notice)}, at);
 }
 
-void send_document_record(storage::Transaction& t, const store::Document& document, const std::string& case_id, const std::string& item_id, const catalogue::Localised& department) {
+void send_document_record(storage::Transaction& t, const store::Document& document, const std::string& case_id,
+                          const std::string& item_id, const catalogue::Localised& department) {
   jindu::v1::DocumentRecord record;
   record.set_check_code(document.check_code);
   record.set_document_number(document.document_number);
@@ -63,7 +66,8 @@ void send_catalogue(storage::Transaction& t, const store::Release& release, cons
   message.set_published_at_ms(to_unix_ms(release.published_at));
   message.set_catalogue_json(release.catalogue.data(), release.catalogue.size());
   message.set_signature(release.signature.data(), release.signature.size());
-  for (const auto& department : catalogue.departments) message.add_department_certificates(department.certificate.data(), department.certificate.size());
+  for (const auto& department : catalogue.departments)
+    message.add_department_certificates(department.certificate.data(), department.certificate.size());
   exchange::enqueue(t, {"catalogue", "catalogue", kPriority, encode(message)}, release.published_at);
 }
 

@@ -13,8 +13,10 @@ namespace jindu::approval {
 // In the clear: what status, clocks and routing need.
 void send_status(storage::Transaction& t, const store::CaseRow& row, Instant at, int working_days_left);
 // Sealed to the applicant; fills in declaration, notice id, kind and time, and keeps a copy.
-void send_notice(storage::Transaction& t, const crypto::PublicKey& applicant, jindu::v1::NoticeContent content, Instant at);
-void send_document_record(storage::Transaction& t, const store::Document& document, const std::string& case_id, const std::string& item_id, const catalogue::Localised& department);
+void send_notice(storage::Transaction& t, const crypto::PublicKey& applicant, jindu::v1::NoticeContent content,
+                 Instant at);
+void send_document_record(storage::Transaction& t, const store::Document& document, const std::string& case_id,
+                          const std::string& item_id, const catalogue::Localised& department);
 void send_catalogue(storage::Transaction& t, const store::Release& release, const catalogue::Catalogue& catalogue);
 
 }  // namespace jindu::approval

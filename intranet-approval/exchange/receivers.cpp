@@ -2,9 +2,9 @@
 
 #include <jindu/v1/payload.pb.h>
 
-#include <boost/json/parse.hpp>
 #include <fcntl.h>
 #include <unistd.h>
+#include <boost/json/parse.hpp>
 
 #include "common/catalogue/identifiers.hpp"
 #include "common/dossier/dossier.hpp"
@@ -31,9 +31,11 @@ result<Effects> receive_slice(Office& office, const Incoming& incoming) {
   jindu::v1::MaterialSlice slice;
   if (auto ok = parse_message(incoming.payload, slice); !ok) return malformed(ok.error().detail);
   // The names become part of a path: nothing but a UUID is taken.
-  if (!is_uuid(slice.declaration_id()) || !is_uuid(slice.upload_id())) return malformed("a slice names a declaration and an upload by UUID");
+  if (!is_uuid(slice.declaration_id()) || !is_uuid(slice.upload_id()))
+    return malformed("a slice names a declaration and an upload by UUID");
   const auto most = seal::sealed_size(dossier::kMaterialMax, seal::kHeaderMax);
-  if (slice.data().empty() || slice.total() > most || slice.offset() > slice.total() || slice.data().size() > slice.total() - slice.offset())
+  if (slice.data().empty() || slice.total() > most || slice.offset() > slice.total() ||
+      slice.data().size() > slice.total() - slice.offset())
     return malformed("a slice lies within its material");
   const auto path = office.upload_path(slice.declaration_id(), slice.upload_id());
   if (auto ok = files::write_at(path, slice.offset(), bytes_of(slice.data()), true); !ok) return ok.error();
@@ -73,7 +75,8 @@ class Intake {
 
  private:
   result<void> check_receipt() {
-    auto receipt = evidence::open_signed(bytes_of(delivery_.submission_receipt()), evidence::kSubmissionReceiptType, office_.trust, office_.now(), incoming_.from);
+    auto receipt = evidence::open_signed(bytes_of(delivery_.submission_receipt()), evidence::kSubmissionReceiptType,
+                                         office_.trust, office_.now(), incoming_.from);
     if (!receipt) return receipt.error();
     if (auto ok = parse_message(receipt->body, receipt_); !ok) return malformed(ok.error().detail);
     return {};
@@ -83,23 +86,26 @@ class Intake {
     const auto sealed = bytes_of(delivery_.sealed_content());
     received_outside_ = from_unix_ms(receipt_.received_at_ms());
     // The applicant's certificate had to be good when the portal took the dossier in.
-    auto statement = dossier::check_statement(bytes_of(delivery_.signed_statement()), sealed, office_.applicants, received_outside_);
+    auto statement =
+        dossier::check_statement(bytes_of(delivery_.signed_statement()), sealed, office_.applicants, received_outside_);
     if (!statement) return statement.error();
     const auto& s = statement->statement;
-    if (receipt_.declaration_id() != s.declaration_id() || receipt_.item_id() != s.item_id() || receipt_.item_version() != s.item_version() ||
-        receipt_.content_sha256() != s.content_sha256())
+    if (receipt_.declaration_id() != s.declaration_id() || receipt_.item_id() != s.item_id() ||
+        receipt_.item_version() != s.item_version() || receipt_.content_sha256() != s.content_sha256())
       return Error{Fault::integrity, "dossier.receipt", "the portal's receipt is of another dossier"};
     statement_ = s;
     bool known = false;
     if (auto ok = office_.database.read([&](storage::Transaction& t) {
           item_ = office_.item(t, s.item_id(), static_cast<int>(s.item_version()));
           known = office_.catalogue(t) != nullptr;
-        }); !ok)
+        });
+        !ok)
       return ok;
     if (!known) return Error{Fault::unavailable, "catalogue.none", "no catalogue is published yet"};
     if (!item_) return Error{Fault::invalid, "dossier.unknown_item", "the item's version was never published"};
     const auto department = office_.departments.find(item_->department);
-    if (department == office_.departments.end()) return Error{Fault::unavailable, "department.no_key", "the key of " + item_->department + " is not configured"};
+    if (department == office_.departments.end())
+      return Error{Fault::unavailable, "department.no_key", "the key of " + item_->department + " is not configured"};
     auto opened = dossier::open_content(*statement, sealed, department->second.key);
     if (!opened) return opened.error();
     content_ = opened->content;
@@ -117,12 +123,14 @@ class Intake {
     if (company ? !item_->for_companies : !item_->for_citizens) find("/applicant/kind", "applicant.audience");
     if (!company) {
       if (signer_->common_name() != party.name()) find("/applicant/name", "applicant.certificate");
-      if (!party.id_number().empty() && !catalogue::has_format("resident-id", party.id_number())) find("/applicant/id_number", "format.resident-id");
+      if (!party.id_number().empty() && !catalogue::has_format("resident-id", party.id_number()))
+        find("/applicant/id_number", "format.resident-id");
       return;
     }
     const auto code = signer_->serial_number_attribute();
     if (!code.empty() && code != party.id_number()) find("/applicant/id_number", "applicant.certificate");
-    if (signer_->common_name() != party.name() && signer_->organisation() != party.name()) find("/applicant/name", "applicant.certificate");
+    if (signer_->common_name() != party.name() && signer_->organisation() != party.name())
+      find("/applicant/name", "applicant.certificate");
   }
 
   void check_form() {
@@ -154,7 +162,8 @@ class Intake {
       row.sealed_sha256.assign(m.sealed_sha256().begin(), m.sealed_sha256().end());
       auto verdict = inspect(m);
       if (!verdict) {
-        if (verdict.error().fault == Fault::unavailable || verdict.error().fault == Fault::internal) return verdict.error();
+        if (verdict.error().fault == Fault::unavailable || verdict.error().fault == Fault::internal)
+          return verdict.error();
         row.verdict = verdict.error().code;
         find("/materials/" + m.code(), verdict.error().code);
       } else {
@@ -168,21 +177,46 @@ class Intake {
     return {};
   }
 
-  // Complete, the very bytes that were signed, openable, and harmless. The opened file lives only while it is looked at.
+  // Complete, the very bytes that were signed, openable, and harmless. The opened file lives only while it is looked
+  // at.
   result<inspection::Verdict> inspect(const jindu::v1::Material& m) {
     store::Progress progress;
-    if (auto ok = office_.database.read([&](storage::Transaction& t) { progress = store::upload_progress(t, content_.declaration_id(), m.upload_id()); }); !ok) return ok.error();
+    if (auto ok = office_.database.read([&](storage::Transaction& t) {
+          progress = store::upload_progress(t, content_.declaration_id(), m.upload_id());
+        });
+        !ok)
+      return ok.error();
     // All slices come before the dossier, about the same subject: what is not here by now will not come.
-    if (!progress.complete() && progress.total > 0) return Error{Fault::invalid, "material.incomplete", "parts of the material did not arrive"};
+    if (!progress.complete() && progress.total > 0)
+      return Error{Fault::invalid, "material.incomplete", "parts of the material did not arrive"};
     const auto sealed = office_.upload_path(content_.declaration_id(), m.upload_id());
     auto digest = digest_of_file(sealed);
     if (!digest) return Error{Fault::invalid, "material.missing", digest.error().detail};
     std::error_code code;
-    if (auto ok = dossier::check_part(statement_, m.upload_id(), fs::file_size(sealed, code), *digest); !ok) return ok.error();
+    if (auto ok = dossier::check_part(statement_, m.upload_id(), fs::file_size(sealed, code), *digest); !ok)
+      return ok.error();
     const auto opened = office_.scratch_path();
     const std::shared_ptr<void> gone(nullptr, [&](void*) { fs::remove(opened, code); });
     if (auto ok = dossier::open_material(content_, m, sealed, opened); !ok) return ok.error();
     return office_.inspector.inspect(opened, m.media_type(), m.file_name());
+  }
+
+  // What is added to a case comes from the one who began it, about the same item: the portal keeps accounts apart, but
+  // it is not trusted with that.
+  void check_continuity(storage::Transaction& t, const CaseState& state) const {
+    const auto differs = [](const char* what) {
+      throw ErrorException(
+          {Fault::integrity, "dossier.other_case", std::string("another ") + what + " than the case has"});
+    };
+    if (state.item_id != item_->id || state.item_version != item_->version) differs("item");
+    const auto first = applicant_of(store::submissions(t, content_.declaration_id()).at(0).opened_content);
+    if (!first) throw ErrorException(first.error());
+    const auto& party = content_.applicant();
+    if (first->summary.name != party.name() || first->id_number != party.id_number()) differs("applicant");
+    // A company may renew its certificate, which names it by its credit code; a citizen is known by the key.
+    const bool same_company = first->summary.kind == "company" && !signer_->serial_number_attribute().empty() &&
+                              signer_->serial_number_attribute() == first->certificate.serial_number_attribute();
+    if (!same_company && signer_->key_id() != first->certificate.key_id()) differs("applicant");
   }
 
   void apply(storage::Transaction& t) {
@@ -190,12 +224,21 @@ class Intake {
     const Bytes digest(statement_.content_sha256().begin(), statement_.content_sha256().end());
     if (store::has_submission(t, id, digest)) return;  // the same dossier, sent again
     const auto history = load_history(t, id);
+    if (history.state.exists()) check_continuity(t, history.state);
     const bool supplement = content_.kind() == jindu::v1::SUBMISSION_KIND_SUPPLEMENT;
     const bool valid = findings_.empty();
     const auto now = office_.now();
-    store::Submission submission{0, supplement ? "supplement" : "application", Bytes(delivery_.signed_statement().begin(), delivery_.signed_statement().end()),
-                                 Bytes(delivery_.sealed_content().begin(), delivery_.sealed_content().end()), Bytes(delivery_.submission_receipt().begin(), delivery_.submission_receipt().end()),
-                                 opened_bytes_, digest, valid, received_outside_, now, from_unix_ms(content_.signed_at_ms())};
+    store::Submission submission{0,
+                                 supplement ? "supplement" : "application",
+                                 Bytes(delivery_.signed_statement().begin(), delivery_.signed_statement().end()),
+                                 Bytes(delivery_.sealed_content().begin(), delivery_.sealed_content().end()),
+                                 Bytes(delivery_.submission_receipt().begin(), delivery_.submission_receipt().end()),
+                                 opened_bytes_,
+                                 digest,
+                                 valid,
+                                 received_outside_,
+                                 now,
+                                 from_unix_ms(content_.signed_at_ms())};
     store::put_submission(t, id, submission, materials_);
     for (const auto& m : materials_) store::forget_slices(t, id, m.upload_id);
 
@@ -204,13 +247,21 @@ class Intake {
     SystemFacts facts{procedure, now, {}, actor};
     const auto notice_id = new_uuid(now);
     SystemCommand command;
-    if (supplement && valid) command = ReceiveSupplement{{content_.answers_notice_id(), received_outside_, digest}};
-    else if (supplement) command = ReturnSupplement{{notice_id, received_outside_, findings_}};
-    else if (valid) command = Receive{{receipt_.declaration_number(), item_->id, item_->version, item_->department, received_outside_, digest}};
-    else command = Return{{receipt_.declaration_number(), item_->id, item_->version, item_->department, received_outside_, notice_id, findings_}};
+    if (supplement && valid)
+      command = ReceiveSupplement{{content_.answers_notice_id(), received_outside_, digest}};
+    else if (supplement)
+      command = ReturnSupplement{{notice_id, received_outside_, findings_}};
+    else if (valid)
+      command = Receive{
+          {receipt_.declaration_number(), item_->id, item_->version, item_->department, received_outside_, digest}};
+    else
+      command = Return{{receipt_.declaration_number(), item_->id, item_->version, item_->department, received_outside_,
+                        notice_id, findings_}};
     auto events = decide(history.state, command, facts);
     if (!events) throw ErrorException(events.error());
-    const store::ApplicantSummary applicant{content_.applicant().name(), content_.applicant().kind() == jindu::v1::PARTY_KIND_COMPANY ? "company" : "citizen"};
+    const store::ApplicantSummary applicant{
+        content_.applicant().name(),
+        content_.applicant().kind() == jindu::v1::PARTY_KIND_COMPANY ? "company" : "citizen"};
     commit_change(office_, t, history, {id, *events}, *item_, applicant);
     store::clear_intake_problem(t, id);
     if (valid) return;
@@ -248,8 +299,12 @@ result<Effects> receive_dossier(Office& office, const Incoming& incoming) {
   jindu::v1::DossierDelivery delivery;
   jindu::v1::SignedStatement outer;
   jindu::v1::SubmissionStatement statement;
-  if (parse_message(incoming.payload, delivery) && parse_message(bytes_of(delivery.signed_statement()), outer) && parse_message(bytes_of(outer.statement()), statement) && is_uuid(statement.declaration_id())) {
-    auto ok = office.database.write([&](storage::Transaction& t) { store::put_intake_problem(t, statement.declaration_id(), office.now(), effects.error().code, effects.error().detail); });
+  if (parse_message(incoming.payload, delivery) && parse_message(bytes_of(delivery.signed_statement()), outer) &&
+      parse_message(bytes_of(outer.statement()), statement) && is_uuid(statement.declaration_id())) {
+    auto ok = office.database.write([&](storage::Transaction& t) {
+      store::put_intake_problem(t, statement.declaration_id(), office.now(), effects.error().code,
+                                effects.error().detail);
+    });
     if (!ok) log::error("intake.problem_not_kept", log::of(ok.error()));
   }
   return effects;

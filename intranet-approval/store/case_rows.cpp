@@ -50,6 +50,12 @@ constexpr std::string_view kRecentCounts =
     "BIGINT) "
     "FROM case_row WHERE department = $1 AND received_at_ms >= $2";
 
+constexpr std::string_view kChanged =
+    "SELECT r.case_id, r.sequence, r.status, r.stage, MAX(e.at_ms) FROM case_event e JOIN case_row r ON r.case_id = "
+    "e.case_id WHERE r.department = $1 AND e.at_ms > $2 GROUP BY r.case_id, r.sequence, r.status, r.stage ORDER BY 5, "
+    "1 "
+    "LIMIT $3";
+
 std::string joined(const std::set<std::string>& words) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
@@ -268,10 +274,20 @@ Counts counts(storage::Transaction& tx, const CountsQuery& q) {
   }
   const auto recent =
       tx.query_one(kRecentCounts, {q.department, to_unix_ms(q.closed_since), to_unix_ms(q.today_begins)});
+  c.received = recent->integer(0);
   c.mean_transit_ms = recent->integer(1);
   c.received_today = recent->integer(2);
   c.deemed_accepted = recent->integer(3);
   return c;
+}
+
+std::vector<ChangedCase> changed_since(storage::Transaction& tx, const std::string& department, Instant since,
+                                       int limit) {
+  std::vector<ChangedCase> changed;
+  for (const auto& row : tx.query(kChanged, {department, to_unix_ms(since), std::int64_t{limit}}))
+    changed.push_back({row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.text(2), row.text(3),
+                       from_unix_ms(row.integer(4))});
+  return changed;
 }
 
 }  // namespace jindu::approval::store

@@ -87,7 +87,8 @@ struct StageCount {
 };
 struct Counts {
   std::int64_t open = 0, overdue = 0, due_soon = 0, waiting_for_applicant = 0, received_today = 0;
-  std::int64_t closed = 0, granted = 0, refused = 0, returned = 0, deemed_accepted = 0, mean_transit_ms = 0;
+  std::int64_t closed = 0, granted = 0, refused = 0, returned = 0, deemed_accepted = 0;
+  std::int64_t received = 0, mean_transit_ms = 0;  // of those received since `closed_since`
   std::vector<StageCount> by_stage;
 };
 struct CountsQuery {
@@ -98,5 +99,16 @@ struct CountsQuery {
   Instant closed_since{};
 };
 Counts counts(storage::Transaction& tx, const CountsQuery& query);
+
+struct ChangedCase {
+  std::string case_id;
+  std::uint64_t sequence = 0;
+  std::string status;
+  std::string stage;
+  Instant at{};  // of its last event
+};
+// Cases of the department with events after `since`, oldest news first.
+std::vector<ChangedCase> changed_since(storage::Transaction& tx, const std::string& department, Instant since,
+                                       int limit);
 
 }  // namespace jindu::approval::store

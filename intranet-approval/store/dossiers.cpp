@@ -130,4 +130,8 @@ std::vector<IntakeProblem> intake_problems(storage::Transaction& tx, int limit) 
   return list;
 }
 
+std::int64_t bundles_applied(storage::Transaction& tx) {
+  return tx.query_one("SELECT COUNT(*) FROM exchange_inbox WHERE outcome = 'applied'")->integer(0);
+}
+
 }  // namespace jindu::approval::store

@@ -65,4 +65,7 @@ void put_intake_problem(storage::Transaction& tx, const std::string& declaration
 void clear_intake_problem(storage::Transaction& tx, const std::string& declaration_id);
 std::vector<IntakeProblem> intake_problems(storage::Transaction& tx, int limit);
 
+// How many bundles from outside were applied.
+std::int64_t bundles_applied(storage::Transaction& tx);
+
 }  // namespace jindu::approval::store

@@ -17,5 +17,6 @@ struct Official {
 // Roles that the service itself knows; all others are named by the workflows of service items.
 inline constexpr const char* kRoleCatalogueEditor = "catalogue_editor";
 inline constexpr const char* kRoleOverview = "overview";
+inline constexpr const char* kRoleLeader = "leader";  // of a department: sees its cases without acting on them
 
 }  // namespace jindu::approval

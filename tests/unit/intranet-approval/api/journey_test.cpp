@@ -1,0 +1,267 @@
+// Cases from the dossier to the decision, through the API alone.
+#include <boost/json/parse.hpp>
+#include <catch2/catch.hpp>
+
+#include "common/crypto/cms.hpp"
+#include "common/evidence/pdf_signature.hpp"
+#include "common/runtime/ids.hpp"
+#include "common/runtime/messages.hpp"
+#include "intranet-approval/exchange/history.hpp"
+#include "intranet-approval/store/dossiers.hpp"
+#include "tests/unit/intranet-approval/api/world.hpp"
+
+namespace jindu::approval {
+namespace {
+using namespace std::chrono_literals;
+namespace json = boost::json;
+using test::World;
+
+Instant now() { return SystemClock().now(); }
+
+// Up to the stage of determination.
+std::string examined(World& w, const std::string& item = "food") {
+  const auto id = w.new_case(now() - 1h, item);
+  REQUIRE(w.command(w.seat("acceptor"), id, "accept", {{"opinion", "材料齐全"}}).status == 200);
+  REQUIRE(w.command(w.seat("reviewer"), id, "review", {{"opinion", "符合条件"}, {"recommendation", "grant"}}).status ==
+          200);
+  REQUIRE(
+      w.command(w.seat("rereviewer"), id, "review", {{"opinion", "同意初审"}, {"recommendation", "grant"}}).status ==
+      200);
+  return id;
+}
+}  // namespace
+
+TEST_CASE("a case is granted: every step reaches the portal, and the sealed decision the applicant alone") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto id = examined(w);
+    const auto determined = w.determine(w.seat("determiner"), id, "grant");
+    INFO(determined.code());
+    REQUIRE(determined.status == 200);
+    CHECK(determined.text("status") == "notification");
+    const auto notified = w.command(w.seat("acceptor"), id, "notify", {{"opinion", "送达"}});
+    INFO(notified.code());
+    REQUIRE(notified.status == 200);
+    CHECK(notified.text("status") == "granted");
+    CHECK(w.statuses(id) == std::vector<std::string>{"received", "accepted", "initial_review", "re_review",
+                                                     "determination", "notification", "granted"});
+    CHECK(w.exchange.woken > 0);
+
+    const auto notice = w.notice(id, "decision", w.applicant);
+    const auto signature = evidence::verify_pdf_signature(bytes_of(notice.document()));
+    REQUIRE(signature);
+    CHECK(signature->signer.key_id() == w.office.departments.at("market").key.key_id());
+    CHECK(notice.document_number().starts_with("grant-FB-"));
+    CHECK(w.notice(id, "accepted", w.applicant).document_number().starts_with("MR-SL-"));
+
+    jindu::v1::DocumentRecord record;
+    for (const auto& row : w.outbox())
+      if (row.kind == "document") REQUIRE(parse_message(row.payload, record));
+    const auto digest = crypto::sha256(bytes_of(notice.document()));
+    CHECK(record.document_sha256() == text_of(digest));
+    CHECK(record.document_number() == notice.document_number());
+    CHECK(record.check_code().size() == 26);
+    CHECK(record.valid_until().size() == 10);
+
+    const auto seen = w.seat("reviewer").get("/api/v1/cases/" + id);
+    REQUIRE(seen.status == 200);
+    CHECK(seen.text("status") == "granted");
+    CHECK(seen.text("outcome") == "grant");
+    CHECK(seen.json.at("form").at("shop") == json::value("渡口面馆"));
+    CHECK(seen.json.at("applicant").at("id_number") == json::value("11010519491231002X"));
+    CHECK(seen.json.at("events").as_array().size() == 10);
+    int signed_events = 0;
+    for (const auto& event : seen.json.at("events").as_array())
+      signed_events += event.at("signed_by_official").as_bool();
+    CHECK(signed_events == 1);
+    CHECK(seen.json.at("clocks").as_array().size() >= 4);
+    REQUIRE(seen.json.at("documents").as_array().size() == 1);
+    const auto paper = w.seat("reviewer").get("/api/v1/cases/" + id + "/documents/1");
+    REQUIRE(paper.status == 200);
+    CHECK(text_of(paper.bytes) == notice.document());
+    CHECK(w.seat("reviewer").get("/api/v1/cases/" + id + "/documents/2").status == 404);
+  }
+}
+
+TEST_CASE("a refusal says why, in the record, in the paper and to the applicant") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto id = examined(w);
+    CHECK(w.determine(w.seat("determiner"), id, "refuse").code() == "case.reasons_required");
+    REQUIRE(w.determine(w.seat("determiner"), id, "refuse", "场所不符合要求").status == 200);
+    REQUIRE(w.command(w.seat("acceptor"), id, "notify", {{"opinion", "送达"}}).text("status") == "refused");
+    const auto notice = w.notice(id, "decision", w.applicant);
+    CHECK(notice.body_zh().find("场所不符合要求") != std::string::npos);
+    CHECK(notice.document_number().starts_with("refusal-FB-"));
+  }
+}
+
+TEST_CASE("a determination is carried out only over the official's own signature on the very record") {
+  auto world = std::move(test::worlds().front());
+  auto& w = *world;
+  w.publish();
+  const auto id = examined(w);
+  const auto determiner = w.seat("determiner");
+  const auto drafted =
+      determiner.post("/api/v1/cases/" + id + "/decision-draft", {{"outcome", "grant"}, {"opinion", "同意"}});
+  REQUIRE(drafted.status == 200);
+  const auto record = from_base64(drafted.text("record")).value();
+  CHECK(to_hex(crypto::sha256(record)) == drafted.text("sha256"));
+  const auto sign = [](BytesView content, const crypto::Identity& by) {
+    return to_base64(crypto::cms_sign(content, by.key, by.certificate).value());
+  };
+  const auto attempt = [&](const std::string& opinion, const Bytes& over, const std::string& signature) {
+    return w
+        .command(determiner, id, "determine",
+                 {{"outcome", "grant"}, {"opinion", opinion}, {"record", to_base64(over)}, {"signature", signature}})
+        .code();
+  };
+  auto other = record;
+  other[other.size() / 2] ^= 1;
+  CHECK(attempt("别的意见", record, sign(record, determiner.identity)) == "decision.record");
+  CHECK(attempt("同意", other, sign(other, determiner.identity)) == "decision.record");
+  CHECK(attempt("同意", record, sign(record, w.people.at("rereviewer"))) == "decision.signer");
+  CHECK(attempt("同意", record, sign(other, determiner.identity)) == "cms.signature");
+  // Somebody with the same name under another root.
+  const auto foreign_key = crypto::PrivateKey::generate_p256();
+  const auto foreign =
+      crypto::issue_certificate(foreign_key, nullptr, foreign_key.public_key(), {.common_name = "determiner"},
+                                crypto::Profile::citizen, now() - 1h, now() + 1h);
+  CHECK(w.command(determiner, id, "determine",
+                  {{"outcome", "grant"},
+                   {"opinion", "同意"},
+                   {"record", to_base64(record)},
+                   {"signature", sign(record, {foreign_key, foreign.value(), {}})}})
+            .status >= 400);
+  CHECK(w.sequence(id) == drafted.number("expected_sequence"));
+  CHECK(attempt("同意", record, sign(record, determiner.identity)) == "");
+}
+
+TEST_CASE("four eyes and roles hold whatever the interface shows") {
+  auto world = std::move(test::worlds().front());
+  auto& w = *world;
+  w.publish();
+  const auto id = w.new_case(now() - 1h);
+  const json::object opinion{{"opinion", "同意"}, {"recommendation", "grant"}};
+  CHECK(w.command(w.seat("reviewer"), id, "accept", opinion).code() == "case.role");
+  CHECK(w.command(w.seat("neighbour"), id, "accept", opinion).status >= 403);
+  REQUIRE(w.command(w.seat("acceptor"), id, "accept", opinion).status == 200);
+  REQUIRE(w.command(w.seat("reviewer"), id, "review", opinion).status == 200);
+  CHECK(w.command(w.seat("reviewer"), id, "review", opinion).code() == "case.four_eyes");
+  REQUIRE(w.command(w.seat("rereviewer"), id, "review", opinion).status == 200);
+  CHECK(w.determine(w.seat("rereviewer"), id, "grant").code() == "case.four_eyes");
+  CHECK(w.determine(w.seat("reviewer"), id, "grant").code() == "case.four_eyes");
+  CHECK(w.command(w.seat("determiner"), id, "notify", opinion).status >= 400);
+  REQUIRE(w.determine(w.seat("determiner"), id, "grant").status == 200);
+}
+
+TEST_CASE("the same command again is answered and not carried out again; a stale one is refused") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto id = w.new_case(now() - 1h);
+    const json::object accept{{"command_id", new_uuid(now())}, {"expected_sequence", 1}, {"opinion", "材料齐全"}};
+    const auto first = w.command(w.seat("acceptor"), id, "accept", accept);
+    const auto sent = w.outbox().size();
+    REQUIRE(first.status == 200);
+    CHECK_FALSE(first.json.at("repeated").as_bool());
+    const auto again = w.command(w.seat("acceptor"), id, "accept", accept);
+    REQUIRE(again.status == 200);
+    CHECK(again.json.at("repeated").as_bool());
+    CHECK(again.number("sequence") == first.number("sequence"));
+    CHECK(w.outbox().size() == sent);
+    auto other = accept;
+    other["opinion"] = "别的";
+    CHECK(w.command(w.seat("acceptor"), id, "accept", other).code() == "command.other");
+    auto stale = accept;
+    stale["command_id"] = new_uuid(now());
+    CHECK(w.command(w.seat("reviewer"), id, "review",
+                    {{"expected_sequence", 1}, {"opinion", "迟"}, {"recommendation", "grant"}})
+              .code() == "case.moved_on");
+    CHECK(w.sequence(id) == 3);
+  }
+}
+
+TEST_CASE("notification without its paper does not happen, also when the sequence is guessed") {
+  auto world = std::move(test::worlds().front());
+  auto& w = *world;
+  w.publish();
+  const auto id = w.new_case(now() - 1h);
+  CHECK(w.command(w.seat("acceptor"), id, "notify", {{"opinion", "早"}}).status >= 400);
+  CHECK(w.sequence(id) == 1);
+}
+
+TEST_CASE("numbers of one department do not collide between its items") {
+  auto world = std::move(test::worlds().front());
+  auto& w = *world;
+  w.publish();
+  const auto food = w.new_case(now() - 1h, "food"), pharmacy = w.new_case(now() - 1h, "pharmacy");
+  REQUIRE(w.command(w.seat("acceptor"), food, "accept", {{"opinion", "齐"}}).status == 200);
+  const auto second = w.command(w.seat("acceptor"), pharmacy, "accept", {{"opinion", "齐"}});
+  INFO(second.code());
+  REQUIRE(second.status == 200);
+  CHECK(w.notice(food, "accepted", w.applicant).document_number() !=
+        w.notice(pharmacy, "accepted", w.applicant).document_number());
+}
+
+TEST_CASE("a supplement is asked for once with all that is missing, and answered by the same applicant") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto id = w.new_case(now() - 2h);
+    CHECK(w.command(w.seat("acceptor"), id, "request_supplement", {{"items", json::array{}}}).code() ==
+          "case.items_required");
+    const json::object ask{{"items", json::array{json::object{{"pointer", "/materials/plan"},
+                                                              {"message_zh", "图纸不清"},
+                                                              {"message_en", "The plan is not legible"}}}}};
+    REQUIRE(w.command(w.seat("acceptor"), id, "request_supplement", ask).status == 200);
+    const auto notice = w.notice(id, "supplement", w.applicant);
+    REQUIRE(notice.findings_size() == 1);
+    CHECK(notice.findings(0).message_zh() == "图纸不清");
+    CHECK(w.command(w.seat("acceptor"), id, "accept", {{"opinion", "急"}}).code() == "case.waiting_for_applicant");
+
+    auto answer = w.draft(id);
+    answer.kind = jindu::v1::SUBMISSION_KIND_SUPPLEMENT;
+    answer.answers_notice_id = notice.notice_id();
+    // Another person who calls himself the same.
+    const auto impostor = w.submit(answer, w.identity({.common_name = "王小明"}), now() - 1h);
+    CHECK_FALSE(impostor);
+    CHECK(w.statuses(id).back() == "supplement_requested");
+    // A supplement that is wrong comes back by itself and leaves the notice open.
+    auto wrong = answer;
+    wrong.form_json = "{}";
+    REQUIRE(w.submit(wrong, w.applicant, now() - 1h));
+    CHECK(w.notice(id, "returned", w.applicant).findings(0).rule() == "required");
+    CHECK(w.statuses(id).back() == "supplement_requested");
+    REQUIRE(w.submit(answer, w.applicant, now() - 1h));
+    CHECK(w.statuses(id).back() == "received");
+    CHECK(w.command(w.seat("acceptor"), id, "request_supplement", ask).code() == "case.leader_reason_required");
+    REQUIRE(w.command(w.seat("acceptor"), id, "accept", {{"opinion", "齐"}}).status == 200);
+    const auto seen = w.seat("acceptor").get("/api/v1/cases/" + id);
+    CHECK(seen.json.at("submissions").as_array().size() == 3);
+    int current = 0;
+    for (const auto& m : seen.json.at("materials").as_array()) current += m.at("current").as_bool();
+    CHECK(current == 1);
+  }
+}
+
+TEST_CASE("silence accepts: after five working days the law does, from the day of receipt, and tells the applicant") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto late = w.new_case(now() - 24h * 12), fresh = w.new_case(now() - 1h);
+    const auto accepted = accept_silent_cases(w.office);
+    REQUIRE(accepted);
+    CHECK(*accepted == 1);
+    CHECK(w.statuses(late) == std::vector<std::string>{"received", "accepted", "initial_review"});
+    CHECK(w.statuses(fresh) == std::vector<std::string>{"received"});
+    CHECK(w.notice(late, "accepted", w.applicant).document_number().starts_with("MR-SL-"));
+    const auto seen = w.seat("reviewer").get("/api/v1/cases/" + late);
+    CHECK(seen.json.at("events").at(1).at("type") == json::value("deemed_accepted"));
+    CHECK(accept_silent_cases(w.office).value() == 0);
+  }
+}
+
+}  // namespace jindu::approval
