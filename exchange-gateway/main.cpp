@@ -28,7 +28,7 @@ int run_unit(const Settings& settings) {
   if (!journal) return fail(journal.error());
   if (auto ok = (*journal)->migrate("gateway", store::migrations()); !ok) return fail(ok.error());
   Unit unit(**journal, settings.signer, settings.trust, settings.unit);
-  if (auto ok = unit.sweep(); !ok) return fail(ok.error());
+  if (auto ok = unit.remove_orphans(); !ok) return fail(ok.error());
 
   auto services = http::Server::start(settings.services, unit_routes(unit));
   if (!services) return fail(services.error());
@@ -51,9 +51,10 @@ int run_unit(const Settings& settings) {
     return std::chrono::milliseconds(built && *built ? 20 : 100);
   });
   Worker upkeep("upkeep", [&] {
-    for (auto ok : {unit.expire(), unit.sweep()})
+    for (const auto& ok : {unit.expire(), unit.sweep()})
       if (!ok) log::error("unit.upkeep_failed", log::of(ok.error()));
-    return std::chrono::milliseconds(30'000);
+    unit.measure();
+    return std::chrono::milliseconds(10'000);
   });
 
   std::unique_ptr<http::Server> console;
@@ -62,7 +63,11 @@ int run_unit(const Settings& settings) {
     if (!started) return fail(started.error());
     console = std::move(*started);
   }
-  auto operations = http::Server::start(settings.operations, http::operations_routes({{"journal", [&] { return unit.journal().read([](storage::Transaction& t) { t.query("SELECT 1"); }); }}}));
+  auto operations = http::Server::start(
+      settings.operations,
+      http::operations_routes(
+          {{"journal", [&] { return unit.journal().read([](storage::Transaction& t) { t.query("SELECT 1"); }); }},
+           {"disk", [&] { return unit.has_room(); }}}));
   if (!operations) return fail(operations.error());
   log::info("unit.ready", {{"unit", settings.unit.name}, {"carrier", settings.carrier}});
 

@@ -25,10 +25,8 @@ auto poll(News& news, std::int64_t seconds, F look) -> decltype(look()) {
     auto found = look();
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (!found || !found->empty() || left.count() <= 0) return found;
-    const auto before = std::chrono::steady_clock::now();
+    if (news.closed()) return found;  // the unit is stopping
     news.wait(seen, left);
-    // A closed source answers at once: the unit is stopping.
-    if (news.count() == seen && std::chrono::steady_clock::now() - before < left) return found;
   }
 }
 
@@ -36,10 +34,12 @@ auto poll(News& news, std::int64_t seconds, F look) -> decltype(look()) {
 
 http::Guard only_node(std::string name) {
   return [name = std::move(name)](http::Request& request) -> result<void> {
-    if (!request.client_certificate) return Error{Fault::unauthorised, "unit.no_certificate", "a client certificate is required"};
+    if (!request.client_certificate)
+      return Error{Fault::unauthorised, "unit.no_certificate", "a client certificate is required"};
     auto certificate = crypto::Certificate::from_der(*request.client_certificate);
     if (!certificate) return certificate.error();
-    if (certificate->common_name() != name) return Error{Fault::forbidden, "unit.not_yours", "this is the unit of another service"};
+    if (certificate->common_name() != name)
+      return Error{Fault::forbidden, "unit.not_yours", "this is the unit of another service"};
     return {};
   };
 }
@@ -50,21 +50,26 @@ std::vector<http::Route> unit_routes(Unit& unit) {
   using http::Response;
   const auto service = only_node(unit.options().service);
   std::vector<http::Route> routes;
-  routes.push_back({Method::put, "/unit/v1/bundles/{id}", service, kBundleMax, [&unit](Request& request) -> result<Response> {
-                      auto view = exchange::parse_bundle(request.body);
-                      if (!view) return view.error();
-                      if (exchange::to_text(view->id) != request.parameter("id")) return Error{Fault::invalid, "bundle.id", "path and manifest name different bundles"};
-                      auto receipt = unit.take_from_service(request.body);
-                      if (!receipt) return receipt.error();
-                      return Response::bytes(std::move(*receipt), "application/octet-stream");
-                    }});
+  routes.push_back(
+      {Method::put, "/unit/v1/bundles/{id}", service, kBundleMax, [&unit](Request& request) -> result<Response> {
+         auto view = exchange::parse_bundle(request.body);
+         if (!view) return view.error();
+         if (exchange::to_text(view->id) != request.parameter("id"))
+           return Error{Fault::invalid, "bundle.id", "path and manifest name different bundles"};
+         auto receipt = unit.take_from_service(request.body);
+         if (!receipt) return receipt.error();
+         return Response::bytes(std::move(*receipt), "application/octet-stream");
+       }});
   routes.push_back({Method::get, "/unit/v1/deliveries", service, 0, [&unit](Request& request) -> result<Response> {
-                      const auto after = number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
+                      const auto after =
+                          number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
                       const auto limit = number(request.query_value("limit"), 64, 1, 1000);
-                      auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax), [&] { return unit.deliveries(after, limit); });
+                      auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax),
+                                       [&] { return unit.deliveries(after, limit); });
                       if (!list) return list.error();
                       boost::json::array entries;
-                      for (const auto& d : *list) entries.push_back({{"number", d.number}, {"id", d.id}, {"size", d.size}});
+                      for (const auto& d : *list)
+                        entries.push_back({{"number", d.number}, {"id", d.id}, {"size", d.size}});
                       return Response::json({{"deliveries", std::move(entries)}});
                     }});
   routes.push_back({Method::get, "/unit/v1/deliveries/{id}", service, 0, [&unit](Request& request) -> result<Response> {
@@ -72,24 +77,30 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                       if (!bundle) return bundle.error();
                       return Response::bytes(std::move(*bundle), "application/octet-stream");
                     }});
-  routes.push_back({Method::post, "/unit/v1/receipts", service, evidence::kSignedMax, [&unit](Request& request) -> result<Response> {
-                      if (auto ok = unit.service_receipt(request.body); !ok) return ok.error();
-                      return Response::empty();
-                    }});
+  routes.push_back(
+      {Method::post, "/unit/v1/receipts", service, evidence::kSignedMax, [&unit](Request& request) -> result<Response> {
+         if (auto ok = unit.service_receipt(request.body); !ok) return ok.error();
+         return Response::empty();
+       }});
   routes.push_back({Method::get, "/unit/v1/receipts", service, 0, [&unit](Request& request) -> result<Response> {
-                      const auto after = number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
+                      const auto after =
+                          number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
                       const auto limit = number(request.query_value("limit"), 256, 1, 1000);
-                      auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax), [&] { return unit.receipts(after, limit); });
+                      auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax),
+                                       [&] { return unit.receipts(after, limit); });
                       if (!list) return list.error();
                       boost::json::array entries;
-                      for (const auto& r : *list) entries.push_back({{"cursor", r.number}, {"receipt", to_base64(r.receipt)}});
+                      for (const auto& r : *list)
+                        entries.push_back({{"cursor", r.number}, {"receipt", to_base64(r.receipt)}});
                       return Response::json({{"receipts", std::move(entries)}});
                     }});
   routes.push_back({Method::get, "/unit/v1/health", service, 0, [&unit](Request&) -> result<Response> {
                       boost::json::object answer;
                       auto ok = unit.journal().read([&](storage::Transaction& t) {
                         answer["other_side_last_heard_ms"] = store::state_value(t, "peer_heard_ms");
-                        const auto row = t.query_one("SELECT COUNT(*), MIN(stored_ms) FROM bundle WHERE state IN ('waiting', 'held') AND outward = 1 AND kind <> 'receipts'");
+                        const auto row = t.query_one(
+                            "SELECT COUNT(*), MIN(stored_ms) FROM bundle WHERE state IN ('waiting', 'held') AND "
+                            "outward = 1 AND kind <> 'receipts'");
                         answer["waiting"] = row->integer(0);
                         answer["oldest_waiting_ms"] = row->is_null(1) ? 0 : row->integer(1);
                       });

@@ -15,16 +15,16 @@ class Carrier {
   virtual void stop() = 0;
 };
 
-// link: the outer unit listens, the inner unit dials through the guard. Bundles go in batches both ways; what was taken is
-// answered with signed receipts of custody.
+// link: the outer unit listens, the inner unit dials through the guard. Bundles go in batches both ways; what was taken
+// is answered with signed receipts of custody.
 result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOptions listener);
 std::unique_ptr<Carrier> start_link_inner(Unit& unit, http::ClientOptions outer);
 
 // ferry: a directory that is there only while the medium is attached to this side.
 struct FerryOptions {
-  std::string attachment;                      // appears and goes with the medium
-  std::size_t voyage_bytes = 512 * 1024 * 1024;
-  std::chrono::seconds lost_after{600};        // without a word of a voyage, its bundles are loaded again
+  std::string attachment;                       // appears and goes with the medium
+  std::size_t voyage_bytes = 64 * 1024 * 1024;  // of one voyage; as many as wait go at once
+  std::chrono::seconds lost_after{600};         // without a word of a voyage, its bundles are loaded again
 };
 std::unique_ptr<Carrier> start_ferry(Unit& unit, FerryOptions options);
 

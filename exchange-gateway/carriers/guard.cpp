@@ -31,8 +31,10 @@ asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to) {
   std::array<std::uint8_t, 64 * 1024> buffer;
   for (;;) {
     Code code;
-    const auto count = co_await from.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, code));
-    if (!code) co_await asio::async_write(to, asio::buffer(buffer, count), asio::redirect_error(asio::use_awaitable, code));
+    const auto count =
+        co_await from.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, code));
+    if (!code)
+      co_await asio::async_write(to, asio::buffer(buffer, count), asio::redirect_error(asio::use_awaitable, code));
     if (code) break;
   }
   Code ignored;
@@ -67,16 +69,19 @@ result<void> run_guard(const std::string& listen, const std::string& forward) {
   if (!code) acceptor.listen(64, code);
   if (code) return Error{Fault::unavailable, "guard.listen", listen + ": " + code.message()};
   auto open = std::make_shared<int>(0);
-  asio::co_spawn(io, [&]() -> asio::awaitable<void> {
-    for (;;) {
-      Code failed;
-      auto client = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
-      if (failed == asio::error::operation_aborted) co_return;
-      if (failed || *open >= kConnectionsMax) continue;
-      ++*open;
-      asio::co_spawn(io, relay(std::move(client), *there, open), asio::detached);
-    }
-  }, asio::detached);
+  asio::co_spawn(
+      io,
+      [&]() -> asio::awaitable<void> {
+        for (;;) {
+          Code failed;
+          auto client = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
+          if (failed == asio::error::operation_aborted) co_return;
+          if (failed || *open >= kConnectionsMax) continue;
+          ++*open;
+          asio::co_spawn(io, relay(std::move(client), *there, open), asio::detached);
+        }
+      },
+      asio::detached);
   asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&](Code, int) { io.stop(); });
   log::info("guard.ready", {{"listen", listen}, {"forward", forward}});

@@ -1,6 +1,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <mutex>
+
+#include "common/runtime/ids.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
 #include "exchange-gateway/api/unit_api.hpp"
@@ -14,13 +17,16 @@ constexpr std::int64_t kAtOnce = 256;
 constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
 constexpr std::size_t kBatchMax = 40 * 1024 * 1024;  // one large bundle and what stands before it
 constexpr int kPollSeconds = 20;
+constexpr int kLanes = 2;
 
 boost::json::value to_json(const std::vector<Custody>& custody) {
   boost::json::array list;
   for (const auto& one : custody) {
     boost::json::object entry{{"id", one.id}};
-    if (one.error) entry["error"] = one.error->code;
-    else entry["receipt"] = to_base64(one.receipt);
+    if (one.error)
+      entry["error"] = one.error->code;
+    else
+      entry["receipt"] = to_base64(one.receipt);
     list.push_back(std::move(entry));
   }
   return {{"custody", std::move(list)}};
@@ -30,7 +36,8 @@ result<std::vector<Custody>> custody_from(BytesView body) {
   const Error bad{Fault::invalid, "link.custody", "the list of custody is not understood"};
   boost::system::error_code code;
   const auto value = boost::json::parse(text_of(body), code);
-  if (code || !value.is_object() || !value.as_object().contains("custody") || !value.at("custody").is_array()) return bad;
+  if (code || !value.is_object() || !value.as_object().contains("custody") || !value.at("custody").is_array())
+    return bad;
   std::vector<Custody> custody;
   for (const auto& entry : value.at("custody").as_array()) {
     const auto* object = entry.if_object();
@@ -43,7 +50,10 @@ result<std::vector<Custody>> custody_from(BytesView body) {
       if (!bytes) return bad;
       one.receipt = std::move(*bytes);
     } else {
-      one.error = Error{Fault::unavailable, "link.not_taken", "the other unit did not take it"};
+      const auto* reason = object->if_contains("error");
+      const bool told = reason && reason->is_string() && reason->as_string().size() <= 100;
+      one.error = Error{Fault::unavailable, told ? std::string(reason->as_string()) : "link.not_taken",
+                        "the other unit did not take it"};
     }
     custody.push_back(std::move(one));
   }
@@ -61,72 +71,103 @@ class LinkOuter final : public Carrier {
 
 class LinkInner final : public Carrier {
  public:
-  LinkInner(Unit& unit, const http::ClientOptions& outer)
-      : unit_(unit), pull_client_(outer), push_client_(outer), pull_("link-pull", [this] { return guarded(&LinkInner::pull); }),
-        push_("link-push", [this] { return guarded(&LinkInner::push); }) {}
+  LinkInner(Unit& unit, const http::ClientOptions& outer) : unit_(unit), session_(random_code(16)) {
+    for (int i = 0; i < kLanes; ++i) {
+      lanes_.push_back(std::make_unique<Lane>(outer));
+      auto& lane = *lanes_.back();
+      lane.pull = std::make_unique<Worker>("link-pull", [this, &lane] { return tell(pull(lane.pull_client)); });
+      lane.push = std::make_unique<Worker>("link-push", [this, &lane] { return tell(push(lane.push_client)); });
+    }
+  }
+  ~LinkInner() override { stop(); }
 
   void stop() override {
     stopped_ = true;
-    pull_client_.cancel();
-    push_client_.cancel();
+    for (auto& lane : lanes_) {
+      lane->pull_client.cancel();
+      lane->push_client.cancel();
+    }
     unit_.for_carrier().close();
-    pull_.stop();
-    push_.stop();
+    for (auto& lane : lanes_) {
+      lane->pull->stop();
+      lane->push->stop();
+    }
   }
 
  private:
-  milliseconds guarded(result<void> (LinkInner::*work)()) {
+  // Two of each: while one waits for the other side's disk, the next is on its way. Order does not depend on it.
+  struct Lane {
+    explicit Lane(const http::ClientOptions& outer) : pull_client(outer), push_client(outer) {}
+    http::Client pull_client, push_client;
+    std::unique_ptr<Worker> pull, push;
+  };
+
+  // Says in the log when the link goes down or comes up.
+  milliseconds tell(const result<void>& ok) {
     if (stopped_) return milliseconds(0);
-    auto ok = (this->*work)();
     const bool up = ok.has_value();
-    if (up_.exchange(up) != up && !stopped_) {
-      if (up) log::info("link.up");
-      else log::warn("link.down", log::of(ok.error()));
+    if (up_.exchange(up) != up) {
+      if (up)
+        log::info("link.up");
+      else
+        log::warn("link.down", log::of(ok.error()));
     }
     return up ? milliseconds(0) : milliseconds(500);
   }
 
   // Fetches what the outer unit has for us, takes it, and says so with receipts.
-  result<void> pull() {
-    auto answer = pull_client_.send("GET", "/link/v1/batch?wait=" + std::to_string(kPollSeconds), {}, "application/octet-stream", milliseconds(60'000));
+  result<void> pull(http::Client& client) {
+    if (stopped_) return {};
+    auto answer = client.send("GET", "/link/v1/batch?session=" + session_ + "&wait=" + std::to_string(kPollSeconds), {},
+                              "application/octet-stream", milliseconds(60'000));
     if (!answer) return answer.error();
     if (auto ok = answer->succeeded(); !ok) return ok;
     auto bundles = unframe(answer->body);
     if (!bundles) return bundles.error();
     if (bundles->empty()) return unit_.heard_from_peer();
-    const auto custody = unit_.take_from_carrier(*bundles);
-    const auto body = boost::json::serialize(to_json(custody));
-    auto told = pull_client_.send("POST", "/link/v1/custody", bytes_of(body), "application/json");
+    const auto body = boost::json::serialize(to_json(unit_.take_from_carrier(*bundles)));
+    auto told = client.send("POST", "/link/v1/custody", bytes_of(body), "application/json");
     if (!told) return told.error();
-    if (auto ok = told->succeeded(); !ok) return ok;
-    for (const auto& one : custody)
-      if (one.error) return *one.error;
-    return {};
+    return told->succeeded();
   }
 
-  result<void> push() {
+  result<void> push(http::Client& client) {
+    if (stopped_) return {};
     const auto seen = unit_.for_carrier().count();
-    auto loads = unit_.load(kAtOnce, kBatchBytes, false);
+    auto loads = unit_.load(kAtOnce, kBatchBytes);
     if (!loads) return loads.error();
     if (loads->empty()) {
-      unit_.for_carrier().wait(seen, milliseconds(2'000));
-      return {};
+      unit_.for_carrier().wait(seen, milliseconds(1'000));
+      return up_ ? result<void>() : unit_.for_carrier().closed() ? result<void>() : probe(client);
     }
-    auto answer = push_client_.send("PUT", "/link/v1/batch", frame(*loads));
-    if (!answer) return answer.error();
-    if (auto ok = answer->succeeded(); !ok) return ok;
-    auto custody = custody_from(answer->body);
-    if (!custody) return custody.error();
-    if (auto ok = unit_.carried(*custody); !ok) return ok;
+    auto custody = push_batch(client, *loads);
+    if (!custody) {
+      unit_.came_back(*loads);
+      return custody.error();
+    }
     for (const auto& one : *custody)
-      if (one.error) return *one.error;
-    return {};
+      if (one.error) log::warn("link.not_taken", {{"bundle", one.id}, {"code", one.error->code}});
+    return unit_.carried(*custody);
+  }
+
+  // Nothing to push says nothing about the link.
+  result<void> probe(http::Client& client) {
+    auto answer = client.send("GET", "/link/v1/batch?session=" + session_ + "&wait=0&limit=0");
+    if (!answer) return answer.error();
+    return answer->succeeded();
+  }
+
+  result<std::vector<Custody>> push_batch(http::Client& client, const std::vector<Unit::Load>& loads) {
+    auto answer = client.send("PUT", "/link/v1/batch", frame(loads));
+    if (!answer) return answer.error();
+    if (auto ok = answer->succeeded(); !ok) return ok.error();
+    return custody_from(answer->body);
   }
 
   Unit& unit_;
-  http::Client pull_client_, push_client_;
+  const std::string session_;
   std::atomic<bool> stopped_ = false, up_ = false;
-  Worker pull_, push_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
 }  // namespace
@@ -134,7 +175,8 @@ class LinkInner final : public Carrier {
 Bytes frame(const std::vector<Unit::Load>& loads) {
   Bytes batch;
   for (const auto& load : loads) {
-    for (int shift = 24; shift >= 0; shift -= 8) batch.push_back(static_cast<std::uint8_t>(load.bundle.size() >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+      batch.push_back(static_cast<std::uint8_t>(load.bundle.size() >> shift));
     batch.insert(batch.end(), load.bundle.begin(), load.bundle.end());
   }
   return batch;
@@ -144,7 +186,8 @@ result<std::vector<Bytes>> unframe(BytesView batch) {
   std::vector<Bytes> bundles;
   while (!batch.empty()) {
     if (batch.size() < 4) return Error{Fault::invalid, "link.frame", "a batch ends within a length"};
-    const std::size_t length = std::size_t{batch[0]} << 24 | std::size_t{batch[1]} << 16 | std::size_t{batch[2]} << 8 | batch[3];
+    const std::size_t length =
+        std::size_t{batch[0]} << 24 | std::size_t{batch[1]} << 16 | std::size_t{batch[2]} << 8 | batch[3];
     if (batch.size() - 4 < length) return Error{Fault::invalid, "link.frame", "a batch ends within a bundle"};
     bundles.emplace_back(batch.begin() + 4, batch.begin() + 4 + static_cast<std::ptrdiff_t>(length));
     batch = batch.subspan(4 + length);
@@ -158,28 +201,39 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
   using http::Response;
   const auto peer = only_node(unit.options().peer);
   std::vector<http::Route> routes;
-  routes.push_back({Method::get, "/link/v1/batch", peer, 0, [&unit](Request& request) -> result<Response> {
+  // When the other side begins anew, what its predecessor had under way is free again.
+  const auto session = std::make_shared<std::pair<std::mutex, std::string>>();
+  routes.push_back({Method::get, "/link/v1/batch", peer, 0, [&unit, session](Request& request) -> result<Response> {
                       const bool wait = request.query_value("wait") != "0";
-                      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(wait ? kPollSeconds : 0);
+                      const auto until =
+                          std::chrono::steady_clock::now() + std::chrono::seconds(wait ? kPollSeconds : 0);
+                      {
+                        const std::lock_guard lock(session->first);
+                        const std::string theirs(request.query_value("session"));
+                        if (session->second != theirs) unit.forget_leases();
+                        session->second = theirs;
+                      }
                       if (auto ok = unit.heard_from_peer(); !ok) return ok.error();
+                      if (request.query_value("limit") == "0") return Response::bytes({}, "application/octet-stream");
                       for (;;) {
                         const auto seen = unit.for_carrier().count();
-                        auto loads = unit.load(kAtOnce, kBatchBytes, false);
+                        auto loads = unit.load(kAtOnce, kBatchBytes);
                         if (!loads) return loads.error();
-                        const auto left = std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
-                        if (!loads->empty() || left.count() <= 0) return Response::bytes(frame(*loads), "application/octet-stream");
-                        const auto before = std::chrono::steady_clock::now();
-                        unit.for_carrier().wait(seen, left);
-                        if (unit.for_carrier().count() == seen && std::chrono::steady_clock::now() - before < left)
-                          return Response::bytes({}, "application/octet-stream");
+                        const auto left =
+                            std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
+                        if (!loads->empty() || left.count() <= 0 || unit.for_carrier().closed())
+                          return Response::bytes(frame(*loads), "application/octet-stream");
+                        // Not longer than a second: what was put off comes due without news.
+                        unit.for_carrier().wait(seen, std::min(left, milliseconds(1'000)));
                       }
                     }});
-  routes.push_back({Method::post, "/link/v1/custody", peer, 4 * 1024 * 1024, [&unit](Request& request) -> result<Response> {
-                      auto custody = custody_from(request.body);
-                      if (!custody) return custody.error();
-                      if (auto ok = unit.carried(*custody); !ok) return ok.error();
-                      return Response::empty();
-                    }});
+  routes.push_back(
+      {Method::post, "/link/v1/custody", peer, 4 * 1024 * 1024, [&unit](Request& request) -> result<Response> {
+         auto custody = custody_from(request.body);
+         if (!custody) return custody.error();
+         if (auto ok = unit.carried(*custody); !ok) return ok.error();
+         return Response::empty();
+       }});
   routes.push_back({Method::put, "/link/v1/batch", peer, kBatchMax, [&unit](Request& request) -> result<Response> {
                       auto bundles = unframe(request.body);
                       if (!bundles) return bundles.error();

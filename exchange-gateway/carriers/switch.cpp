@@ -40,14 +40,20 @@ bool stop_within(int ms) {
 
 }  // namespace
 
-result<void> run_switch(const std::string& outer, const std::string& inner, const std::string& medium, int patience_ms) {
+result<void> run_switch(const std::string& outer, const std::string& inner, const std::string& medium,
+                        int patience_ms) {
   for (const auto& folder : {outer, inner, fs::path(medium).parent_path().string()})
     if (auto ok = files::make_folder(folder); !ok) return ok;
   const fs::path places[] = {fs::path(outer) / "medium", fs::path(inner) / "medium"};
   std::error_code code;
   // After a crash the medium is where it was.
   for (const auto& place : places)
-    if (fs::is_directory(place, code)) fs::rename(place, medium, code);
+    if (fs::is_directory(place, code)) {
+      fs::rename(place, medium, code);
+      if (code)
+        return Error{Fault::conflict, "switch.two_media",
+                     "there is a medium at " + place.string() + " and one at " + medium};
+    }
   if (auto ok = files::make_folder(medium); !ok) return ok;
   log::info("switch.ready", {{"outer", outer}, {"inner", inner}});
   for (int side = 0;; side = 1 - side) {

@@ -1,71 +1,152 @@
 #include "exchange-gateway/carriers/voyage.hpp"
 
-#include <charconv>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "common/runtime/files.hpp"
+#include "common/runtime/ids.hpp"
+#include "common/runtime/log.hpp"
 #include "common/runtime/messages.hpp"
 
 namespace jindu::gateway {
+namespace {
+
 namespace fs = std::filesystem;
+constexpr std::string_view kPartial = ".part";
 
-std::string voyage_folder(std::string_view to, std::uint64_t number) { return std::string(to) + "-" + std::to_string(number); }
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  operator int() const { return number_; }
 
-std::optional<std::uint64_t> voyage_number(std::string_view folder, std::string_view to) {
-  if (!folder.starts_with(to) || folder.size() <= to.size() + 1 || folder[to.size()] != '-') return {};
-  folder.remove_prefix(to.size() + 1);
-  std::uint64_t number = 0;
-  const auto [end, code] = std::from_chars(folder.data(), folder.data() + folder.size(), number);
-  if (code != std::errc{} || end != folder.data() + folder.size() || number == 0) return {};
-  return number;
+ private:
+  int number_;
+};
+
+// Regular files in that very folder only: no links, no devices, no pipes that never answer.
+result<Bytes> read_foreign(const std::string& folder, const std::string& name, std::size_t limit) {
+  const Error unreadable{Fault::integrity, "voyage.unreadable", name + " cannot be read"};
+  const Descriptor place(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (place < 0) return unreadable;
+  const Descriptor file(::openat(place, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat info {};
+  if (file < 0 || ::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return unreadable;
+  if (static_cast<std::uint64_t>(info.st_size) > limit)
+    return Error{Fault::integrity, "voyage.damaged", name + " is larger than it should be"};
+  Bytes bytes(static_cast<std::size_t>(info.st_size));
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const auto count = ::pread(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return unreadable;
+    done += static_cast<std::size_t>(count);
+  }
+  return bytes;
 }
 
-result<void> write_voyage(const std::string& medium, const std::vector<Unit::Load>& loads, jindu::v1::Voyage voyage, const evidence::NodeSigner& signer) {
-  const fs::path folder = fs::path(medium) / voyage_folder(voyage.to(), voyage.number());
-  const fs::path beside = folder.string() + ".part";
+}  // namespace
+
+std::string id_text(std::string_view bytes) {
+  std::array<std::uint8_t, 16> id{};
+  std::copy_n(bytes.begin(), std::min<std::size_t>(bytes.size(), id.size()), reinterpret_cast<char*>(id.data()));
+  return uuid_text(id);
+}
+
+std::string voyage_folder(std::string_view from, const std::array<std::uint8_t, 16>& id) {
+  return std::string(from) + "-" + uuid_text(id);
+}
+
+std::optional<std::string> voyage_id(std::string_view folder, std::string_view from) {
+  if (!folder.starts_with(from) || folder.size() <= from.size() + 1 || folder[from.size()] != '-') return {};
+  folder.remove_prefix(from.size() + 1);
+  if (!is_uuid(folder)) return {};
+  return std::string(folder);
+}
+
+result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
+                          const std::function<result<Bytes>(const std::string&)>& bytes_of,
+                          const evidence::NodeSigner& signer) {
+  const fs::path folder = fs::path(medium) / (voyage.from() + "-" + id_text(voyage.id()));
+  const fs::path beside = folder.string() + std::string(kPartial);
   std::error_code code;
   fs::remove_all(beside, code);
-  if (auto ok = files::make_folder(beside); !ok) return ok;
-  for (const auto& load : loads) {
-    const auto name = load.id + ".jdb";
-    if (auto ok = files::write_durably(beside / name, load.bundle); !ok) return ok;
+  // Not with its parents: a medium that was taken away just now is not to be made anew.
+  if (::mkdir(beside.c_str(), 0700) != 0)
+    return Error{Fault::unavailable, "voyage.write", "the medium cannot be written"};
+  for (const auto& id : ids) {
+    auto bytes = bytes_of(id);
+    if (!bytes) {
+      log::error("ferry.bytes_missing", {{"bundle", id}, {"code", bytes.error().code}});
+      continue;
+    }
+    if (auto ok = files::write_durably(beside / (id + ".jdb"), *bytes); !ok) return ok;
     auto& entry = *voyage.add_bundles();
-    const auto id = exchange::bundle_id_from_text(load.id);
-    entry.set_bundle_id(id->data(), id->size());
-    entry.set_file(name);
-    entry.set_size(load.bundle.size());
-    const auto digest = crypto::sha256(load.bundle);
+    const auto raw = exchange::bundle_id_from_text(id);
+    entry.set_bundle_id(raw->data(), raw->size());
+    entry.set_size(bytes->size());
+    const auto digest = crypto::sha256(*bytes);
     entry.set_sha256(digest.data(), digest.size());
   }
-  if (auto ok = files::write_durably(beside / std::string(kVoyageManifest), evidence::sign_statement(evidence::kVoyageType, encode(voyage), signer)); !ok) return ok;
+  const auto manifest = evidence::sign_statement(evidence::kVoyageType, encode(voyage), signer);
+  if (auto ok = files::write_durably(beside / std::string(kVoyageManifest), manifest); !ok) return ok;
   fs::rename(beside, folder, code);
   if (code) return Error{Fault::unavailable, "voyage.write", "the medium cannot be written: " + code.message()};
   return files::sync_folder(medium);
 }
 
-result<ReadVoyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to, const evidence::NodeTrust& trust, Instant now) {
-  auto encoded = files::read(fs::path(folder) / std::string(kVoyageManifest), evidence::kSignedMax);
+void remove_partial_voyages(const std::string& medium, std::string_view from) {
+  std::error_code code;
+  std::vector<fs::path> partial;
+  for (const auto& folder : fs::directory_iterator(medium, code)) {
+    const auto name = folder.path().filename().string();
+    if (name.ends_with(kPartial) && voyage_id(std::string_view(name).substr(0, name.size() - kPartial.size()), from))
+      partial.push_back(folder.path());
+  }
+  for (const auto& path : partial) fs::remove_all(path, code);
+}
+
+result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to,
+                                      const evidence::NodeTrust& trust, Instant now) {
+  auto encoded = read_foreign(folder, std::string(kVoyageManifest), evidence::kSignedMax);
   if (!encoded) return encoded.error();
   auto statement = evidence::open_signed(*encoded, evidence::kVoyageType, trust, now, from);
   if (!statement) return statement.error();
-  ReadVoyage read;
-  auto& voyage = read.voyage;
-  if (auto ok = parse_message(statement->body, voyage); !ok) return Error{Fault::integrity, "voyage.malformed", ok.error().detail};
+  jindu::v1::Voyage voyage;
+  const auto malformed = [](std::string what) { return Error{Fault::integrity, "voyage.malformed", std::move(what)}; };
+  if (auto ok = parse_message(statement->body, voyage); !ok) return malformed(ok.error().detail);
   if (voyage.version() != 1) return Error{Fault::unsupported, "voyage.malformed", "the version is not known"};
-  if (voyage.from() != from || voyage.to() != to) return Error{Fault::forbidden, "voyage.addressee", "this voyage is for somebody else"};
-  for (const auto& entry : voyage.bundles()) {
-    if (entry.bundle_id().size() != 16 || entry.sha256().size() != 32) return Error{Fault::integrity, "voyage.malformed", "ids have 16 bytes, digests 32"};
-    exchange::BundleId id;
-    std::copy(entry.bundle_id().begin(), entry.bundle_id().end(), reinterpret_cast<char*>(id.data()));
-    const auto name = exchange::to_text(id) + ".jdb";
-    // The name is ours to make, so that a manifest cannot point elsewhere.
-    auto bytes = entry.file() == name ? files::read(fs::path(folder) / name, entry.size()) : result<Bytes>(Error{Fault::integrity, "voyage.malformed", "another file name"});
-    if (!bytes || bytes->size() != entry.size() || text_of(crypto::sha256(*bytes)) != entry.sha256()) {
-      read.damaged.push_back(exchange::to_text(id));
-      continue;
-    }
-    read.bundles.push_back(std::move(*bytes));
-  }
-  return read;
+  if (voyage.from() != from || voyage.to() != to)
+    return Error{Fault::forbidden, "voyage.addressee", "this voyage is for somebody else"};
+  constexpr std::uint64_t most = std::uint64_t{1} << 60;
+  if (voyage.id().size() != 16 || voyage.number() == 0 || voyage.number() > most || voyage.last_read() > most ||
+      voyage.control_received() > most)
+    return malformed("id or numbers are out of bounds");
+  if (fs::path(folder).filename().string() != voyage.from() + "-" + id_text(voyage.id()))
+    return malformed("folder and manifest name different voyages");
+  if (static_cast<std::size_t>(voyage.bundles_size()) > kVoyageBundlesMax) return malformed("too many bundles");
+  for (const auto& entry : voyage.bundles())
+    if (entry.bundle_id().size() != 16 || entry.sha256().size() != 32)
+      return malformed("ids have 16 bytes, digests 32");
+  return voyage;
+}
+
+result<Bytes> read_voyage_bundle(const std::string& folder, const jindu::v1::VoyageEntry& entry) {
+  constexpr std::size_t largest = exchange::kMessageBundleMax + 2 * exchange::kManifestMax;
+  // The name is ours to make, so that a manifest cannot point elsewhere.
+  const auto name = id_text(entry.bundle_id()) + ".jdb";
+  auto bytes = read_foreign(folder, name, std::min<std::size_t>(largest, entry.size()));
+  if (!bytes) return bytes;
+  if (bytes->size() != entry.size() || text_of(crypto::sha256(*bytes)) != entry.sha256())
+    return Error{Fault::integrity, "voyage.damaged", name + " has other bytes than the manifest says"};
+  return bytes;
 }
 
 }  // namespace jindu::gateway

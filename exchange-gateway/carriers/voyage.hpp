@@ -1,26 +1,36 @@
 #pragma once
-// A voyage on a medium: a folder "<to>-<number>" of bundle files and the signed manifest "voyage.jdv", written last.
+// A voyage on a medium: a folder "<from>-<id>" of bundle files and the signed manifest "voyage.jdv", written last. What
+// is on a medium was in other hands: nothing is followed, everything is bounded, and only copies are checked.
 #include <jindu/v1/voyage.pb.h>
 
-#include "exchange-gateway/unit/unit.hpp"
+#include <functional>
+#include <optional>
+
+#include "common/evidence/signed.hpp"
+#include "common/exchange/codec/bundle.hpp"
 
 namespace jindu::gateway {
 
 inline constexpr std::string_view kVoyageManifest = "voyage.jdv";
 inline constexpr std::size_t kVoyageBundlesMax = 500;
 
-std::string voyage_folder(std::string_view to, std::uint64_t number);
-std::optional<std::uint64_t> voyage_number(std::string_view folder, std::string_view to);
+std::string voyage_folder(std::string_view from, const std::array<std::uint8_t, 16>& id);
+// The voyage's id when the folder is one of `from`.
+std::optional<std::string> voyage_id(std::string_view folder, std::string_view from);
 
-// Writes and syncs everything, the folder's real name last: a reader sees a whole voyage or none.
-result<void> write_voyage(const std::string& medium, const std::vector<Unit::Load>& loads, jindu::v1::Voyage voyage, const evidence::NodeSigner& signer);
+// Writes and syncs everything, the folder's real name last: a reader sees a whole voyage or none. `ids` and `bytes_of`
+// say what goes on it; a bundle whose bytes cannot be had stays behind, and `voyage` lists what went.
+result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
+                          const std::function<result<Bytes>(const std::string&)>& bytes_of,
+                          const evidence::NodeSigner& signer);
+// Removes what an interrupted write of ours left.
+void remove_partial_voyages(const std::string& medium, std::string_view from);
 
-struct ReadVoyage {
-  jindu::v1::Voyage voyage;
-  std::vector<Bytes> bundles;
-  std::vector<std::string> damaged;  // ids of bundles whose file is missing or has other bytes
-};
-// Codes: voyage.malformed, voyage.addressee, signed.*, certificate.*.
-result<ReadVoyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to, const evidence::NodeTrust& trust, Instant now);
+// Codes: voyage.unreadable, voyage.malformed, voyage.addressee, signed.*, certificate.*.
+result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to,
+                                      const evidence::NodeTrust& trust, Instant now);
+// One bundle of it, with the size and digest that the manifest says. Codes: voyage.unreadable, voyage.damaged.
+result<Bytes> read_voyage_bundle(const std::string& folder, const jindu::v1::VoyageEntry& entry);
+std::string id_text(std::string_view bytes);  // of 16 bytes
 
 }  // namespace jindu::gateway

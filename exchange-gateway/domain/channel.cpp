@@ -4,18 +4,25 @@ namespace jindu::gateway {
 
 result<void> continues(const ChannelHead& head, const Link& next) {
   if (next.epoch != head.epoch)
-    return Error{Fault::conflict, "bundle.epoch", "the channel is in epoch " + std::to_string(head.epoch), std::to_string(head.epoch)};
+    return Error{Fault::conflict, "bundle.epoch", "the channel is in epoch " + std::to_string(head.epoch),
+                 std::to_string(head.epoch)};
   if (next.sequence <= head.sequence)
-    return Error{Fault::conflict, "bundle.fork", "sequence " + std::to_string(next.sequence) + " is taken by another bundle"};
+    return Error{Fault::conflict, "bundle.fork",
+                 "sequence " + std::to_string(next.sequence) + " is taken by another bundle"};
   if (next.sequence != head.sequence + 1)
-    return Error{Fault::conflict, "bundle.gap", "sequence " + std::to_string(head.sequence + 1) + " is missing", std::to_string(head.sequence + 1)};
+    return Error{Fault::conflict, "bundle.gap", "sequence " + std::to_string(head.sequence + 1) + " is missing",
+                 std::to_string(head.sequence + 1)};
   if (next.previous_digest != head.manifest_digest)
     return Error{Fault::conflict, "bundle.fork", "it does not follow the manifest that we have before it"};
   return {};
 }
 
 result<void> fits(const Neighbours& neighbours, const Link& link) {
-  const Error fork{Fault::integrity, "bundle.fork", "two manifests of the channel contradict each other at sequence " + std::to_string(link.sequence)};
+  const Error fork{Fault::integrity, "bundle.fork",
+                   "two manifests of the channel contradict each other at sequence " + std::to_string(link.sequence)};
+  if (link.epoch != neighbours.epoch)
+    return Error{Fault::conflict, "bundle.epoch", "the channel is in epoch " + std::to_string(neighbours.epoch),
+                 std::to_string(neighbours.epoch)};
   if (neighbours.place_taken) return fork;
   if (neighbours.before && *neighbours.before != link.previous_digest) return fork;
   if (neighbours.after_previous && *neighbours.after_previous != link.manifest_digest) return fork;

@@ -7,7 +7,7 @@
 
 namespace jindu::gateway {
 
-// The newest bundle a service gave to its unit in a channel.
+// The newest bundle of a channel up to which nothing is missing.
 struct ChannelHead {
   std::uint32_t epoch = 1;
   std::uint64_t sequence = 0;
@@ -25,13 +25,15 @@ struct Link {
 // (field: the sequence that is expected), bundle.fork.
 result<void> continues(const ChannelHead& head, const Link& next);
 
-// At the receiving unit bundles may come in any order: one that stands beside a known one must fit to it.
+// At the receiving unit bundles may come in any order: one that stands beside a known one must fit to it. Codes:
+// bundle.epoch, bundle.fork.
 struct Neighbours {
+  std::uint32_t epoch = 1;                       // of the channel
   std::optional<crypto::Digest> before;          // manifest digest of sequence - 1
   std::optional<crypto::Digest> after_previous;  // previous_digest of sequence + 1
   bool place_taken = false;                      // another bundle with the same sequence
 };
-result<void> fits(const Neighbours& neighbours, const Link& link);  // code bundle.fork
+result<void> fits(const Neighbours& neighbours, const Link& link);
 
 // Order is kept per subject only.
 enum class Turn { now, early, past };

@@ -14,9 +14,10 @@ struct PolicyRule {
   std::string from;
   std::string to;
   std::string kind;
-  std::uint64_t max_bytes = 0;    // of the whole bundle
-  std::uint32_t per_minute = 0;   // 0: no limit of its own
-  bool hold = false;              // waits for a releaser
+  std::uint64_t max_bytes = 0;   // of the whole bundle
+  std::uint32_t per_minute = 0;  // 0: no limit of its own
+  std::uint32_t burst = 0;       // how many at once after a quiet time
+  bool hold = false;             // waits for a releaser
 };
 
 struct Policy {

@@ -4,19 +4,47 @@ namespace jindu::gateway::store {
 namespace {
 
 constexpr std::string_view kColumns =
-    "id, outward, state, channel, epoch, sequence, sender, destination, kind, subject, subject_sequence, priority, size, "
-    "manifest_digest, previous_digest, manifest, signature, created_ms, expires_ms, stored_ms, delivery, voyage, code";
+    "id, outward, state, channel, epoch, sequence, sender, destination, kind, subject, subject_sequence, priority, "
+    "size, "
+    "manifest_digest, previous_digest, manifest, signature, created_ms, expires_ms, stored_ms, delivery, offered, "
+    "voyage, "
+    "file, ended_ms, code";
 
 Entry entry_of(const storage::Row& r) {
-  return {r.text(0), r.integer(1) == 1, r.text(2), r.text(3), r.integer(4), r.integer(5), r.text(6), r.text(7),
-          r.text(8), r.blob(9), r.integer(10), r.integer(11), r.integer(12), r.blob(13), r.blob(14), r.blob(15),
-          r.blob(16), r.integer(17), r.integer(18), r.integer(19), r.integer(20), r.integer(21), r.text(22)};
+  Entry e;
+  e.id = r.text(0);
+  e.outward = r.integer(1) == 1;
+  e.state = state_from_text(r.text(2)).value();
+  e.channel = r.text(3);
+  e.epoch = r.integer(4);
+  e.sequence = r.integer(5);
+  e.from = r.text(6);
+  e.to = r.text(7);
+  e.kind = r.text(8);
+  e.subject = r.blob(9);
+  e.subject_sequence = r.integer(10);
+  e.priority = r.integer(11);
+  e.size = r.integer(12);
+  e.manifest_digest = r.blob(13);
+  e.previous_digest = r.blob(14);
+  e.manifest = r.blob(15);
+  e.signature = r.blob(16);
+  e.created_ms = r.integer(17);
+  e.expires_ms = r.integer(18);
+  e.stored_ms = r.integer(19);
+  e.delivery = r.integer(20);
+  e.offered = r.integer(21) == 1;
+  e.voyage = r.integer(22);
+  e.file = r.text(23);
+  e.ended_ms = r.integer(24);
+  e.code = r.text(25);
+  return e;
 }
 
 std::vector<Entry> select(storage::Transaction& t, std::string_view rest, std::vector<storage::Value> parameters) {
   std::vector<Entry> entries;
-  for (const auto& row : t.query("SELECT " + std::string(kColumns) + " FROM bundle " + std::string(rest), std::move(parameters)))
-    entries.push_back(entry_of(row));
+  const auto sql = "SELECT " + std::string(kColumns) + " FROM bundle " + std::string(rest);
+  for (const auto& row : t.query(sql, std::move(parameters))) entries.push_back(entry_of(row));
   return entries;
 }
 
@@ -32,46 +60,101 @@ crypto::Digest digest_of(const Bytes& bytes) {
 }
 
 Bytes bytes_from(const crypto::Digest& digest) { return {digest.begin(), digest.end()}; }
-
-std::vector<StoredReceipt> select_receipts(storage::Transaction& t, std::string_view rest, std::vector<storage::Value> parameters) {
-  std::vector<StoredReceipt> receipts;
-  for (const auto& r : t.query("SELECT number, bundle_id, rung, party, at_ms, code, receipt FROM receipt " + std::string(rest), std::move(parameters)))
-    receipts.push_back({r.integer(0), r.text(1), r.integer(2), r.text(3), r.integer(4), r.text(5), r.blob(6)});
-  return receipts;
-}
+std::int64_t flag(bool value) { return value ? 1 : 0; }
 
 }  // namespace
 
-std::optional<Entry> find(storage::Transaction& t, const std::string& id) { return first(select(t, "WHERE id = $1", {id})); }
-
-void insert(storage::Transaction& t, const Entry& e) {
-  t.execute("INSERT INTO bundle (" + std::string(kColumns) +
-                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
-            {e.id, std::int64_t{e.outward ? 1 : 0}, e.state, e.channel, e.epoch, e.sequence, e.from, e.to, e.kind, e.subject,
-             e.subject_sequence, e.priority, e.size, e.manifest_digest, e.previous_digest, e.manifest, e.signature, e.created_ms,
-             e.expires_ms, e.stored_ms, e.delivery, e.voyage, e.code});
+std::optional<Entry> find(storage::Transaction& t, const std::string& id) {
+  return first(select(t, "WHERE id = $1", {id}));
 }
 
-void set_state(storage::Transaction& t, const std::string& id, const std::string& state, const std::string& code) {
-  t.execute("UPDATE bundle SET state = $2, code = $3 WHERE id = $1", {id, state, code});
+void insert(storage::Transaction& t, const Entry& e) {
+  t.execute(
+      "INSERT INTO bundle (" + std::string(kColumns) +
+          ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
+          "$22, $23, $24, $25, $26)",
+      {e.id,
+       flag(e.outward),
+       std::string(to_text(e.state)),
+       e.channel,
+       e.epoch,
+       e.sequence,
+       e.from,
+       e.to,
+       e.kind,
+       e.subject,
+       e.subject_sequence,
+       e.priority,
+       e.size,
+       e.manifest_digest,
+       e.previous_digest,
+       e.manifest,
+       e.signature,
+       e.created_ms,
+       e.expires_ms,
+       e.stored_ms,
+       e.delivery,
+       flag(e.offered),
+       e.voyage,
+       e.file,
+       e.ended_ms,
+       e.code});
+}
+
+void set_state(storage::Transaction& t, const std::string& id, State state) {
+  t.execute("UPDATE bundle SET state = $2 WHERE id = $1", {id, std::string(to_text(state))});
+}
+
+void end(storage::Transaction& t, const std::string& id, const std::string& code, std::int64_t at_ms) {
+  t.execute("UPDATE bundle SET state = 'ended', code = $2, ended_ms = $3 WHERE id = $1", {id, code, at_ms});
+}
+
+void make_ready(storage::Transaction& t, const std::string& id) {
+  const auto number = state_value(t, "delivery") + 1;
+  set_state_value(t, "delivery", number);
+  t.execute("UPDATE bundle SET state = 'ready', delivery = $2 WHERE id = $1", {id, number});
 }
 
 ChannelHead channel_head(storage::Transaction& t, const std::string& channel) {
   const auto row = t.query_one("SELECT epoch, sequence, manifest_digest FROM channel WHERE name = $1", {channel});
   if (!row) return {};
-  return {static_cast<std::uint32_t>(row->integer(0)), static_cast<std::uint64_t>(row->integer(1)), digest_of(row->blob(2))};
+  return {static_cast<std::uint32_t>(row->integer(0)), static_cast<std::uint64_t>(row->integer(1)),
+          digest_of(row->blob(2))};
 }
 
-void advance(storage::Transaction& t, const std::string& channel, const Link& link) {
-  const std::vector<storage::Value> values{channel, std::int64_t{link.epoch}, static_cast<std::int64_t>(link.sequence), bytes_from(link.manifest_digest)};
+void set_channel_head(storage::Transaction& t, const std::string& channel, const Link& link) {
+  const std::vector<storage::Value> values{channel, std::int64_t{link.epoch}, static_cast<std::int64_t>(link.sequence),
+                                           bytes_from(link.manifest_digest)};
   if (t.execute("UPDATE channel SET epoch = $2, sequence = $3, manifest_digest = $4 WHERE name = $1", values) == 0)
     t.execute("INSERT INTO channel (name, epoch, sequence, manifest_digest) VALUES ($1, $2, $3, $4)", values);
 }
 
+void advance_over_present(storage::Transaction& t, const std::string& channel) {
+  const auto before = channel_head(t, channel);
+  auto head = before;
+  while (const auto row =
+             t.query_one("SELECT manifest_digest FROM bundle WHERE channel = $1 AND epoch = $2 AND "
+                         "sequence = $3",
+                         {channel, std::int64_t{head.epoch}, static_cast<std::int64_t>(head.sequence + 1)})) {
+    ++head.sequence;
+    head.manifest_digest = digest_of(row->blob(0));
+  }
+  if (head.sequence != before.sequence)
+    set_channel_head(t, channel, {head.epoch, head.sequence, {}, head.manifest_digest});
+}
+
 Neighbours neighbours(storage::Transaction& t, const Entry& e) {
   Neighbours n;
-  for (const auto& row : t.query("SELECT sequence, manifest_digest, previous_digest, id FROM bundle WHERE channel = $1 AND epoch = $2 AND sequence >= $3 AND sequence <= $4 AND code NOT IN ('bundle.fork')",
-                                 {e.channel, e.epoch, e.sequence - 1, e.sequence + 1})) {
+  const auto head = channel_head(t, e.channel);
+  n.epoch = head.epoch;
+  const auto sequence = static_cast<std::uint64_t>(e.sequence);
+  // Old rows of the control channels are removed; the head remembers what stands before the next.
+  if (head.sequence + 1 == sequence) n.before = head.manifest_digest;
+  n.place_taken = sequence <= head.sequence;
+  for (const auto& row : t.query(
+           "SELECT sequence, manifest_digest, previous_digest, id FROM bundle WHERE channel = $1 AND epoch = $2 AND "
+           "sequence >= $3 AND sequence <= $4",
+           {e.channel, e.epoch, e.sequence - 1, e.sequence + 1})) {
     if (row.integer(0) == e.sequence - 1) n.before = digest_of(row.blob(1));
     if (row.integer(0) == e.sequence + 1) n.after_previous = digest_of(row.blob(2));
     if (row.integer(0) == e.sequence && row.text(3) != e.id) n.place_taken = true;
@@ -80,100 +163,111 @@ Neighbours neighbours(storage::Transaction& t, const Entry& e) {
 }
 
 std::uint64_t last_delivered(storage::Transaction& t, const Entry& e) {
-  const auto row = t.query_one("SELECT last FROM subject_order WHERE channel = $1 AND epoch = $2 AND subject = $3", {e.channel, e.epoch, e.subject});
+  const auto row = t.query_one("SELECT last FROM subject_order WHERE channel = $1 AND epoch = $2 AND subject = $3",
+                               {e.channel, e.epoch, e.subject});
   return row ? static_cast<std::uint64_t>(row->integer(0)) : 0;
 }
 
 void set_last_delivered(storage::Transaction& t, const Entry& e) {
-  if (t.execute("UPDATE subject_order SET last = $4 WHERE channel = $1 AND epoch = $2 AND subject = $3", {e.channel, e.epoch, e.subject, e.subject_sequence}) == 0)
-    t.execute("INSERT INTO subject_order (channel, epoch, subject, last) VALUES ($1, $2, $3, $4)", {e.channel, e.epoch, e.subject, e.subject_sequence});
+  const std::vector<storage::Value> values{e.channel, e.epoch, e.subject, e.subject_sequence};
+  if (t.execute("UPDATE subject_order SET last = $4 WHERE channel = $1 AND epoch = $2 AND subject = $3", values) == 0)
+    t.execute("INSERT INTO subject_order (channel, epoch, subject, last) VALUES ($1, $2, $3, $4)", values);
 }
 
-std::optional<Entry> early_successor(storage::Transaction& t, const Entry& e) {
-  return first(select(t, "WHERE channel = $1 AND epoch = $2 AND subject = $3 AND subject_sequence = $4 AND outward = 0 AND code <> 'bundle.fork'",
+std::optional<Entry> next_of_subject(storage::Transaction& t, const Entry& e) {
+  return first(select(t, "WHERE channel = $1 AND epoch = $2 AND subject = $3 AND subject_sequence = $4 AND outward = 0",
                       {e.channel, e.epoch, e.subject, e.subject_sequence + 1}));
 }
 
-std::int64_t next_delivery_number(storage::Transaction& t) {
-  const auto number = state_value(t, "delivery") + 1;
-  set_state_value(t, "delivery", number);
-  return number;
-}
-
-std::vector<Entry> to_carry(storage::Transaction& t, bool unloaded_only, std::int64_t limit) {
-  return select(t, unloaded_only ? "WHERE state = 'waiting' AND outward = 1 AND voyage = 0 ORDER BY priority, stored_ms, sequence LIMIT $1"
-                                 : "WHERE state = 'waiting' AND outward = 1 ORDER BY priority, stored_ms, sequence LIMIT $1", {limit});
+std::vector<Waiting> to_carry(storage::Transaction& t, bool unloaded_only, std::int64_t limit) {
+  std::vector<Waiting> list;
+  for (const auto& row :
+       t.query(unloaded_only
+                   ? "SELECT id, size, offered FROM bundle WHERE state = 'waiting' AND outward = 1 AND voyage = 0 "
+                     "ORDER BY priority, stored_ms, sequence LIMIT $1"
+                   : "SELECT id, size, offered FROM bundle WHERE state = 'waiting' AND outward = 1 "
+                     "ORDER BY priority, stored_ms, sequence LIMIT $1",
+               {limit}))
+    list.push_back({row.text(0), row.integer(1), row.integer(2) == 1});
+  return list;
 }
 
 std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, std::int64_t after, std::int64_t limit) {
-  return select(t, "WHERE state = 'ready' AND destination = $1 AND delivery > $2 ORDER BY delivery LIMIT $3", {to, after, limit});
+  return select(t, "WHERE state = 'ready' AND destination = $1 AND delivery > $2 ORDER BY delivery LIMIT $3",
+                {to, after, limit});
 }
 
-std::vector<Entry> expired(storage::Transaction& t, std::int64_t now_ms) {
-  return select(t, "WHERE state IN ('waiting', 'ready', 'early', 'held') AND expires_ms <= $1 AND kind <> 'receipts' LIMIT 100", {now_ms});
+std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit) {
+  return select(
+      t,
+      "WHERE state IN ('waiting', 'ready', 'early', 'held') AND expires_ms <= $1 AND kind <> 'receipts' AND "
+      "(outward = 0 OR offered = 0) AND NOT (state = 'ready' AND EXISTS (SELECT 1 FROM receipt r WHERE r.bundle_id = "
+      "bundle.id AND r.rung = 6)) LIMIT $2",
+      {now_ms, limit});
 }
 
 std::vector<Entry> list(storage::Transaction& t, const BundleFilter& f) {
   std::int64_t before_ms = std::numeric_limits<std::int64_t>::max();
   if (!f.before.empty())
     if (auto last = find(t, f.before)) before_ms = last->stored_ms;
-  return select(t,
-                "WHERE ($1 = '' OR state = $1) AND ($2 = '' OR kind = $2) AND ($3 = '' OR channel = $3) AND (stored_ms < $4 OR (stored_ms = $4 AND id < $5)) "
-                "ORDER BY stored_ms DESC, id DESC LIMIT $6",
-                {f.state, f.kind, f.channel, before_ms, f.before, f.limit});
-}
-
-std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, jindu::v1::Rung rung, const std::string& party) {
-  const auto row = t.query_one("SELECT receipt FROM receipt WHERE bundle_id = $1 AND rung = $2 AND party = $3", {id, std::int64_t{rung}, party});
-  if (!row) return {};
-  return row->blob(0);
-}
-
-bool add_receipt(storage::Transaction& t, const exchange::Receipt& r, BytesView encoded, bool for_service, bool to_send) {
-  const auto id = exchange::to_text(r.bundle);
-  if (receipt_of(t, id, r.rung, r.party)) return false;
-  t.execute("INSERT INTO receipt (bundle_id, rung, party, at_ms, code, receipt, for_service, to_send) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            {id, std::int64_t{r.rung}, r.party, to_unix_ms(r.at), r.code, Bytes(encoded.begin(), encoded.end()), std::int64_t{for_service}, std::int64_t{to_send}});
-  return true;
-}
-
-std::vector<StoredReceipt> receipts_for_service(storage::Transaction& t, std::int64_t after, std::int64_t limit) {
-  return select_receipts(t, "WHERE for_service = 1 AND number > $1 ORDER BY number LIMIT $2", {after, limit});
-}
-std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_t limit) {
-  return select_receipts(t, "WHERE to_send = 1 ORDER BY number LIMIT $1", {limit});
-}
-void mark_sent(storage::Transaction& t, std::int64_t number) { t.execute("UPDATE receipt SET to_send = 0 WHERE number = $1", {number}); }
-std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id) {
-  return select_receipts(t, "WHERE bundle_id = $1 ORDER BY at_ms, rung", {id});
+  return select(
+      t,
+      "WHERE ($1 = '' OR state = $1) AND ($2 = '' OR kind = $2) AND ($3 = '' OR channel = $3) AND (stored_ms < $4 "
+      "OR (stored_ms = $4 AND id < $5)) ORDER BY stored_ms DESC, id DESC LIMIT $6",
+      {f.state, f.kind, f.channel, before_ms, f.before, f.limit});
 }
 
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle) {
   t.execute("INSERT INTO bundle_bytes (id, bundle) VALUES ($1, $2)", {id, Bytes(bundle.begin(), bundle.end())});
 }
+
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {
   const auto row = t.query_one("SELECT bundle FROM bundle_bytes WHERE id = $1", {id});
   if (!row) return {};
   return row->blob(0);
 }
-void forget_small(storage::Transaction& t, const std::string& id) { t.execute("DELETE FROM bundle_bytes WHERE id = $1", {id}); }
+
+bool put_stray(storage::Transaction& t, const Entry& e, const Error& reason, BytesView bundle) {
+  if (t.query_one("SELECT COUNT(*) FROM stray")->integer(0) >= kStraysMax) return false;
+  t.execute(
+      "INSERT INTO stray (bundle_id, manifest_digest, at_ms, code, detail, bundle) VALUES ($1, $2, $3, $4, $5, $6)",
+      {e.id, e.manifest_digest, e.stored_ms, reason.code, reason.detail, Bytes(bundle.begin(), bundle.end())});
+  return true;
+}
+
+bool is_stray(storage::Transaction& t, const Entry& e) {
+  return t.query_one("SELECT 1 FROM stray WHERE bundle_id = $1 AND manifest_digest = $2", {e.id, e.manifest_digest})
+      .has_value();
+}
+
+void put_voyage(storage::Transaction& t, const VoyageRow& v) {
+  if (t.query_one("SELECT 1 FROM voyage WHERE direction = $1 AND id = $2", {v.direction, v.id})) return;
+  t.execute(
+      "INSERT INTO voyage (direction, id, number, at_ms, bundles, bytes, damaged, code) VALUES ($1, $2, $3, $4, $5, "
+      "$6, "
+      "$7, $8)",
+      {v.direction, v.id, v.number, v.at_ms, v.bundles, v.bytes, v.damaged, v.code});
+}
+
+std::vector<VoyageRow> voyages(storage::Transaction& t, std::int64_t limit) {
+  std::vector<VoyageRow> list;
+  for (const auto& r :
+       t.query("SELECT direction, id, number, at_ms, bundles, bytes, damaged, code FROM voyage ORDER BY "
+               "at_ms DESC, number DESC LIMIT $1",
+               {limit}))
+    list.push_back(
+        {r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6), r.text(7)});
+  return list;
+}
 
 std::int64_t state_value(storage::Transaction& t, const std::string& name) {
   const auto row = t.query_one("SELECT value FROM unit_state WHERE name = $1", {name});
   return row ? row->integer(0) : 0;
 }
+
 void set_state_value(storage::Transaction& t, const std::string& name, std::int64_t value) {
   if (t.execute("UPDATE unit_state SET value = $2 WHERE name = $1", {name, value}) == 0)
     t.execute("INSERT INTO unit_state (name, value) VALUES ($1, $2)", {name, value});
-}
-
-void log_act(storage::Transaction& t, const std::string& who, const std::string& act, const std::string& about, const std::string& reason, std::int64_t at_ms) {
-  const auto last = t.query_one("SELECT digest FROM operator_log ORDER BY number DESC LIMIT 1");
-  crypto::Sha256 hash;
-  hash.update(last ? last->blob(0) : Bytes(32));
-  // Lengths keep the parts apart, so that no two lines have the same bytes.
-  for (const auto& part : {std::to_string(at_ms), who, act, about, reason}) hash.update(bytes_of(std::to_string(part.size()) + ":" + part));
-  t.execute("INSERT INTO operator_log (at_ms, who, act, about, reason, digest) VALUES ($1, $2, $3, $4, $5, $6)", {at_ms, who, act, about, reason, bytes_from(hash.finish())});
 }
 
 }  // namespace jindu::gateway::store

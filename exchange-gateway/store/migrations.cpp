@@ -26,13 +26,30 @@ CREATE TABLE bundle (
   expires_ms BIGINT NOT NULL,
   stored_ms BIGINT NOT NULL,
   delivery BIGINT NOT NULL,
+  offered BIGINT NOT NULL CHECK (offered IN (0, 1)),
   voyage BIGINT NOT NULL,
+  file TEXT NOT NULL,
+  ended_ms BIGINT NOT NULL,
   code TEXT NOT NULL
 );
 CREATE INDEX bundle_by_sequence ON bundle (channel, epoch, sequence);
 CREATE INDEX bundle_to_carry ON bundle (state, outward, priority, stored_ms);
 CREATE INDEX bundle_by_delivery ON bundle (state, destination, delivery);
 CREATE INDEX bundle_by_subject ON bundle (channel, subject, subject_sequence);
+CREATE INDEX bundle_by_expiry ON bundle (state, expires_ms);
+CREATE INDEX bundle_by_time ON bundle (stored_ms, id);
+CREATE INDEX bundle_by_voyage ON bundle (state, voyage);
+CREATE INDEX bundle_files ON bundle (ended_ms) WHERE file <> '';
+
+CREATE TABLE stray (
+  bundle_id TEXT NOT NULL,
+  manifest_digest $BLOB NOT NULL,
+  at_ms BIGINT NOT NULL,
+  code TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  bundle $BLOB NOT NULL,
+  PRIMARY KEY (bundle_id, manifest_digest)
+);
 
 CREATE TABLE bundle_bytes (
   id TEXT NOT NULL PRIMARY KEY,
@@ -57,6 +74,7 @@ CREATE TABLE subject_order (
 CREATE TABLE receipt (
   number $SERIAL,
   bundle_id TEXT NOT NULL,
+  manifest_digest $BLOB NOT NULL,
   rung BIGINT NOT NULL,
   party TEXT NOT NULL,
   at_ms BIGINT NOT NULL,
@@ -64,20 +82,23 @@ CREATE TABLE receipt (
   receipt $BLOB NOT NULL,
   for_service BIGINT NOT NULL CHECK (for_service IN (0, 1)),
   to_send BIGINT NOT NULL CHECK (to_send IN (0, 1)),
-  UNIQUE (bundle_id, rung, party)
+  UNIQUE (bundle_id, manifest_digest, rung, party)
 );
 CREATE INDEX receipt_for_service ON receipt (for_service, number);
 CREATE INDEX receipt_to_send ON receipt (to_send, number);
 
 CREATE TABLE voyage (
-  direction TEXT NOT NULL CHECK (direction IN ('loaded', 'unloaded')),
+  direction TEXT NOT NULL CHECK (direction IN ('loaded', 'unloaded', 'refused')),
+  id TEXT NOT NULL,
   number BIGINT NOT NULL,
   at_ms BIGINT NOT NULL,
   bundles BIGINT NOT NULL,
   bytes BIGINT NOT NULL,
   damaged BIGINT NOT NULL,
-  PRIMARY KEY (direction, number)
+  code TEXT NOT NULL,
+  PRIMARY KEY (direction, id)
 );
+CREATE INDEX voyage_by_time ON voyage (at_ms);
 
 CREATE TABLE unit_state (
   name TEXT NOT NULL PRIMARY KEY,

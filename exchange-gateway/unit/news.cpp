@@ -24,4 +24,9 @@ void News::close() {
   changed_.notify_all();
 }
 
+bool News::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
 }  // namespace jindu::gateway

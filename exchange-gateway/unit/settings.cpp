@@ -5,7 +5,11 @@
 namespace jindu::gateway {
 namespace {
 
-http::ServerOptions listener(ConfigTable table, const std::string& name, const std::string& client_ca, const std::string& crl) {
+// Each long poll holds one: several processes of the service, and the lanes of the link.
+constexpr int kPollingWorkers = 24;
+
+http::ServerOptions listener(ConfigTable table, const std::string& name, const std::string& client_ca,
+                             const std::string& crl) {
   http::ServerOptions options;
   options.name = name;
   options.address = table.text("address");
@@ -54,6 +58,8 @@ result<Policy> read_policy(const std::string& path) {
     rule.kind = table.text("kind");
     rule.max_bytes = static_cast<std::uint64_t>(table.integer("max_bytes", 1, std::int64_t{4} << 30));
     rule.per_minute = static_cast<std::uint32_t>(table.integer_or("per_minute", 0, 0, 1'000'000));
+    rule.burst = static_cast<std::uint32_t>(
+        table.integer_or("burst", std::max<std::int64_t>(rule.per_minute, 1), 1, 10'000'000));
     rule.hold = table.flag_or("hold", false);
     policy.rules.push_back(std::move(rule));
   }
@@ -82,7 +88,10 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
 
   auto journal_table = config.table("journal");
   unit.directory = journal_table.path("directory");
-  unit.minimum_free_bytes = static_cast<std::uint64_t>(journal_table.integer_or("minimum_free_bytes", 256 << 20, 0, std::int64_t{1} << 50));
+  unit.minimum_free_bytes =
+      static_cast<std::uint64_t>(journal_table.integer_or("minimum_free_bytes", 256 << 20, 0, std::int64_t{1} << 50));
+
+  unit.keep_finished = std::chrono::hours(journal_table.integer_or("keep_finished_hours", 24, 0, 24 * 366));
 
   const auto policy_file = config.table("policy").existing_file("file");
   std::vector<std::pair<std::string, std::string>> nodes;
@@ -92,6 +101,7 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   }
 
   auto services = listener(config.table("listen"), "services", root, crl);
+  services.workers = kPollingWorkers;
   auto operations_table = config.table("operations");
   http::ServerOptions operations;
   operations.name = "operations";
@@ -103,7 +113,8 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   std::string operators_file;
   const bool has_console = console_table.present();
   if (has_console) {
-    console = listener(console_table, "console", console_table.existing_file("officials_ca"), console_table.existing_file_or_none("crl"));
+    console = listener(console_table, "console", console_table.existing_file("officials_ca"),
+                       console_table.existing_file_or_none("crl"));
     console.static_directory = console_table.path_or("static_directory", "");
     console.headers = http::browser_headers();
     operators_file = console_table.existing_file("register");
@@ -118,18 +129,22 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     link_listener.name = "link";
     link_listener.address = carrier_table.text("address");
     link_listener.port = carrier_table.port("port");
+    link_listener.workers = kPollingWorkers;
     link_listener.tls = http::TlsOptions{certificate, key, passphrase, root, crl, true};
   } else if (carrier == "link") {
     link_outer = {carrier_table.text("outer_url"), root, certificate, key, passphrase};
   } else if (carrier == "ferry") {
     ferry.attachment = carrier_table.path("directory") + "/medium";
-    ferry.voyage_bytes = static_cast<std::size_t>(carrier_table.integer_or("voyage_bytes", 512 << 20, 1 << 20, std::int64_t{1} << 40));
+    ferry.voyage_bytes =
+        static_cast<std::size_t>(carrier_table.integer_or("voyage_bytes", 64 << 20, 1 << 20, std::int64_t{1} << 40));
     ferry.lost_after = std::chrono::seconds(carrier_table.integer_or("lost_after_seconds", 600, 1, 86'400 * 30));
   }
   const auto level = config.table("log").text_or("level", "info");
 
   if (auto ok = config.finish(); !ok) return ok.error();
-  const auto wrong = [&](const char* key_name, const std::string& what) { return Error{Fault::invalid, "config.key", path + ": " + key_name + ": " + what, key_name}; };
+  const auto wrong = [&](const char* key_name, const std::string& what) {
+    return Error{Fault::invalid, "config.key", path + ": " + key_name + ": " + what, key_name};
+  };
   if (stated_side != side) return wrong("unit.side", "this is the configuration of the " + stated_side + " unit");
   if (carrier != "link" && carrier != "ferry") return wrong("carrier.kind", "is link or ferry");
 
@@ -140,7 +155,8 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   for (const auto& [name, file] : nodes) {
     auto certificates = crypto::Certificate::all_from_pem_file(file);
     if (!certificates) return certificates.error();
-    if (certificates->front().common_name() != name) return wrong("nodes.name", "the certificate is of '" + certificates->front().common_name() + "'");
+    if (certificates->front().common_name() != name)
+      return wrong("nodes.name", "the certificate is of '" + certificates->front().common_name() + "'");
     unit.nodes.emplace(name, certificates->front());
   }
   if (!unit.nodes.contains(unit.peer)) return wrong("nodes", "the peer '" + unit.peer + "' is not among the nodes");
@@ -153,8 +169,20 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     if (!list) return list.error();
     operators = std::move(*list);
   }
-  return Settings{side == "outer", std::move(unit), std::move(*signer), std::move(*trust), std::move(services), std::move(console), std::move(operations),
-                  has_console, carrier, std::move(link_listener), std::move(link_outer), std::move(ferry), std::move(operators), level};
+  return Settings{side == "outer",
+                  std::move(unit),
+                  std::move(*signer),
+                  std::move(*trust),
+                  std::move(services),
+                  std::move(console),
+                  std::move(operations),
+                  has_console,
+                  carrier,
+                  std::move(link_listener),
+                  std::move(link_outer),
+                  std::move(ferry),
+                  std::move(operators),
+                  level};
 }
 
 }  // namespace jindu::gateway

@@ -1,13 +1,17 @@
 #pragma once
-// One half of the gateway: takes bundles in, keeps them until they have ended, gives them out, and signs a receipt for each
-// rung. It cannot open what it carries. Thread-safe.
+// One half of the gateway: takes bundles in, keeps them until they have ended, gives them out, and signs a receipt for
+// each rung. It cannot open what it carries. Thread-safe.
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "common/evidence/signed.hpp"
+#include "exchange-gateway/domain/ladder.hpp"
 #include "exchange-gateway/domain/policy.hpp"
+#include "exchange-gateway/domain/rate.hpp"
 #include "exchange-gateway/store/journal.hpp"
 
 namespace jindu::gateway {
@@ -19,6 +23,7 @@ class News {
   void tell();
   void wait(std::uint64_t seen, std::chrono::milliseconds most);
   void close();  // nobody waits any more
+  bool closed() const;
 
  private:
   mutable std::mutex mutex_;
@@ -28,30 +33,32 @@ class News {
 };
 
 struct UnitOptions {
-  std::string name;          // "gateway-outer"
-  std::string peer;          // "gateway-inner"
-  std::string service;       // whose unit this is: "portal"
-  std::string directory;     // journal and large bundles
+  std::string name;       // "gateway-outer"
+  std::string peer;       // "gateway-inner"
+  std::string service;    // whose unit this is: "portal"
+  std::string directory;  // journal and large bundles
   std::uint64_t minimum_free_bytes = 0;
+  std::chrono::hours keep_finished{24};              // how long the bytes of what has ended stay
   std::map<std::string, crypto::Certificate> nodes;  // who may sign what: certificates by node name
   Policy policy;
 };
 
-// What another unit or a carrier gets for a bundle it brought.
+// What a unit answers for a bundle that a carrier brought.
 struct Custody {
   std::string id;
-  Bytes receipt;                // "carried" or "quarantined"; empty for control bundles
-  std::optional<Error> error;   // not taken: bring it again
+  Bytes receipt = {};               // "carried", "quarantined" or "expired"; empty for control bundles
+  std::optional<Error> error = {};  // not taken: bring it again
 };
 
 class Unit {
  public:
-  Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::NodeTrust trust, UnitOptions options);
+  Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::NodeTrust trust, UnitOptions options,
+       std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>());
 
   // From our service. Gives the signed receipt "stored" or "refused"; the same bundle again, the same receipt. Codes:
-  // bundle.*, unit.disk_full, unit.not_yours.
+  // bundle.*, policy.rate, unit.disk_full, unit.not_yours.
   result<Bytes> take_from_service(BytesView bundle);
-  // From the other side, by a carrier. All in one commit.
+  // From the other side, by a carrier, in any order and any number of times. All in one commit.
   std::vector<Custody> take_from_carrier(const std::vector<Bytes>& bundles);
 
   struct Delivery {
@@ -61,62 +68,99 @@ class Unit {
   };
   result<std::vector<Delivery>> deliveries(std::int64_t after, std::int64_t limit);
   result<Bytes> deliver(const std::string& id);     // signs "delivered" the first time
-  result<void> service_receipt(BytesView receipt);  // "applied" or "refused" by our service
+  result<void> service_receipt(BytesView receipt);  // "delivered", "applied" or "refused" by our service
   result<std::vector<store::StoredReceipt>> receipts(std::int64_t after, std::int64_t limit);
 
   struct Load {
     std::string id;
     Bytes bundle;
-    std::int64_t voyage;
   };
-  // What is to be carried next, most urgent first, at most `bytes` (but at least one bundle).
-  result<std::vector<Load>> load(std::int64_t limit, std::size_t bytes, bool unloaded_only);
-  // The other unit has custody: by its signed receipts, or for control bundles by its word over the carrier.
+  // For a carrier that answers at once: what is to be carried next, most urgent first, at most `bytes` (but at least
+  // one). What is given out is not given to another caller until `carried`, `came_back` or kLease has passed.
+  result<std::vector<Load>> load(std::int64_t limit, std::size_t bytes);
+  // The other unit's answer: its signed receipts, or for control bundles its word over the carrier.
   result<void> carried(const std::vector<Custody>& custody);
-  result<void> loaded(const std::vector<std::string>& ids, std::int64_t voyage, std::int64_t bytes);
-  // The other unit says that it unloaded our voyages up to `number`, without `damaged`.
-  result<void> voyages_read(std::int64_t number, const std::vector<std::string>& damaged);
-  // Voyages after `number` are lost with their medium: load their bundles again.
-  result<void> load_again_after(std::int64_t number);
+  void came_back(const std::vector<Load>& loads);  // they did not reach the other side
+  void forget_leases();                            // the other side has begun anew
+
+  // For a carrier that is gone for long: what no voyage has yet; marked as given out before its bytes are.
+  result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes);
+  result<Bytes> bytes_of(const std::string& id);
+  result<void> loaded(const store::VoyageRow& voyage, const std::vector<std::string>& ids);
+  // A voyage of the other side is unloaded; `last_read` and `control_received` are what it says of ours.
+  result<void> unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received);
+  // Our voyages after `after` up to `up_to` are lost with their medium: load again what they had.
+  result<void> load_again(std::int64_t after, std::int64_t up_to);
 
   // Makes a control bundle of the receipts that wait for the other side. True when there was something.
   result<bool> build_control();
-  result<void> expire();  // signs "expired" for what is out of time
-  result<void> sweep();   // removes the bytes of what has ended
+  result<void> expire();          // signs "expired" for what is out of time
+  result<void> sweep();           // removes the bytes of what has ended long enough ago
+  result<void> remove_orphans();  // files that a crash left; only before anything else runs
+  void measure();                 // for /metrics
 
   result<void> release(const std::string& id, const std::string& who, const std::string& reason);
   result<void> refuse(const std::string& id, const std::string& who, const std::string& reason);
 
   result<void> heard_from_peer();
+  result<void> has_room() const { return room_for(0); }
   storage::Database& journal() { return journal_; }
   const UnitOptions& options() const { return options_; }
   const evidence::NodeSigner& signer() const { return signer_; }
   const evidence::NodeTrust& trust() const { return trust_; }
   News& for_service() { return for_service_; }
   News& for_carrier() { return for_carrier_; }
-  Instant now() const { return SystemClock().now(); }
+  Instant now() const { return clock_->now(); }
+
+  static constexpr std::chrono::seconds kLease{60};
 
  private:
   struct Checked;
-  result<Checked> check(BytesView bundle);
+  struct Arrival;
+  result<const crypto::Certificate*> node(const std::string& name);
   store::Entry entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const;
-  Bytes sign(storage::Transaction& t, const store::Entry& entry, jindu::v1::Rung rung, const std::string& code, const std::string& detail, bool for_service, bool to_send);
-  void end(storage::Transaction& t, const store::Entry& entry, const std::string& code);
-  void arrive(storage::Transaction& t, store::Entry entry, Ruling ruling);
+  // Asks the rate of the rule that lets the entry pass.
+  bool in_time(const store::Entry& entry);
+  Bytes sign(storage::Transaction& t, const store::Entry& entry, jindu::v1::Rung rung, const std::string& code,
+             const std::string& detail, bool for_service, bool to_send);
+  std::optional<Bytes> first_answer(storage::Transaction& t, const store::Entry& entry) const;
   void promote(storage::Transaction& t, store::Entry entry);
-  Custody take_one(storage::Transaction& t, const Bytes& bundle);
-  void apply_control(storage::Transaction& t, const jindu::v1::ReceiptBatch& batch);
-  void apply_peer_receipt(storage::Transaction& t, BytesView encoded);
+  void promote_if_next(storage::Transaction& t, const store::Entry& entry);
+
+  Arrival prepare(const Bytes& bundle);
+  void prepare_control(Arrival& arrival);
+  void settle(storage::Transaction& t, Arrival& arrival);
+  void settle_stray(storage::Transaction& t, Arrival& arrival, const store::Entry& entry, const Error& reason);
+  void apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
+  void apply_ended(storage::Transaction& t, store::Entry entry);
+
+  void act_on_held(storage::Transaction& t, const std::string& id, bool release, const std::string& who,
+                   const std::string& reason);
   result<void> room_for(std::size_t bytes) const;
-  result<void> keep_file(const std::string& id, BytesView bundle) const;
-  std::string file_of(const std::string& id) const;
-  result<Bytes> bytes_of_bundle(storage::Transaction& t, const store::Entry& entry) const;
+  result<void> keep_bytes(store::Entry& entry, BytesView bundle) const;  // large ones, in a file; sets entry.file
+  result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
+  std::string path_of(const std::string& file) const { return options_.directory + "/bundles/" + file; }
 
   storage::Database& journal_;
   evidence::NodeSigner signer_;
   evidence::NodeTrust trust_;
   UnitOptions options_;
+  std::shared_ptr<const Clock> clock_;
   News for_service_, for_carrier_;
+
+  std::mutex rates_mutex_;
+  std::map<const PolicyRule*, Rate> rates_;
+  std::mutex nodes_mutex_;
+  std::map<std::string, Instant> node_good_until_;
+
+  // What carriers have under way or what the other side did not take just now.
+  struct Away {
+    std::chrono::steady_clock::time_point until;
+    int failures = 0;
+  };
+  std::mutex loading_mutex_;  // one caller of `load` at a time
+  std::mutex away_mutex_;
+  std::map<std::string, Away> away_;
 };
 
 }  // namespace jindu::gateway

@@ -1,0 +1,55 @@
+#include "exchange-gateway/store/journal.hpp"
+
+namespace jindu::gateway::store {
+namespace {
+
+std::vector<StoredReceipt> select_receipts(storage::Transaction& t, std::string_view rest,
+                                           std::vector<storage::Value> parameters) {
+  std::vector<StoredReceipt> receipts;
+  const auto sql = "SELECT number, bundle_id, rung, party, at_ms, code, receipt FROM receipt " + std::string(rest);
+  for (const auto& r : t.query(sql, std::move(parameters)))
+    receipts.push_back({r.integer(0), r.text(1), r.integer(2), r.text(3), r.integer(4), r.text(5), r.blob(6)});
+  return receipts;
+}
+
+}  // namespace
+
+std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
+                                jindu::v1::Rung rung, const std::string& party) {
+  const auto row = t.query_one(
+      "SELECT receipt FROM receipt WHERE bundle_id = $1 AND manifest_digest = $2 AND rung = $3 AND party = $4",
+      {id, Bytes(manifest_digest.begin(), manifest_digest.end()), std::int64_t{rung}, party});
+  if (!row) return {};
+  return row->blob(0);
+}
+
+bool add_receipt(storage::Transaction& t, const exchange::Receipt& r, BytesView encoded, bool for_service,
+                 bool to_send) {
+  const auto id = exchange::to_text(r.bundle);
+  if (receipt_of(t, id, r.manifest_digest, r.rung, r.party)) return false;
+  t.execute(
+      "INSERT INTO receipt (bundle_id, manifest_digest, rung, party, at_ms, code, receipt, for_service, to_send) "
+      "VALUES "
+      "($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      {id, Bytes(r.manifest_digest.begin(), r.manifest_digest.end()), std::int64_t{r.rung}, r.party, to_unix_ms(r.at),
+       r.code, Bytes(encoded.begin(), encoded.end()), std::int64_t{for_service}, std::int64_t{to_send}});
+  return true;
+}
+
+std::vector<StoredReceipt> receipts_for_service(storage::Transaction& t, std::int64_t after, std::int64_t limit) {
+  return select_receipts(t, "WHERE for_service = 1 AND number > $1 ORDER BY number LIMIT $2", {after, limit});
+}
+
+std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_t limit) {
+  return select_receipts(t, "WHERE to_send = 1 ORDER BY number LIMIT $1", {limit});
+}
+
+void mark_sent(storage::Transaction& t, std::int64_t number) {
+  t.execute("UPDATE receipt SET to_send = 0 WHERE number = $1", {number});
+}
+
+std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id) {
+  return select_receipts(t, "WHERE bundle_id = $1 ORDER BY at_ms, rung", {id});
+}
+
+}  // namespace jindu::gateway::store

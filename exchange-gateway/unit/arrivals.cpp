@@ -1,0 +1,280 @@
+// What the unit does with what a carrier brings: every check is made again here, by this unit's own policy.
+#include "common/runtime/messages.hpp"
+#include "exchange-gateway/unit/parts.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+// The signature of a manifest that came without its body.
+bool signs(const crypto::PublicKey& key, const exchange::BundleView& view) {
+  constexpr std::string_view domain = "jindu/bundle/v1";
+  Bytes message(domain.begin(), domain.end());
+  message.push_back(0);
+  message.insert(message.end(), view.manifest_digest.begin(), view.manifest_digest.end());
+  return text_of(key.key_id()) == view.manifest.signer_key_id() && key.verify(message, view.signature);
+}
+
+bool has_sound_places(const store::Entry& e) {
+  return e.sequence > 0 && e.sequence <= kSequenceMax && e.subject_sequence > 0 && e.subject_sequence <= kSequenceMax;
+}
+
+}  // namespace
+
+struct Unit::Arrival {
+  BytesView bundle;
+  Custody custody = {};
+  std::optional<Checked> checked = {};  // nothing: it was not taken, custody.error says why
+  std::optional<Error> stray = {};      // not signed by whom it says
+  result<Ruling> ruling = Ruling::pass;
+  std::vector<std::pair<exchange::Receipt, Bytes>> receipts = {};  // of a control bundle
+  std::vector<store::Entry> ended = {};
+
+  void not_taken(Error error) {
+    checked.reset();
+    custody.error = std::move(error);
+  }
+};
+
+// Everything that needs no journal, before the transaction.
+Unit::Arrival Unit::prepare(const Bytes& bundle) {
+  Arrival a{bundle};
+  auto view = exchange::parse_bundle(bundle);
+  if (!view) {
+    a.not_taken(view.error());
+    return a;
+  }
+  a.custody.id = exchange::to_text(view->id);
+  a.checked.emplace(Checked{std::move(*view), {}});
+  a.checked->entry = entry_of(a.checked->view, bundle.size(), false);
+  const auto& e = a.checked->entry;
+  if (!has_sound_places(e)) {
+    a.not_taken({Fault::integrity, "bundle.manifest", "a sequence is out of bounds"});
+    return a;
+  }
+  const auto signer = node(e.from);
+  if (!signer) {
+    // A certificate that is not here yet, or not valid any more, can be put right: the bundle is only not taken now.
+    a.not_taken(signer.error());
+    return a;
+  }
+  if (auto ok = exchange::verify_bundle(a.checked->view, (*signer)->public_key()); !ok) {
+    // A false signature stays false. Another key may be that of a certificate to come; damage, that of the way here.
+    if (ok.error().code == "bundle.signature")
+      a.stray = ok.error();
+    else
+      a.not_taken(ok.error());
+    return a;
+  }
+  if (is_control(e) && e.from == options_.peer && e.to == options_.name)
+    prepare_control(a);
+  else if (e.to != options_.service || e.from == options_.service)
+    a.ruling = Error{Fault::forbidden, "policy.wrong_way", "it does not go this way"};
+  else
+    a.ruling = judge(options_.policy, passenger_of(e), now());
+  return a;
+}
+
+void Unit::prepare_control(Arrival& a) {
+  auto payload = exchange::open_bundle(a.checked->view, signer_.key);
+  if (!payload) return a.not_taken(payload.error());
+  jindu::v1::ReceiptBatch batch;
+  if (auto ok = parse_message(*payload, batch); !ok)
+    return a.not_taken({Fault::integrity, "receipt.malformed", "a batch of receipts is not readable"});
+  for (const auto& encoded : batch.receipts()) {
+    auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
+    if (receipt)
+      a.receipts.emplace_back(std::move(*receipt), Bytes(encoded.begin(), encoded.end()));
+    else
+      log::error("unit.bad_receipt", log::of(receipt.error()));
+  }
+  for (const auto& ended : batch.ended()) {
+    exchange::BundleView view;
+    view.manifest_bytes = ::jindu::bytes_of(ended.manifest());
+    view.signature = ::jindu::bytes_of(ended.signature());
+    const auto& m = view.manifest;
+    // Whether the sending node made this manifest: the other unit alone cannot fill a place in its channel.
+    bool good = view.manifest_bytes.size() <= exchange::kManifestMax &&
+                parse_message(view.manifest_bytes, view.manifest).has_value() && m.bundle_id().size() == 16 &&
+                m.previous_digest().size() == 32 && m.subject().size() == 16 && m.from() != options_.service &&
+                m.to() == options_.service && m.channel() == exchange::channel_of(m.from(), m.to());
+    if (good) {
+      std::copy(m.bundle_id().begin(), m.bundle_id().end(), reinterpret_cast<char*>(view.id.data()));
+      view.manifest_digest = crypto::sha256(view.manifest_bytes);
+      const auto signer = node(m.from());
+      good = signer && signs((*signer)->public_key(), view);
+    }
+    auto entry = entry_of(view, m.payload_length(), false);
+    if (good && has_sound_places(entry))
+      a.ended.push_back(std::move(entry));
+    else
+      log::error("unit.bad_ended", {{"channel", m.channel().substr(0, 130)}});
+  }
+}
+
+// Kept aside with its reason; takes no place in the channel. A fork is its sender's doing and gets a signed receipt. A
+// false signature does not: the manifest may be a real one, and what is signed about it must stay true when that comes.
+void Unit::settle_stray(storage::Transaction& t, Arrival& a, const store::Entry& e, const Error& reason) {
+  if (!store::is_stray(t, e)) {
+    const auto kept = a.bundle.size() <= kSmall ? a.bundle : BytesView{};
+    if (!store::put_stray(t, e, reason, kept)) {
+      a.custody.error =
+          Error{Fault::unavailable, "unit.quarantine_full", "too much is quarantined; operators must look"};
+      return;
+    }
+  }
+  if (a.stray)
+    a.custody.error = reason;
+  else
+    a.custody.receipt = sign(t, e, jindu::v1::RUNG_QUARANTINED, reason.code, reason.detail, false, true);
+}
+
+void Unit::settle(storage::Transaction& t, Arrival& a) {
+  a.custody.receipt.clear();
+  if (!a.checked) return;
+  a.custody.error.reset();
+  auto e = a.checked->entry;
+  if (a.stray) return settle_stray(t, a, e, *a.stray);
+  const auto known = store::find(t, e.id);
+  if (known && known->manifest_digest == e.manifest_digest) {
+    if (known->outward)
+      a.custody.error = Error{Fault::forbidden, "policy.wrong_way", "this was sent from here"};
+    else if (auto receipt = first_answer(t, *known))
+      a.custody.receipt = std::move(*receipt);
+    return;
+  }
+  const bool control = is_control(e) && a.ruling;
+  const auto head = store::channel_head(t, e.channel);
+  // Rows of old control bundles are gone; the head remembers that they were here.
+  if (control && head.epoch == e.epoch && head.sequence >= static_cast<std::uint64_t>(e.sequence)) return;
+  const Error fork{Fault::integrity, "bundle.fork", "another bundle with this id is here"};
+  auto fit = known ? result<void>(fork) : fits(store::neighbours(t, e), link_of(e));
+  if (!fit && fit.error().code == "bundle.fork") return settle_stray(t, a, e, fit.error());
+  if (!fit) {
+    a.custody.error = fit.error();
+    return;
+  }
+  if (!a.ruling) {
+    const bool expired = a.ruling.error().fault == Fault::expired;
+    e.state = State::ended;
+    e.code = a.ruling.error().code;
+    // What is quarantined is kept for people to look at; what is only late, as long as everything else.
+    e.ended_ms = expired ? e.stored_ms : 0;
+    store::insert(t, e);
+    if (e.file.empty()) store::put_small(t, e.id, a.bundle);
+    a.custody.receipt = sign(t, e, expired ? jindu::v1::RUNG_EXPIRED : jindu::v1::RUNG_QUARANTINED, e.code,
+                             a.ruling.error().detail, false, true);
+    // Those behind it about the same subject go on: the sender hears that this one did not.
+    promote_if_next(t, e);
+  } else if (control) {
+    e.state = State::ended;
+    e.ended_ms = e.stored_ms;
+    store::insert(t, e);
+    for (const auto& ended : a.ended) apply_ended(t, ended);
+    for (const auto& [receipt, encoded] : a.receipts) apply_receipt(t, receipt, encoded);
+  } else {
+    const bool hold = *a.ruling == Ruling::hold;
+    e.state = hold ? State::held : State::early;
+    store::insert(t, e);
+    if (e.file.empty()) store::put_small(t, e.id, a.bundle);
+    a.custody.receipt = sign(t, e, jindu::v1::RUNG_CARRIED, "", "", false, true);
+    if (hold)
+      sign(t, e, jindu::v1::RUNG_HELD, "policy.hold", "", false, true);
+    else
+      promote_if_next(t, e);
+  }
+  store::advance_over_present(t, e.channel);
+}
+
+std::vector<Custody> Unit::take_from_carrier(const std::vector<Bytes>& bundles) {
+  std::vector<Arrival> arrivals;
+  arrivals.reserve(bundles.size());
+  for (const auto& bundle : bundles) arrivals.push_back(prepare(bundle));
+  // What is here already costs neither room nor rate.
+  std::set<std::string> known;
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    known.clear();
+    for (const auto& a : arrivals)
+      if (a.checked && store::find(t, a.custody.id)) known.insert(a.custody.id);
+  });
+  std::size_t bytes = 0;
+  for (auto& a : arrivals) {
+    if (!ok || !a.checked || a.stray || known.contains(a.custody.id)) continue;
+    auto& e = a.checked->entry;
+    const bool control = is_control(e) && a.ruling;
+    if (!control && a.ruling && !in_time(e)) {
+      a.not_taken({Fault::limited, "policy.rate", "more of '" + e.kind + "' than may cross in a minute"});
+      continue;
+    }
+    bytes += a.bundle.size();
+    // Receipts are let in when nothing else is: they are what makes room.
+    if (auto room = room_for(bytes); !room && !control)
+      a.not_taken(room.error());
+    else if (auto kept = keep_bytes(e, a.bundle); !kept)
+      a.not_taken(kept.error());
+  }
+  if (ok)
+    ok = journal_.write([&](storage::Transaction& t) {
+      for (auto& a : arrivals) settle(t, a);
+      store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
+    });
+  std::vector<Custody> custody;
+  for (auto& a : arrivals) {
+    if (!ok) a.not_taken(ok.error());
+    if (a.custody.error) {
+      log::error("unit.not_taken",
+                 {{"bundle", a.custody.id}, {"code", a.custody.error->code}, {"detail", a.custody.error->detail}});
+      count("not_taken", "");
+    } else if (!a.ruling) {
+      const auto& reason = a.ruling.error();
+      log::error(reason.fault == Fault::expired ? "unit.expired" : "unit.quarantined",
+                 {{"bundle", a.custody.id}, {"code", reason.code}, {"detail", reason.detail}});
+      count("quarantined", kind_label(options_.policy, a.checked->entry.kind));
+    } else {
+      count("arrived", kind_label(options_.policy, a.checked->entry.kind));
+    }
+    custody.push_back(std::move(a.custody));
+  }
+  for_service_.tell();
+  for_carrier_.tell();  // receipts to send
+  return custody;
+}
+
+// A bundle that ended on the other side before it could cross: its place is filled here without it.
+void Unit::apply_ended(storage::Transaction& t, store::Entry e) {
+  if (store::find(t, e.id)) return;
+  if (auto fit = fits(store::neighbours(t, e), link_of(e)); !fit) {
+    log::error("unit.bad_ended", log::of(fit.error()));
+    return;
+  }
+  e.state = State::ended;
+  e.ended_ms = e.stored_ms;
+  e.code = "ended.before_crossing";
+  store::insert(t, e);
+  promote_if_next(t, e);
+  store::advance_over_present(t, e.channel);
+}
+
+void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded) {
+  const auto id = exchange::to_text(receipt.bundle);
+  const auto entry = store::find(t, id);
+  if (!entry || digest_of(entry->manifest_digest) != receipt.manifest_digest) return;
+  auto teller = Teller::stranger;
+  if (receipt.party == options_.peer)
+    teller = entry->outward ? Teller::unit_of_destination : Teller::unit_of_sender;
+  else if (entry->outward && receipt.party == entry->to)
+    teller = Teller::destination;
+  if (!may_say(teller, receipt.rung)) {
+    log::error("unit.bad_receipt", {{"code", "receipt.party"}, {"party", receipt.party}, {"bundle", id}});
+    return;
+  }
+  store::add_receipt(t, receipt, encoded, entry->outward, false);
+  if (!entry->outward) return;
+  const auto state = after_receipt(entry->state, receipt.rung);
+  if (state == entry->state) return;
+  if (state == State::ended)
+    store::end(t, id, receipt.code, to_unix_ms(now()));
+  else
+    store::set_state(t, id, state);
+}
+
+}  // namespace jindu::gateway

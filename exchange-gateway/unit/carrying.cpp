@@ -1,0 +1,231 @@
+// What the unit gives to carriers, and what it learns from the other side about it.
+#include <jindu/v1/receipt.pb.h>
+
+#include "common/runtime/messages.hpp"
+#include "exchange-gateway/unit/parts.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+constexpr int kReceiptsAtOnce = 200;
+constexpr std::size_t kControlBytes = 128 * 1024;
+constexpr std::chrono::hours kControlExpires{24 * 365};
+using Steady = std::chrono::steady_clock;
+
+void mark_offered(storage::Transaction& t, const std::string& id) {
+  t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0", {id});
+}
+
+}  // namespace
+
+result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes) {
+  const std::lock_guard one_at_a_time(loading_mutex_);
+  std::set<std::string> away;
+  {
+    const std::lock_guard lock(away_mutex_);
+    for (const auto& [id, entry] : away_)
+      if (entry.until > Steady::now()) away.insert(id);
+  }
+  std::vector<Load> loads;
+  std::vector<std::string> unreadable, fresh;
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    loads.clear();
+    unreadable.clear();
+    fresh.clear();
+    std::size_t total = 0;
+    for (const auto& one : store::to_carry(t, false, limit + static_cast<std::int64_t>(away.size()))) {
+      if (away.contains(one.id)) continue;
+      if (static_cast<std::int64_t>(loads.size()) >= limit) break;
+      if (!loads.empty() && total + static_cast<std::size_t>(one.size) > bytes) break;
+      const auto entry = store::find(t, one.id);
+      auto bundle = read_bytes(t, *entry);
+      if (!bundle) {
+        log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bundle.error().code}});
+        unreadable.push_back(one.id);
+        continue;
+      }
+      if (!one.offered) fresh.push_back(one.id);
+      total += bundle->size();
+      loads.push_back({one.id, std::move(*bundle)});
+    }
+  });
+  if (!ok) return ok.error();
+  if (!fresh.empty()) {
+    ok = journal_.write([&](storage::Transaction& t) {
+      for (const auto& id : fresh) mark_offered(t, id);
+    });
+    if (!ok) return ok.error();
+  }
+  const std::lock_guard lock(away_mutex_);
+  for (const auto& one : loads) away_[one.id].until = Steady::now() + kLease;
+  for (const auto& id : unreadable) away_[id].until = Steady::now() + kLease;
+  return loads;
+}
+
+void Unit::came_back(const std::vector<Load>& loads) {
+  {
+    const std::lock_guard lock(away_mutex_);
+    for (const auto& one : loads) away_.erase(one.id);
+  }
+  for_carrier_.tell();
+}
+
+void Unit::forget_leases() {
+  {
+    const std::lock_guard lock(away_mutex_);
+    std::erase_if(away_, [](const auto& entry) { return entry.second.failures == 0; });
+  }
+  for_carrier_.tell();
+}
+
+result<void> Unit::carried(const std::vector<Custody>& custody) {
+  std::vector<std::pair<exchange::Receipt, const Custody*>> receipts;
+  std::vector<const Custody*> without;
+  for (const auto& one : custody) {
+    if (one.error) continue;
+    if (one.receipt.empty()) {
+      without.push_back(&one);
+      continue;
+    }
+    auto receipt = exchange::open_receipt(one.receipt, trust_);
+    if (receipt)
+      receipts.emplace_back(std::move(*receipt), &one);
+    else
+      log::error("unit.bad_receipt", log::of(receipt.error()));
+  }
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    for (const auto& [receipt, one] : receipts) apply_receipt(t, receipt, one->receipt);
+    for (const auto* one : without) {
+      const auto entry = store::find(t, one->id);
+      if (entry && entry->outward && is_control(*entry) && entry->state == State::waiting)
+        store::end(t, one->id, "", to_unix_ms(now()));
+    }
+    store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
+  });
+  {
+    const std::lock_guard lock(away_mutex_);
+    for (const auto& one : custody) {
+      if (!one.error) {
+        away_.erase(one.id);
+        continue;
+      }
+      // Tried again later and later, so that what the other side does not take never keeps the rest waiting.
+      auto& away = away_[one.id];
+      const auto pause = std::min<std::int64_t>(std::int64_t{1} << std::min(away.failures++, 9), 300);
+      away.until = Steady::now() + std::chrono::seconds(pause);
+    }
+  }
+  for_service_.tell();
+  return ok;
+}
+
+result<std::vector<store::Waiting>> Unit::to_load(std::int64_t limit, std::size_t bytes) {
+  std::vector<store::Waiting> list;
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    list.clear();
+    std::size_t total = 0;
+    for (auto& one : store::to_carry(t, true, limit)) {
+      total += static_cast<std::size_t>(one.size);
+      if (total > bytes && !list.empty()) break;
+      mark_offered(t, one.id);
+      list.push_back(std::move(one));
+    }
+  });
+  if (!ok) return ok.error();
+  return list;
+}
+
+result<Bytes> Unit::bytes_of(const std::string& id) {
+  result<Bytes> bytes = Error{Fault::not_found, "bundle.unknown", "there is no such bundle"};
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    if (const auto entry = store::find(t, id)) bytes = read_bytes(t, *entry);
+  });
+  if (!ok) return ok.error();
+  return bytes;
+}
+
+result<void> Unit::loaded(const store::VoyageRow& voyage, const std::vector<std::string>& ids) {
+  return journal_.write([&](storage::Transaction& t) {
+    for (const auto& id : ids) t.execute("UPDATE bundle SET voyage = $2 WHERE id = $1", {id, voyage.number});
+    store::put_voyage(t, voyage);
+  });
+}
+
+result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received) {
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    const auto channel = exchange::channel_of(options_.name, options_.peer);
+    t.execute(
+        "UPDATE bundle SET state = 'ended', ended_ms = $3 WHERE channel = $1 AND state = 'waiting' AND offered = 1 "
+        "AND sequence <= $2",
+        {channel, control_received, to_unix_ms(now())});
+    // The receipts of custody came with this voyage or before it: what has none was not in what was read there.
+    t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > 0 AND voyage <= $1",
+              {last_read});
+    store::put_voyage(t, voyage);
+    if (voyage.number > store::state_value(t, "own_read")) store::set_state_value(t, "own_read", voyage.number);
+    if (last_read > store::state_value(t, "peer_read")) store::set_state_value(t, "peer_read", last_read);
+    if (voyage.bundles > 0 || voyage.damaged > 0) store::set_state_value(t, "must_tell", 1);
+    store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
+  });
+  for_service_.tell();
+  return ok;
+}
+
+result<void> Unit::load_again(std::int64_t after, std::int64_t up_to) {
+  return journal_.write([&](storage::Transaction& t) {
+    t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > $1 AND voyage <= $2",
+              {std::max<std::int64_t>(after, 0), up_to});
+  });
+}
+
+result<bool> Unit::build_control() {
+  bool built = false;
+  auto ok = journal_.read([&](storage::Transaction& t) { built = !store::receipts_to_send(t, 1).empty(); });
+  if (!ok) return ok.error();
+  if (!built) return false;
+  const auto peer = node(options_.peer);
+  if (!peer) return peer.error();
+  ok = journal_.write([&](storage::Transaction& t) {
+    built = false;
+    jindu::v1::ReceiptBatch batch;
+    for (const auto& r : store::receipts_to_send(t, kReceiptsAtOnce)) {
+      if (batch.receipts_size() > 0 && batch.ByteSizeLong() > kControlBytes) break;
+      batch.add_receipts(r.receipt.data(), r.receipt.size());
+      store::mark_sent(t, r.number);
+      if (!ends(static_cast<jindu::v1::Rung>(r.rung))) continue;
+      const auto entry = store::find(t, r.id);
+      if (!entry || !entry->outward) continue;
+      auto& ended = *batch.add_ended();
+      ended.set_manifest(entry->manifest.data(), entry->manifest.size());
+      ended.set_signature(entry->signature.data(), entry->signature.size());
+    }
+    if (batch.receipts_size() == 0) return;
+    const auto channel = exchange::channel_of(options_.name, options_.peer);
+    const auto head = store::channel_head(t, channel);
+    exchange::BundleDraft draft;
+    draft.id = exchange::new_bundle_id(now());
+    draft.from = options_.name;
+    draft.to = options_.peer;
+    draft.kind = kControlKind;
+    draft.subject = Bytes(16);
+    draft.priority = 0;
+    draft.created = now();
+    draft.expires = now() + kControlExpires;
+    draft.place = {head.epoch, head.sequence + 1, head.manifest_digest, head.sequence + 1};
+    auto bundle = exchange::build_bundle(draft, encode(batch), signer_.key, (*peer)->public_key());
+    if (!bundle) throw ErrorException(bundle.error());
+    const auto view = exchange::parse_bundle(bundle->bytes);
+    if (!view) throw ErrorException(view.error());
+    auto e = entry_of(*view, bundle->bytes.size(), true);
+    e.state = State::waiting;
+    store::insert(t, e);
+    store::put_small(t, e.id, bundle->bytes);
+    store::set_channel_head(t, channel, link_of(e));
+    built = true;
+  });
+  if (!ok) return ok.error();
+  if (built) for_carrier_.tell();
+  return built;
+}
+
+}  // namespace jindu::gateway

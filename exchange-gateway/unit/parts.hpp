@@ -1,0 +1,50 @@
+#pragma once
+// What the sources of the unit share among themselves.
+#include <prometheus/counter.h>
+
+#include "common/runtime/log.hpp"
+#include "common/runtime/metrics.hpp"
+#include "exchange-gateway/unit/unit.hpp"
+
+namespace jindu::gateway {
+
+inline constexpr std::size_t kSmall = 256 * 1024;  // up to here bundles live in the database
+inline constexpr std::string_view kControlKind = "receipts";
+inline constexpr std::int64_t kSequenceMax = std::int64_t{1} << 60;
+
+struct Unit::Checked {
+  exchange::BundleView view;
+  store::Entry entry;
+};
+
+inline bool is_control(const store::Entry& e) { return e.kind == kControlKind; }
+
+inline crypto::Digest digest_of(BytesView bytes) {
+  crypto::Digest digest{};
+  std::copy_n(bytes.begin(), std::min<std::size_t>(bytes.size(), 32), digest.begin());
+  return digest;
+}
+
+inline Link link_of(const store::Entry& e) {
+  return {static_cast<std::uint32_t>(e.epoch), static_cast<std::uint64_t>(e.sequence), digest_of(e.previous_digest),
+          digest_of(e.manifest_digest)};
+}
+
+inline Passenger passenger_of(const store::Entry& e) {
+  return {e.from, e.to, e.kind, static_cast<std::uint64_t>(e.size), from_unix_ms(e.expires_ms)};
+}
+
+inline void count(std::string_view what, std::string_view kind) {
+  metrics::counter("jindu_gateway_bundles_total", "Bundles by what happened to them",
+                   {{"what", std::string(what)}, {"kind", std::string(kind)}})
+      .Increment();
+}
+
+// Kinds come from outside: only those of the policy are names of metrics.
+inline std::string kind_label(const Policy& policy, std::string_view kind) {
+  for (const auto& rule : policy.rules)
+    if (rule.kind == kind) return rule.kind;
+  return kind == kControlKind ? std::string(kind) : "other";
+}
+
+}  // namespace jindu::gateway

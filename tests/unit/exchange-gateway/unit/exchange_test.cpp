@@ -1,0 +1,366 @@
+#include <jindu/v1/receipt.pb.h>
+
+#include <catch2/catch.hpp>
+
+#include "../world.hpp"
+#include "common/runtime/messages.hpp"
+
+namespace jindu::gateway::test {
+namespace {
+
+std::vector<std::string> rungs_for_service(Side& side, const std::string& id) {
+  std::vector<std::string> rungs;
+  for (const auto& r : side->receipts(0, 10'000).value())
+    if (r.id == id)
+      rungs.push_back(std::string(exchange::to_text(static_cast<jindu::v1::Rung>(r.rung))) + " " + r.party);
+  return rungs;
+}
+
+}  // namespace
+
+TEST_CASE("a bundle climbs its ladder and its sender sees every rung") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "hello");
+  const auto id = World::id_of(bundle);
+  REQUIRE(w.outer->take_from_service(bundle));
+  w.carry_all();
+  CHECK(w.outer.state_of(id) == "carried");
+  REQUIRE(w.inner->deliver(id).value() == bundle);
+  REQUIRE(w.inner->service_receipt(w.receipt(w.approval, bundle, jindu::v1::RUNG_DELIVERED)));
+  REQUIRE(w.inner->service_receipt(w.receipt(w.approval, bundle, jindu::v1::RUNG_APPLIED)));
+  w.carry_all();
+  CHECK(w.outer.state_of(id) == "ended");
+  CHECK(rungs_for_service(w.outer, id) == std::vector<std::string>{"stored gateway-outer", "verified gateway-outer",
+                                                                   "carried gateway-inner", "delivered gateway-inner",
+                                                                   "delivered approval", "applied approval"});
+  CHECK(w.deliverable(w.inner).empty());
+}
+
+TEST_CASE("order is kept per subject, whatever order a carrier brings") {
+  World w;
+  std::mt19937 random(5);
+  std::vector<Bytes> bundles;
+  std::map<int, std::vector<std::string>> sent;
+  for (int i = 0; i < 60; ++i) {
+    const int subject = static_cast<int>(random() % 7);
+    bundles.push_back(w.from_portal.next(subject, std::to_string(i)));
+    sent[subject].push_back(World::id_of(bundles.back()));
+  }
+  auto shuffled = bundles;
+  std::shuffle(shuffled.begin(), shuffled.end(), random);
+  std::map<int, std::vector<std::string>> applied;
+  for (const auto& bundle : shuffled) {
+    const auto custody = w.inner->take_from_carrier({bundle});
+    REQUIRE(rung_of(custody[0].receipt) == "carried");
+    CHECK(w.inner->take_from_carrier({bundle})[0].receipt == custody[0].receipt);  // again: the same receipt
+    if (random() % 3 == 0) w.inner.restart();
+    for (const auto& id : w.apply_all(w.inner, w.approval))
+      for (const auto& [subject, ids] : sent)
+        if (std::find(ids.begin(), ids.end(), id) != ids.end()) applied[subject].push_back(id);
+  }
+  CHECK(applied == sent);
+}
+
+TEST_CASE("over a way that loses, repeats and reorders, and with crashes, everything is applied once and in order") {
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    World w;
+    std::mt19937 random(seed);
+    std::map<int, std::vector<std::string>> sent, applied;
+    std::map<std::string, int> subject_of;
+    std::vector<Bytes> to_hand_over;
+    std::vector<std::pair<bool, Bytes>> in_flight;  // to the inner side?
+    int made = 0;
+    const auto step = [&](bool faults) {
+      switch (random() % 7) {
+        case 0:
+          if (made < 40) {
+            const int subject = static_cast<int>(random() % 4);
+            w.from_portal.kind = random() % 10 == 0 ? "forbidden" : "dossier";
+            to_hand_over.push_back(w.from_portal.next(subject, std::to_string(made++)));
+            const auto id = World::id_of(to_hand_over.back());
+            subject_of[id] = subject;
+            if (w.from_portal.kind == "dossier") sent[subject].push_back(id);
+          }
+          break;
+        case 1:
+          while (!to_hand_over.empty()) {
+            REQUIRE(w.outer->take_from_service(to_hand_over.front()));
+            if (faults && random() % 4 == 0) break;  // the answer got lost: handed over again
+            to_hand_over.erase(to_hand_over.begin());
+          }
+          break;
+        case 2:
+        case 3: {
+          const bool inwards = random() % 2 == 0;
+          auto& from = inwards ? w.outer : w.inner;
+          REQUIRE(from->build_control());
+          auto loads = from->load(1 + random() % 5, 1 << 30).value();
+          if (faults && random() % 3 == 0) from->came_back(loads);
+          for (auto& one : loads) in_flight.emplace_back(inwards, std::move(one.bundle));
+          break;
+        }
+        case 4: {
+          std::shuffle(in_flight.begin(), in_flight.end(), random);
+          for (int i = 0; i < 4 && !in_flight.empty(); ++i) {
+            const auto [inwards, bundle] = in_flight.back();
+            if (!faults || random() % 3 != 0) in_flight.pop_back();  // or it comes twice
+            if (faults && random() % 5 == 0) continue;               // or never
+            auto custody = (inwards ? w.inner : w.outer)->take_from_carrier({bundle});
+            REQUIRE_FALSE(custody[0].error);
+            if (!faults || random() % 3 != 0) REQUIRE((inwards ? w.outer : w.inner)->carried(custody));
+          }
+          break;
+        }
+        case 5:
+          for (const auto& id : w.apply_all(w.inner, w.approval)) applied[subject_of.at(id)].push_back(id);
+          break;
+        default:
+          if (faults && random() % 4 == 0)
+            (random() % 2 == 0 ? w.outer : w.inner).restart();
+          else if (random() % 4 == 0) {
+            w.outer->forget_leases();
+            w.inner->forget_leases();
+          }
+      }
+    };
+    for (int i = 0; i < 400; ++i) step(true);
+    for (int i = 0; i < 400; ++i) step(false);
+    for (int i = 0; i < 3; ++i) {
+      for (const auto& bundle : std::exchange(to_hand_over, {})) REQUIRE(w.outer->take_from_service(bundle));
+      w.outer->forget_leases();
+      w.inner->forget_leases();
+      w.carry_all();
+      for (const auto& id : w.apply_all(w.inner, w.approval)) applied[subject_of.at(id)].push_back(id);
+    }
+    w.carry_all();
+    CAPTURE(seed);
+    CHECK(applied == sent);
+    CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+    CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+    CHECK(w.inner.count("SELECT sequence FROM channel WHERE name = 'portal>approval'") == made);
+    CHECK(w.outer.count("SELECT COUNT(*) FROM stray") + w.inner.count("SELECT COUNT(*) FROM stray") == 0);
+  }
+}
+
+TEST_CASE("the inner unit quarantines by its own policy, keeps the bundle, says so, and goes on") {
+  World w;
+  Policy narrow;
+  narrow.rules = {{"portal", "approval", "material", 1000, 0, 0, false}};
+  w.inner.restart_with(narrow);
+  const auto bad = w.from_portal.next(1, "1");
+  w.from_portal.kind = "material";
+  const auto good = w.from_portal.next(1, "2");
+  REQUIRE(w.outer->take_from_service(bad));
+  REQUIRE(w.outer->take_from_service(good));
+  w.carry_all();
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(good)});
+  CHECK(w.inner.text("SELECT code FROM bundle WHERE id = '" + World::id_of(bad) + "'") == "policy.forbidden");
+  CHECK(w.outer.state_of(World::id_of(bad)) == "ended");
+  CHECK(rungs_for_service(w.outer, World::id_of(bad)).back() == "quarantined gateway-inner");
+  w.clock->advance(std::chrono::hours(100));
+  REQUIRE(w.inner->sweep());
+  CHECK(w.inner->bytes_of(World::id_of(bad)).value() == bad);  // kept for people to look at
+}
+
+TEST_CASE("a forged bundle and a fork are kept aside without a place; the real one still comes") {
+  World w;
+  // Signed by the portal's key id but not by its key: the signature is of another manifest.
+  const auto real = w.from_portal.next(1, "real");
+  auto twin = w.from_portal;
+  twin.place.sequence = 0;
+  twin.place.previous_digest = {};
+  twin.subjects.clear();
+  auto fork = twin.next(1, "fork");
+  auto forged = real;
+  {
+    // The real manifest's signature under another manifest of the same length.
+    const auto a = exchange::parse_bundle(real).value();
+    auto bytes = fork;
+    const auto b = exchange::parse_bundle(fork).value();
+    const auto at = static_cast<std::size_t>(b.signature.data() - fork.data());
+    bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(at) - 2,
+                bytes.begin() + static_cast<std::ptrdiff_t>(at + b.signature.size()));
+    Bytes signature{static_cast<std::uint8_t>(a.signature.size() >> 8), static_cast<std::uint8_t>(a.signature.size())};
+    signature.insert(signature.end(), a.signature.begin(), a.signature.end());
+    bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at) - 2, signature.begin(), signature.end());
+    forged = bytes;
+  }
+  auto custody = w.inner->take_from_carrier({forged});
+  // Nothing is signed about a manifest that may be real.
+  REQUIRE(custody[0].error);
+  CHECK(custody[0].error->code == "bundle.signature");
+  CHECK(custody[0].receipt.empty());
+  CHECK(w.inner.text("SELECT code FROM stray") == "bundle.signature");
+  CHECK(rung_of(w.inner->take_from_carrier({real})[0].receipt) == "carried");
+  custody = w.inner->take_from_carrier({fork});
+  // The same manifest as the forged one, now truly signed, but a fork of the real one.
+  CHECK(rung_of(custody[0].receipt) == "quarantined");
+  CHECK(code_of(custody[0].receipt) == "bundle.fork");
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(real)});
+  CHECK(w.inner.count("SELECT COUNT(*) FROM stray") == 1);
+}
+
+TEST_CASE("what is damaged on the way, or signed with a key not known yet, is only not taken") {
+  World w;
+  auto damaged = w.from_portal.next(1, "hello");
+  const auto whole = damaged;
+  damaged.back() ^= 1;
+  auto custody = w.inner->take_from_carrier({damaged});
+  REQUIRE(custody[0].error);
+  CHECK(custody[0].error->code == "bundle.digest");
+  CHECK(rung_of(w.inner->take_from_carrier({whole})[0].receipt) == "carried");
+  auto renewed = w.from_portal;
+  renewed.signer = w.stranger;
+  custody = w.inner->take_from_carrier({renewed.next(1, "x")});
+  REQUIRE(custody[0].error);
+  CHECK(custody[0].error->code == "bundle.signer");
+}
+
+TEST_CASE("a bundle the other side does not take is put off and keeps nothing waiting") {
+  World w;
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "1")));
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(2, "2")));
+  auto loads = w.outer->load(1, 1 << 20).value();
+  REQUIRE(loads.size() == 1);
+  REQUIRE(w.outer->carried({{loads[0].id, {}, Error{Fault::unavailable, "bundle.signer", ""}}}));
+  const auto next = w.outer->load(10, 1 << 20).value();
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].id != loads[0].id);
+}
+
+TEST_CASE("what expires before it was given to a carrier ends there, and the other side misses nothing") {
+  World w;
+  w.from_portal.lives = std::chrono::hours(1);
+  const auto late = w.from_portal.next(1, "late");
+  w.from_portal.lives = std::chrono::hours(100);
+  const auto next = w.from_portal.next(1, "next");
+  REQUIRE(w.outer->take_from_service(late));
+  REQUIRE(w.outer->take_from_service(next));
+  w.clock->advance(std::chrono::hours(2));
+  REQUIRE(w.outer->expire());
+  CHECK(rungs_for_service(w.outer, World::id_of(late)).back() == "expired gateway-outer");
+  w.carry_all();
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(next)});
+}
+
+TEST_CASE("what expires under way is told by the side that has it, and never both expired and applied") {
+  World w;
+  w.from_portal.lives = std::chrono::hours(1);
+  const auto bundle = w.from_portal.next(1, "x");
+  const auto id = World::id_of(bundle);
+  REQUIRE(w.outer->take_from_service(bundle));
+  REQUIRE(w.outer->load(10, 1 << 20).value().size() == 1);  // and no answer comes
+  w.clock->advance(std::chrono::hours(2));
+  REQUIRE(w.outer->expire());
+  CHECK(w.outer.state_of(id) == "waiting");
+  SECTION("it had arrived in time and is applied") {
+    w.clock->advance(-std::chrono::hours(2));
+    REQUIRE(rung_of(w.inner->take_from_carrier({bundle})[0].receipt) == "carried");
+    REQUIRE(w.inner->deliver(id));
+    w.clock->advance(std::chrono::hours(2));
+    REQUIRE(w.inner->expire());
+    REQUIRE(w.inner->service_receipt(w.receipt(w.approval, bundle, jindu::v1::RUNG_APPLIED)));
+    w.carry_all();
+    CHECK(rungs_for_service(w.outer, id).back() == "applied approval");
+  }
+  SECTION("it arrives too late") {
+    w.outer->forget_leases();
+    w.carry_all();
+    CHECK(rungs_for_service(w.outer, id).back() == "expired gateway-inner");
+  }
+  CHECK(w.outer.count("SELECT COUNT(*) FROM receipt WHERE rung IN (7, 10)") == 1);
+  CHECK(w.outer.state_of(id) == "ended");
+}
+
+TEST_CASE("what is held waits for a releaser, and others pass") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].hold = true;
+  w.inner.restart_with(policy);
+  const auto held = w.from_portal.next(1, "held"), behind = w.from_portal.next(1, "refused");
+  w.from_portal.kind = "material";
+  const auto last = w.from_portal.next(1, "last"), other = w.from_portal.next(2, "other");
+  for (const auto& bundle : {held, behind, last, other}) REQUIRE(w.outer->take_from_service(bundle));
+  w.carry_all();
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(other)});
+  REQUIRE(w.inner->release(World::id_of(held), "邹放", "checked"));
+  CHECK(w.deliverable(w.inner).size() == 2);
+  CHECK(w.inner->release(World::id_of(held), "邹放", "again").error().code == "bundle.not_held");
+  REQUIRE(w.inner->refuse(World::id_of(behind), "邹放", "not this one"));
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(other), World::id_of(held), World::id_of(last)});
+  w.carry_all();
+  CHECK(rungs_for_service(w.outer, World::id_of(behind)).back() == "refused gateway-inner");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM operator_log") == 2);
+}
+
+TEST_CASE("receipts by others than they say change nothing") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "x");
+  const auto id = World::id_of(bundle);
+  REQUIRE(w.outer->take_from_service(bundle));
+  REQUIRE(w.outer->load(10, 1 << 20));
+  // The other unit cannot say that it was applied, nor the destination that it is carried, nor a stranger anything.
+  REQUIRE(w.outer->carried({{id, w.receipt(w.inner_signer, bundle, jindu::v1::RUNG_APPLIED), {}},
+                            {id, w.receipt(w.approval, bundle, jindu::v1::RUNG_CARRIED), {}},
+                            {id, w.receipt(w.stranger, bundle, jindu::v1::RUNG_REFUSED), {}},
+                            {id, {}, {}}}));
+  CHECK(w.outer.state_of(id) == "waiting");
+  // The service's own unit takes only what the service may say, of what was delivered.
+  w.outer->forget_leases();
+  CHECK(w.inner->service_receipt(w.receipt(w.approval, bundle, jindu::v1::RUNG_APPLIED)).error().code ==
+        "bundle.unknown");
+  w.carry_all();
+  CHECK(w.inner->service_receipt(w.receipt(w.portal, bundle, jindu::v1::RUNG_APPLIED)).error().code ==
+        "unit.not_yours");
+  CHECK(w.inner->service_receipt(w.receipt(w.approval, bundle, jindu::v1::RUNG_CARRIED)).error().code ==
+        "receipt.rung");
+}
+
+TEST_CASE("the other unit cannot fill a place in a channel with a manifest that the sender did not sign") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "x");
+  const auto view = exchange::parse_bundle(bundle).value();
+  jindu::v1::ReceiptBatch batch;
+  auto& ended = *batch.add_ended();
+  ended.set_manifest(view.manifest_bytes.data(), view.manifest_bytes.size());
+  const auto signature = w.outer_signer.key.sign(view.manifest_bytes);
+  ended.set_signature(signature.data(), signature.size());
+  exchange::BundleDraft draft;
+  draft.id = exchange::new_bundle_id(w.clock->now());
+  draft.from = "gateway-outer";
+  draft.to = "gateway-inner";
+  draft.kind = "receipts";
+  draft.subject = Bytes(16);
+  draft.created = w.clock->now();
+  draft.expires = w.clock->now() + std::chrono::hours(1);
+  draft.place = {1, 1, {}, 1};
+  const auto control =
+      exchange::build_bundle(draft, encode(batch), w.outer_signer.key, w.inner_signer.key.public_key()).value();
+  REQUIRE_FALSE(w.inner->take_from_carrier({control.bytes})[0].error);
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE channel = 'portal>approval'") == 0);
+  CHECK(rung_of(w.inner->take_from_carrier({bundle})[0].receipt) == "carried");
+}
+
+TEST_CASE("thousands of receipts cross in batches of bounded size") {
+  World w;
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 700; ++i) bundles.push_back(w.from_portal.next(i % 50, "x"));
+  for (const auto& bundle : bundles) REQUIRE(w.outer->take_from_service(bundle));
+  w.carry_all();
+  CHECK(w.apply_all(w.inner, w.approval).size() == 700);
+  w.carry_all();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+  CHECK(w.inner.count("SELECT MAX(size) FROM bundle WHERE kind = 'receipts'") < 400 * 1024);
+  // Old control bundles go; one of them again is known all the same.
+  w.clock->advance(std::chrono::hours(24 * 8));
+  REQUIRE(w.inner->sweep());
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE kind = 'receipts'") == 0);
+  w.from_portal.lives = std::chrono::hours(1000);
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "y")));
+  w.carry_all();
+  CHECK(w.apply_all(w.inner, w.approval).size() == 1);
+  w.carry_all();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+}
+
+}  // namespace jindu::gateway::test

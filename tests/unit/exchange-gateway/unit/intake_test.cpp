@@ -1,0 +1,165 @@
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "../world.hpp"
+
+namespace jindu::gateway::test {
+
+TEST_CASE("a bundle is answered with a receipt, and again with the same bytes, also after a restart") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "hello");
+  const auto first = w.outer->take_from_service(bundle);
+  REQUIRE(rung_of(first) == "stored");
+  CHECK(w.outer->take_from_service(bundle).value() == *first);
+  w.outer.restart();
+  CHECK(w.outer->take_from_service(bundle).value() == *first);
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle") == 1);
+}
+
+TEST_CASE("gaps, forks and other epochs are refused with a conflict and use no place") {
+  World w;
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "1")));
+  const auto second = w.from_portal.next(1, "2");
+  const auto third = w.from_portal.next(1, "3");
+  const auto gap = w.outer->take_from_service(third);
+  REQUIRE_FALSE(gap);
+  CHECK(gap.error().code == "bundle.gap");
+  CHECK(gap.error().field == "2");
+  CHECK(gap.error().fault == Fault::conflict);
+  // The same place with other bytes.
+  auto other = w.from_portal;
+  other.place.sequence = 0;
+  other.place.previous_digest = {};
+  other.subjects.clear();
+  CHECK(code_of(w.outer->take_from_service(other.next(2, "x"))) == "bundle.fork");
+  // The right place on another chain.
+  CHECK(code_of(w.outer->take_from_service(other.next(2, "y"))) == "bundle.fork");
+  auto later = w.from_portal;
+  later.place.epoch = 2;
+  CHECK(code_of(w.outer->take_from_service(later.next(9, "z"))) == "bundle.epoch");
+  CHECK(rung_of(w.outer->take_from_service(second)) == "stored");
+  CHECK(rung_of(w.outer->take_from_service(third)) == "stored");
+}
+
+TEST_CASE("the same id with another manifest is a fork and does not touch what is kept") {
+  World w;
+  const Bytes large(600 * 1024, 'a');
+  const auto bundle = w.from_portal.next(1, large);
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto view = exchange::parse_bundle(bundle).value();
+  exchange::BundleDraft draft;
+  draft.id = view.id;
+  draft.from = "portal";
+  draft.to = "approval";
+  draft.kind = "dossier";
+  draft.subject = Bytes(16, 1);
+  draft.created = w.clock->now();
+  draft.expires = w.clock->now() + std::chrono::hours(1);
+  draft.place = {1, 1, {}, 1};
+  const auto twin =
+      exchange::build_bundle(draft, Bytes(600 * 1024, 'b'), w.portal.key, w.approval.key.public_key()).value();
+  CHECK(code_of(w.outer->take_from_service(twin.bytes)) == "bundle.fork");
+  CHECK(w.outer->bytes_of(World::id_of(bundle)).value() == bundle);
+}
+
+TEST_CASE("a bundle that another node signed, or that is damaged, is not taken") {
+  World w;
+  auto forger = w.from_portal;
+  forger.signer = w.stranger;
+  CHECK(code_of(w.outer->take_from_service(forger.next(1, "x"))) == "bundle.signer");
+  auto damaged = w.from_portal.next(1, "hello");
+  damaged.back() ^= 1;
+  CHECK(code_of(w.outer->take_from_service(damaged)) == "bundle.digest");
+  auto of_approval = w.from_approval.next(1, "x");
+  CHECK(code_of(w.outer->take_from_service(of_approval)) == "unit.not_yours");
+  CHECK(code_of(w.outer->take_from_service(bytes_of("JDB1"))) == "bundle.truncated");
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle") == 0);
+}
+
+TEST_CASE("what the policy refuses gets a signed refusal, uses its place, and the channel goes on") {
+  World w;
+  w.from_portal.kind = "secrets";
+  const auto refused = w.from_portal.next(1, "1");
+  const auto answer = w.outer->take_from_service(refused);
+  CHECK(rung_of(answer) == "refused");
+  CHECK(code_of(answer) == "policy.forbidden");
+  CHECK(w.outer->take_from_service(refused).value() == *answer);
+  w.from_portal.kind = "dossier";
+  const auto next = w.from_portal.next(1, "2");
+  CHECK(rung_of(w.outer->take_from_service(next)) == "stored");
+  w.carry_all();
+  // On the other side nothing is missing: the one behind it about the same subject is delivered.
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(next)});
+  CHECK(w.inner.count("SELECT sequence FROM channel WHERE name = 'portal>approval'") == 2);
+}
+
+TEST_CASE("more than the rate allows is not taken, and is taken later") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].per_minute = 60;
+  policy.rules[0].burst = 2;
+  w.outer.restart_with(policy);
+  CHECK(rung_of(w.outer->take_from_service(w.from_portal.next(1, "1"))) == "stored");
+  CHECK(rung_of(w.outer->take_from_service(w.from_portal.next(1, "2"))) == "stored");
+  const auto third = w.from_portal.next(1, "3");
+  const auto early = w.outer->take_from_service(third);
+  CHECK(code_of(early) == "policy.rate");
+  CHECK(early.error().fault == Fault::limited);
+  w.clock->advance(std::chrono::seconds(1));
+  CHECK(rung_of(w.outer->take_from_service(third)) == "stored");
+}
+
+TEST_CASE("before the disk is full nothing new is taken") {
+  World w;
+  UnitOptions options = w.outer->options();
+  options.minimum_free_bytes = std::uint64_t{1} << 60;
+  Unit full(w.outer->journal(), w.outer_signer, w.outer->trust(), options, w.clock);
+  const auto answer = full.take_from_service(w.from_portal.next(1, "1"));
+  CHECK(code_of(answer) == "unit.disk_full");
+  CHECK(answer.error().fault == Fault::unavailable);
+  CHECK_FALSE(full.has_room());
+}
+
+TEST_CASE("a large bundle lives in a file until it has ended and its time is over; what a crash left is removed") {
+  World w;
+  const auto bundle = w.from_portal.next(1, Bytes(700 * 1024, 'x'));
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto folder = w.folder / "outer" / "bundles";
+  const auto files = [&] {
+    return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
+  };
+  CHECK(files() == 1);
+  std::ofstream(folder / "left-over.jdb") << "x";
+  w.outer.restart();
+  CHECK(files() == 1);
+  w.carry_all();
+  REQUIRE(w.apply_all(w.inner, w.approval).size() == 1);
+  w.carry_all();
+  CHECK(w.outer.state_of(World::id_of(bundle)) == "ended");
+  REQUIRE(w.outer->sweep());
+  CHECK(files() == 1);
+  w.clock->advance(std::chrono::hours(25));
+  REQUIRE(w.outer->sweep());
+  CHECK(files() == 0);
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE kind = 'dossier'") == 1);  // the row stays
+  CHECK(rung_of(w.outer->take_from_service(bundle)) == "stored");                   // and so does its receipt
+}
+
+TEST_CASE("the operators' log shows when a line was changed") {
+  World w;
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
+      store::log_act(t, {0, i, "a", "release", "b", "c"});
+    }));
+  const auto holds = [&] {
+    bool whole = false;
+    REQUIRE(w.outer->journal().read([&](storage::Transaction& t) { whole = store::acts_hold(t); }));
+    return whole;
+  };
+  CHECK(holds());
+  REQUIRE(w.outer->journal().write(
+      [&](storage::Transaction& t) { t.execute("UPDATE operator_log SET reason = 'd' WHERE number = 2"); }));
+  CHECK_FALSE(holds());
+}
+
+}  // namespace jindu::gateway::test
