@@ -13,18 +13,7 @@
 #include "intranet-approval/exchange/receivers.hpp"
 #include "intranet-approval/store/migrations.hpp"
 #include "intranet-approval/store/officials.hpp"
-#if __has_include("tests/support/test_databases.hpp")
 #include "tests/support/test_databases.hpp"
-#else
-namespace jindu {
-inline std::vector<std::unique_ptr<storage::Database>> test_databases() {
-  std::vector<std::unique_ptr<storage::Database>> all;
-  const auto path = std::filesystem::temp_directory_path() / ("ja-" + new_uuid(SystemClock().now()));
-  all.push_back(storage::Database::open("sqlite:" + path.string(), 4).value());
-  return all;
-}
-}  // namespace jindu
-#endif
 
 namespace jindu::approval::test {
 namespace {
