@@ -37,6 +37,13 @@ result<json::value> read_json(const fs::path& path) {
   return parser.release();
 }
 
+// "file:line: pointer what", as compilers tell it.
+std::string at_line(const fs::path& file, const std::string& pointer, const std::string& what) {
+  const auto text = files::read_text(file);
+  const auto line = text ? catalogue::line_of(*text, pointer) : 0;
+  return file.string() + ":" + std::to_string(line) + ": " + pointer + " " + what;
+}
+
 result<std::vector<fs::path>> json_files(const fs::path& folder) {
   std::vector<fs::path> list;
   std::error_code code;
@@ -69,12 +76,8 @@ result<json::value> assemble(const fs::path& folder, const fs::path& certificate
     auto item = read_json(file);
     if (!item) return item.error();
     // Told with the item's own file, which is where the mistake is to be mended.
-    if (auto parsed = catalogue::parse_item(*item); !parsed) {
-      auto text = files::read_text(file);
-      return Error{Fault::invalid, parsed.error().code,
-                   file.string() + ":" + std::to_string(catalogue::line_of(*text, parsed.error().field)) + ": " +
-                       parsed.error().field + " " + parsed.error().detail};
-    }
+    if (auto parsed = catalogue::parse_item(*item); !parsed)
+      return Error{Fault::invalid, parsed.error().code, at_line(file, parsed.error().field, parsed.error().detail)};
     list.push_back(std::move(*item));
   }
   catalogue["items"] = std::move(list);
@@ -139,9 +142,13 @@ int check_form(const std::string& schema_file, const std::string& data_file, boo
   if (!schema) return unusable(schema.error().detail);
   if (!data) return unusable(data.error().detail);
   const json::value* rules = &*schema;
-  if (const auto* inner = catalogue::find_pointer(*schema, "/form/schema")) rules = inner;
+  std::string place;
+  if (const auto* inner = catalogue::find_pointer(*schema, "/form/schema")) {
+    rules = inner;
+    place = "/form/schema";
+  }
   auto compiled = catalogue::FormSchema::compile(*rules);
-  if (!compiled) return unusable(schema_file + ": " + compiled.error().field + " " + compiled.error().detail);
+  if (!compiled) return unusable(at_line(schema_file, place + compiled.error().field, compiled.error().detail));
   const auto findings = compiled->check(*data);
   if (as_json) {
     std::cout << json::serialize(catalogue::to_json(findings)) << "\n";
