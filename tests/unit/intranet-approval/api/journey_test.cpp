@@ -1,6 +1,7 @@
 // Cases from the dossier to the decision, through the API alone.
-#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "common/crypto/cms.hpp"
 #include "common/evidence/pdf_signature.hpp"
@@ -181,6 +182,67 @@ TEST_CASE("the same command again is answered and not carried out again; a stale
                     {{"expected_sequence", 1}, {"opinion", "迟"}, {"recommendation", "grant"}})
               .code() == "case.moved_on");
     CHECK(w.sequence(id) == 3);
+  }
+}
+
+TEST_CASE("officials who act at the same moment do not both have their way, and one who clicks twice acts once") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto id = w.new_case(now() - 1h);
+    const auto seat = w.seat("acceptor");
+    const auto accept = [&](const std::string& command_id) {
+      return seat.post(
+          "/api/v1/cases/" + id + "/commands",
+          {{"command_id", command_id}, {"expected_sequence", 1}, {"command", "accept"}, {"opinion", "材料齐全"}});
+    };
+    const auto same = new_uuid(now());
+    std::vector<std::future<test::Answer>> at_once;
+    for (int i = 0; i < 6; ++i)
+      at_once.push_back(
+          std::async(std::launch::async, [&, i] { return accept(i < 3 ? same : new_uuid(now() + 1ms * i)); }));
+    int done = 0, refused = 0;
+    for (auto& one : at_once) {
+      const auto answer = one.get();
+      INFO(answer.status << " " << answer.code());
+      CHECK((answer.status == 200 || answer.status == 409));
+      (answer.status == 200 ? done : refused) += 1;
+    }
+    CHECK(done >= 1);
+    CHECK(done + refused == 6);
+    CHECK(w.sequence(id) == 3);
+    CHECK(w.statuses(id) == std::vector<std::string>{"received", "accepted", "initial_review"});
+  }
+}
+
+TEST_CASE("a corrected calendar gives open cases their deadlines again") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto id = w.new_case(now() - 1h);
+    const auto due = [&] {
+      return std::string(
+          w.seat("acceptor").get("/api/v1/worklist").json.at("entries").at(0).at("due").at("date").as_string());
+    };
+    const auto before = due();
+    const auto day = catalogue::local_day(now());
+    const auto year = static_cast<int>(std::chrono::year_month_day(day).year());
+    // The whole fortnight to come is a holiday.
+    json::object years;
+    for (int n = 1; n <= 14; ++n) {
+      const auto iso = catalogue::to_iso(day + std::chrono::days(n));
+      auto& one = years[iso.substr(0, 4)];
+      if (!one.is_object()) one = {{"holidays", json::array{}}, {"workdays", json::array{}}};
+      one.at("holidays").as_array().push_back(json::value(iso));
+    }
+    REQUIRE(years.contains(std::to_string(year)) | years.contains(std::to_string(year + 1)));
+    const auto next = w.catalogue_json(2, [&](json::object& c) { c["calendar"].as_object()["years"] = years; });
+    const auto published = w.publish(w.seat("editor"), next);
+    INFO(json::serialize(published.json));
+    REQUIRE(published.status == 200);
+    CHECK(refresh_rows(w.office).value() == 1);
+    CHECK(due() > before);
+    CHECK(refresh_rows(w.office).value() == 0);
   }
 }
 

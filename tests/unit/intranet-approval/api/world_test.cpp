@@ -125,8 +125,8 @@ Answer Seat::send(http::Method method, const std::string& target, Bytes body,
   request.request_id = "test";
   request.client_certificate = identity.certificate.der();
   auto match = router.find(method, request.path);
-  INFO(target);
-  REQUIRE(match.route != nullptr);
+  // No assertion of the framework here: seats are used by several threads at once.
+  if (match.route == nullptr) throw std::logic_error("there is no route for " + target);
   request.parameters = match.parameters;
   const auto run = [&]() -> result<http::Response> {
     if (const auto admitted = match.route->guard(request); !admitted) return admitted.error();
