@@ -5,6 +5,7 @@
 
 #include "common/crypto/cms.hpp"
 #include "common/evidence/pdf_signature.hpp"
+#include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/messages.hpp"
 #include "intranet-approval/exchange/history.hpp"
@@ -243,6 +244,49 @@ TEST_CASE("a corrected calendar gives open cases their deadlines again") {
     CHECK(refresh_rows(w.office).value() == 1);
     CHECK(due() > before);
     CHECK(refresh_rows(w.office).value() == 0);
+  }
+}
+
+TEST_CASE("a preview says so, and has neither number nor seal nor signature") {
+  auto world = std::move(test::worlds().front());
+  auto& w = *world;
+  w.publish();
+  const auto id = examined(w);
+  const auto preview = w.seat("determiner")
+                           .post("/api/v1/cases/" + id + "/decision-preview",
+                                 {{"outcome", "refuse"}, {"opinion", "不同意"}, {"reasons", "The reasons"}});
+  REQUIRE(preview.status == 200);
+  CHECK_FALSE(evidence::verify_pdf_signature(preview.bytes));
+  const auto path = w.folder / "preview.pdf";
+  REQUIRE(files::write_durably(path, preview.bytes));
+  REQUIRE(std::system(("pdftotext " + path.string() + " " + path.string() + ".txt").c_str()) == 0);
+  const auto words = files::read_text(path.string() + ".txt").value();
+  CHECK(words.find("PREVIEW") != std::string::npos);
+  CHECK(words.find("The reasons") != std::string::npos);
+  CHECK(words.find("Scan to check") == std::string::npos);
+  CHECK(words.find("refusal-FB-") == std::string::npos);
+  CHECK(w.sequence(id) == 7);
+}
+
+TEST_CASE("a case that is not accepted ends with its reasons; who recused himself acts no more") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto ended = w.new_case(now() - 1h), other = w.new_case(now() - 1h);
+    CHECK(w.command(w.seat("acceptor"), ended, "not_accept").code() == "case.reasons_required");
+    REQUIRE(w.command(w.seat("acceptor"), ended, "not_accept", {{"reasons", "不属于本机关职权范围"}}).status == 200);
+    CHECK(w.statuses(ended) == std::vector<std::string>{"received", "not_accepted"});
+    const auto notice = w.notice(ended, "not_accepted", w.applicant);
+    CHECK(notice.body_zh() == "不属于本机关职权范围");
+    CHECK(notice.document_number().starts_with("MR-BSL-"));
+    CHECK(w.command(w.seat("acceptor"), ended, "accept", {{"opinion", "齐"}}).code() == "case.closed");
+
+    REQUIRE(w.command(w.seat("acceptor"), other, "recuse", {{"reasons", "亲属关系"}}).status == 200);
+    CHECK(w.command(w.seat("acceptor"), other, "accept", {{"opinion", "齐"}}).code() == "case.recused");
+    const auto list = w.seat("acceptor").get("/api/v1/worklist");
+    REQUIRE(list.json.at("entries").as_array().size() == 1);
+    CHECK(list.json.at("entries").at(0).at("blocked_by") == json::value("recused"));
+    CHECK(w.seat("acceptor").get("/api/v1/worklist?scope=mine").json.at("entries").as_array().empty());
   }
 }
 
