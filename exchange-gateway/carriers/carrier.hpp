@@ -24,6 +24,7 @@ std::unique_ptr<Carrier> start_link_inner(Unit& unit, http::ClientOptions outer)
 struct FerryOptions {
   std::string attachment;                       // appears and goes with the medium
   std::size_t voyage_bytes = 64 * 1024 * 1024;  // of one voyage; as many as wait go at once
+  std::chrono::milliseconds look{100};          // how often it is looked for
   std::chrono::seconds lost_after{600};         // without a word of a voyage, its bundles are loaded again
 };
 std::unique_ptr<Carrier> start_ferry(Unit& unit, FerryOptions options);

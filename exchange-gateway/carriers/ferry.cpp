@@ -12,7 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
-constexpr milliseconds kLook{100};
 constexpr int kVoyagesAtOnce = 64;
 constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
 constexpr int kDamagedTold = 100;
@@ -33,24 +32,24 @@ class Ferry final : public Carrier {
     attached_ = attached;
     if (!attached) {
       forget_lost();
-      return kLook;
+      return options_.look;
     }
     // A switch takes the sign away when it attaches the medium; a person does not, but takes the medium away for a
     // while.
-    if (!came && fs::exists(marker(), code)) return kLook;
+    if (!came && fs::exists(marker(), code)) return options_.look;
     fs::remove(marker(), code);
     remove_partial_voyages(options_.attachment, unit_.options().name);
     // A medium pulled in the middle shows itself as a failure of some call: the next attachment starts over.
     if (auto ok = unload(); !ok) return failed(ok.error());
     if (auto ok = load(); !ok) return failed(ok.error());
     if (auto ok = files::write_durably(marker(), {}); !ok) return failed(ok.error());
-    return kLook;
+    return options_.look;
   }
 
   milliseconds failed(const Error& error) {
     std::error_code code;
     if (fs::is_directory(options_.attachment, code)) log::warn("ferry.failed", log::of(error));
-    return milliseconds(500);
+    return options_.look * 5;
   }
 
   fs::path marker() const { return fs::path(options_.attachment) / (std::string(kFinished) + unit_.options().name); }
@@ -58,7 +57,7 @@ class Ferry final : public Carrier {
   // Without a word of a voyage for long, its medium is taken to be lost.
   void forget_lost() {
     if (std::chrono::steady_clock::now() < next_look_for_lost_) return;
-    next_look_for_lost_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    next_look_for_lost_ = std::chrono::steady_clock::now() + options_.look * 10;
     std::int64_t newest = 0;
     bool waits = false;
     const auto before = to_unix_ms(unit_.now() - options_.lost_after);

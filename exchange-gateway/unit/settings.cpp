@@ -79,7 +79,13 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   UnitOptions unit;
   unit.name = unit_table.text("name");
   unit.peer = unit_table.text("peer");
+  const auto wrong = [&](const char* key_name, const std::string& what) {
+    return Error{Fault::invalid, "config.key", path + ": " + key_name + ": " + what, key_name};
+  };
   const auto stated_side = unit_table.text("side");
+  // Before anything else: the other keys of another side's file would be told as mistakes.
+  if (!stated_side.empty() && stated_side != side)
+    return wrong("unit.side", "this is the configuration of the " + stated_side + " unit");
   const auto certificate = unit_table.existing_file("certificate"), key = unit_table.existing_file("private_key");
   const auto passphrase = unit_table.existing_file_or_none("private_key_passphrase_file");
 
@@ -142,10 +148,6 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   const auto level = config.table("log").text_or("level", "info");
 
   if (auto ok = config.finish(); !ok) return ok.error();
-  const auto wrong = [&](const char* key_name, const std::string& what) {
-    return Error{Fault::invalid, "config.key", path + ": " + key_name + ": " + what, key_name};
-  };
-  if (stated_side != side) return wrong("unit.side", "this is the configuration of the " + stated_side + " unit");
   if (carrier != "link" && carrier != "ferry") return wrong("carrier.kind", "is link or ferry");
 
   auto signer = evidence::node_signer_from_files(certificate, key, passphrase, unit.name);

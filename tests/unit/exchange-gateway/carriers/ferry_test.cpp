@@ -1,0 +1,256 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+
+#include "../world.hpp"
+#include "common/runtime/files.hpp"
+#include "exchange-gateway/carriers/carrier.hpp"
+#include "exchange-gateway/carriers/voyage.hpp"
+
+namespace jindu::gateway::test {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::chrono::milliseconds kLook{10};
+
+// Two ferries and one medium that is carried by hand.
+class Crossing {
+ public:
+  explicit Crossing(World& w, std::size_t voyage_bytes = 1 << 20) : w_(w), medium_(w.folder / "medium") {
+    fs::create_directory(medium_);
+    for (const auto* name : {"at-outer", "at-inner"}) fs::create_directory(w.folder / name);
+    const auto options = [&](const char* place) {
+      return FerryOptions{(w.folder / place / "medium").string(), voyage_bytes, kLook, std::chrono::seconds(600)};
+    };
+    outer_ = start_ferry(w.outer.unit(), options("at-outer"));
+    inner_ = start_ferry(w.inner.unit(), options("at-inner"));
+  }
+  ~Crossing() {
+    outer_->stop();
+    inner_->stop();
+  }
+
+  void visit(bool inner) {
+    const auto place = w_.folder / (inner ? "at-inner" : "at-outer") / "medium";
+    const auto sign = place / (inner ? "finished-gateway-inner" : "finished-gateway-outer");
+    fs::remove(medium_ / sign.filename());
+    fs::rename(medium_, place);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!fs::exists(sign) && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    REQUIRE(fs::exists(sign));
+    fs::rename(place, medium_);
+    std::this_thread::sleep_for(kLook * 3);  // both see that it is gone
+  }
+  void to_outer() { visit(false); }
+  void to_inner() { visit(true); }
+
+  std::vector<fs::path> voyages(const std::string& from) const {
+    std::vector<fs::path> found;
+    for (const auto& folder : fs::directory_iterator(medium_))
+      if (voyage_id(folder.path().filename().string(), from)) found.push_back(folder.path());
+    return found;
+  }
+  const fs::path& medium() const { return medium_; }
+  // The medium is lost with everything on it; a new one takes its place.
+  void lose() {
+    fs::remove_all(medium_);
+    fs::create_directory(medium_);
+  }
+
+ private:
+  World& w_;
+  fs::path medium_;
+  std::unique_ptr<Carrier> outer_, inner_;
+};
+
+std::vector<Bytes> hand_over(World& w, int number, std::size_t bytes = 10) {
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < number; ++i) {
+    bundles.push_back(w.from_portal.next(1, Bytes(bytes, 'x')));
+    REQUIRE(w.outer->take_from_service(bundles.back()));
+  }
+  return bundles;
+}
+
+std::vector<std::string> ids_of(const std::vector<Bytes>& bundles) {
+  std::vector<std::string> ids;
+  for (const auto& bundle : bundles) ids.push_back(World::id_of(bundle));
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("a ferry carries there, and back the receipts, and then rests") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 5);
+  c.to_outer();
+  REQUIRE(c.voyages("gateway-outer").size() == 1);
+  c.to_inner();
+  CHECK(c.voyages("gateway-outer").empty());
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+  c.to_outer();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'carried'") == 5);
+  c.to_inner();
+  c.to_outer();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE kind <> 'receipts' AND state <> 'ended'") == 0);
+  for (int i = 0; i < 3; ++i) {
+    c.to_inner();
+    c.to_outer();
+  }
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+  const auto trips = w.outer.count("SELECT COUNT(*) FROM voyage");
+  c.to_inner();
+  c.to_outer();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM voyage") == trips);  // nothing to say, nothing written
+}
+
+TEST_CASE("more than one voyage holds goes on several at once") {
+  World w;
+  Crossing c(w, 1 << 20);
+  const auto bundles = hand_over(w, 12, 300 * 1024);
+  c.to_outer();
+  CHECK(c.voyages("gateway-outer").size() >= 4);
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("a voyage that is lost although a later one arrives costs nothing") {
+  World w;
+  Crossing c(w);
+  auto bundles = hand_over(w, 3);
+  c.to_outer();
+  c.lose();
+  for (auto& bundle : hand_over(w, 3)) bundles.push_back(std::move(bundle));
+  c.to_outer();
+  c.to_inner();
+  // The second voyage was read; that says nothing about the first.
+  CHECK(w.deliverable(w.inner).empty());
+  c.to_outer();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'carried'") == 3);
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("a return voyage that is lost costs nothing either") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 3);
+  c.to_outer();
+  c.to_inner();
+  c.lose();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+  for (int i = 0; i < 2; ++i) {
+    c.to_outer();
+    c.to_inner();
+  }
+  w.clock->advance(std::chrono::seconds(601));  // after this without a word, voyages are taken to be lost
+  std::this_thread::sleep_for(kLook * 30);
+  for (int i = 0; i < 4; ++i) {
+    c.to_outer();
+    c.to_inner();
+  }
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+  CHECK(w.deliverable(w.inner).empty());
+}
+
+TEST_CASE("a voyage with a missing and a damaged bundle is reported, and the rest is delivered") {
+  World w;
+  Crossing c(w);
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 4; ++i) {
+    bundles.push_back(w.from_portal.next(i, "x"));
+    REQUIRE(w.outer->take_from_service(bundles.back()));
+  }
+  c.to_outer();
+  const auto folder = c.voyages("gateway-outer").at(0);
+  const auto ids = ids_of(bundles);
+  fs::remove(folder / (ids[0] + ".jdb"));
+  std::fstream(folder / (ids[1] + ".jdb"), std::ios::in | std::ios::out | std::ios::binary).seekp(30).write("?", 1);
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == std::vector{ids[2], ids[3]});
+  CHECK(w.inner.count("SELECT damaged FROM voyage WHERE direction = 'unloaded'") == 2);
+  SECTION("and it is loaded again, once") {
+    c.to_outer();
+    c.to_inner();
+    CHECK(w.apply_all(w.inner, w.approval) == std::vector{ids[0], ids[1]});
+    CHECK(w.inner.count("SELECT SUM(bundles) FROM voyage WHERE direction = 'unloaded'") >= 4);
+  }
+  SECTION("also when the trip that told of it is lost") {
+    c.lose();
+    w.clock->advance(std::chrono::seconds(601));
+    std::this_thread::sleep_for(kLook * 30);
+    for (int i = 0; i < 3; ++i) {
+      c.to_outer();
+      c.to_inner();
+    }
+    CHECK(w.apply_all(w.inner, w.approval).size() == 2);
+  }
+}
+
+TEST_CASE("nothing of a voyage without a good manifest is believed, and it is sent again") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 2);
+  c.to_outer();
+  const auto folder = c.voyages("gateway-outer").at(0);
+  SECTION("changed") {
+    std::fstream(folder / "voyage.jdv", std::ios::in | std::ios::out | std::ios::binary).seekp(60).write("?", 1);
+  }
+  SECTION("missing") { fs::remove(folder / "voyage.jdv"); }
+  SECTION("under another name") {
+    auto name = folder.string();
+    name.back() = name.back() == '0' ? '1' : '0';
+    fs::rename(folder, name);
+  }
+  SECTION("a pipe that never answers") {
+    fs::remove(folder / "voyage.jdv");
+    REQUIRE(::mkfifo((folder / "voyage.jdv").c_str(), 0600) == 0);
+  }
+  SECTION("a link to elsewhere") {
+    fs::rename(folder / "voyage.jdv", w.folder / "elsewhere.jdv");
+    fs::create_symlink(w.folder / "elsewhere.jdv", folder / "voyage.jdv");
+  }
+  c.to_inner();
+  CHECK(w.deliverable(w.inner).empty());
+  CHECK(w.inner.count("SELECT COUNT(*) FROM voyage WHERE direction = 'refused'") == 1);
+  c.to_outer();
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("an interrupted write leaves nothing that is read, and is cleared away") {
+  World w;
+  Crossing c(w);
+  const auto partial = c.medium() / (voyage_folder("gateway-outer", uuid_v7(w.clock->now())) + ".part");
+  fs::create_directory(partial);
+  std::ofstream(partial / "half.jdb") << "half";
+  c.to_inner();
+  CHECK(fs::exists(partial));  // not ours to remove
+  CHECK(w.inner.count("SELECT COUNT(*) FROM voyage") == 0);
+  c.to_outer();
+  CHECK_FALSE(fs::exists(partial));
+}
+
+TEST_CASE("a copied voyage that comes twice is applied once") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 3);
+  c.to_outer();
+  const auto folder = c.voyages("gateway-outer").at(0);
+  fs::copy(folder, w.folder / "copy", fs::copy_options::recursive);
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+  fs::rename(w.folder / "copy", folder);
+  c.to_inner();
+  CHECK(w.deliverable(w.inner).empty());
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE kind = 'dossier'") == 3);
+}
+
+}  // namespace jindu::gateway::test
