@@ -1,6 +1,7 @@
 #include "common/catalogue/catalogue.hpp"
 
-#include <boost/json/parse.hpp>
+#include <algorithm>
+#include <boost/json/stream_parser.hpp>
 #include <set>
 
 #include "common/catalogue/form_texts.hpp"

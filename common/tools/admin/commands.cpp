@@ -1,7 +1,8 @@
 #include "common/tools/admin/commands.hpp"
 
-#include <boost/json/parse.hpp>
+#include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <boost/json/stream_parser.hpp>
 #include <filesystem>
 #include <iostream>
 
