@@ -18,6 +18,14 @@ TEST_CASE("a resident id with any one digit changed is refused") {
     }
 }
 
+TEST_CASE("a resident id may end in each of the eleven check characters") {
+  // By the definition in ISO 7064: the sum of digit times 2 to the power of its place, from the right, is 1 modulo 11.
+  for (const auto* good : {"110105199003070180", "110105199003070041", "110105199003070092", "110105199003070033",
+                           "110105199003070084", "110105199003070025", "110105199003070076", "110105199003070017",
+                           "110105199003070068", "110105199003070009", "11010519900307005X"})
+    CHECK(is_resident_id(good));
+}
+
 TEST_CASE("a social credit code with one character changed or two neighbours exchanged is refused") {
   const std::string good = "91350100M000100Y43";
   REQUIRE(is_uscc(good));
