@@ -109,9 +109,11 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
         away_.erase(one.id);
         continue;
       }
-      // Tried again later and later, so that what the other side does not take never keeps the rest waiting.
+      // Tried again later and later, so that what the other side does not take never keeps the rest waiting. A rate
+      // only wants a moment.
       auto& away = away_[one.id];
-      const auto pause = std::min<std::int64_t>(std::int64_t{1} << std::min(away.failures++, 9), 300);
+      const bool soon = one.error->code == "policy.rate";
+      const auto pause = soon ? 1 : std::min<std::int64_t>(std::int64_t{1} << std::min(away.failures++, 9), 300);
       away.until = Steady::now() + std::chrono::seconds(pause);
     }
   }

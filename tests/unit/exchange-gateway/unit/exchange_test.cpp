@@ -228,6 +228,24 @@ TEST_CASE("a bundle the other side does not take is put off and keeps nothing wa
   CHECK(next[0].id != loads[0].id);
 }
 
+TEST_CASE("the inner unit slows a flood by its own policy, and takes everything in the end") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].per_minute = 600;
+  policy.rules[0].burst = 5;
+  w.inner.restart_with(policy);
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 12; ++i) bundles.push_back(w.from_portal.next(1, "x"));
+  const auto first = w.inner->take_from_carrier(bundles);
+  CHECK(std::count_if(first.begin(), first.end(), [](const auto& c) { return !c.error; }) == 5);
+  CHECK(first.back().error->code == "policy.rate");
+  for (int i = 0; i < 10 && w.inner.count("SELECT COUNT(*) FROM bundle") < 12; ++i) {
+    w.clock->advance(std::chrono::milliseconds(200));
+    w.inner->take_from_carrier(bundles);  // what is here already costs nothing
+  }
+  CHECK(w.deliverable(w.inner).size() == 12);
+}
+
 TEST_CASE("what expires before it was given to a carrier ends there, and the other side misses nothing") {
   World w;
   w.from_portal.lives = std::chrono::hours(1);
@@ -348,13 +366,22 @@ TEST_CASE("thousands of receipts cross in batches of bounded size") {
   for (const auto& bundle : bundles) REQUIRE(w.outer->take_from_service(bundle));
   w.carry_all();
   CHECK(w.apply_all(w.inner, w.approval).size() == 700);
+  REQUIRE(w.inner->build_control().value());
+  const auto control = w.inner->load(1, 1 << 20).value().at(0);
+  w.inner->forget_leases();
   w.carry_all();
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
   CHECK(w.inner.count("SELECT MAX(size) FROM bundle WHERE kind = 'receipts'") < 400 * 1024);
   // Old control bundles go; one of them again is known all the same.
   w.clock->advance(std::chrono::hours(24 * 8));
   REQUIRE(w.inner->sweep());
+  REQUIRE(w.outer->sweep());
   CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE kind = 'receipts'") == 0);
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE kind = 'receipts'") == 0);
+  const auto custody = w.outer->take_from_carrier({control.bundle});
+  CHECK_FALSE(custody[0].error);
+  CHECK(custody[0].receipt.empty());
+  CHECK(w.outer.count("SELECT COUNT(*) FROM stray") == 0);
   w.from_portal.lives = std::chrono::hours(1000);
   REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "y")));
   w.carry_all();
