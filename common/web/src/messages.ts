@@ -1,0 +1,25 @@
+// Reading protobuf from outside: exact, without unknown fields, so that nothing rides along unseen.
+import { create, type DescMessage, fromBinary, type Message, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { type Bytes, plain } from './bytes.ts';
+import { JinduError } from './errors.ts';
+
+function hasUnknownFields(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasUnknownFields);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
+  if (((value as Message).$unknown?.length ?? 0) > 0) return true;
+  return Object.entries(value).some(([name, member]) => name !== '$unknown' && hasUnknownFields(member));
+}
+
+// Byte fields are views into `bytes`, never copies.
+export function decode<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array, code = 'message.malformed'): MessageShape<Desc> {
+  let message: MessageShape<Desc>;
+  try {
+    message = fromBinary(schema, bytes);
+  } catch (cause) {
+    throw new JinduError(code, `not a ${schema.typeName}`, undefined, { cause });
+  }
+  if (hasUnknownFields(message)) throw new JinduError(code, `${schema.typeName} with fields that are not known`);
+  return message;
+}
+
+export const encode = <Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Bytes => plain(toBinary(schema, create(schema, init)));
