@@ -1,6 +1,5 @@
 #include "common/http/client.hpp"
 
-#include <boost/json/parse.hpp>
 #include <curl/curl.h>
 
 #include <atomic>
@@ -34,26 +33,6 @@ std::size_t receive(char* data, std::size_t, std::size_t count, void* user) {
 }
 
 }  // namespace
-
-result<void> Answer::succeeded() const {
-  if (status >= 200 && status < 300) return {};
-  Error error{status == 409 ? Fault::conflict : status == 404 ? Fault::not_found : status == 413 ? Fault::too_large
-              : status == 403 ? Fault::forbidden : status == 401 ? Fault::unauthorised : status == 422 ? Fault::integrity
-              : status == 400 ? Fault::invalid : Fault::unavailable,
-              "http.status", "the peer answers " + std::to_string(status)};
-  boost::system::error_code code;
-  const auto value = boost::json::parse(text_of(body), code);
-  if (!code && value.is_object()) {
-    const auto text = [&](const char* name) {
-      const auto* member = value.as_object().if_contains(name);
-      return member != nullptr && member->is_string() ? std::string(member->as_string()) : std::string{};
-    };
-    if (auto given = text("code"); !given.empty()) error.code = given;
-    if (auto detail = text("detail"); !detail.empty()) error.detail = detail;
-    error.field = text("field");
-  }
-  return error;
-}
 
 struct Client::State {
   ClientOptions options;

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <prometheus/counter.h>
 
+#include "common/http/client.hpp"
 #include "common/http/server.hpp"
 #include "common/runtime/metrics.hpp"
 
@@ -113,6 +114,26 @@ Response problem(const Error& error, std::string_view request_id) {
   if (error.fault == Fault::unavailable) response.headers.emplace_back("Retry-After", "5");
   if (error.fault == Fault::limited) response.headers.emplace_back("Retry-After", "60");
   return response;
+}
+
+result<void> Answer::succeeded() const {
+  if (status >= 200 && status < 300) return {};
+  Error error{status == 409 ? Fault::conflict : status == 404 ? Fault::not_found : status == 413 ? Fault::too_large
+              : status == 403 ? Fault::forbidden : status == 401 ? Fault::unauthorised : status == 422 ? Fault::integrity
+              : status == 400 ? Fault::invalid : Fault::unavailable,
+              "http.status", "the peer answers " + std::to_string(status)};
+  boost::system::error_code code;
+  const auto value = boost::json::parse(text_of(body), code);
+  if (!code && value.is_object()) {
+    const auto text = [&](const char* name) {
+      const auto* member = value.as_object().if_contains(name);
+      return member != nullptr && member->is_string() ? std::string(member->as_string()) : std::string{};
+    };
+    if (auto given = text("code"); !given.empty()) error.code = given;
+    if (auto detail = text("detail"); !detail.empty()) error.detail = detail;
+    error.field = text("field");
+  }
+  return error;
 }
 
 Guard anyone() {

@@ -1,0 +1,74 @@
+#include "exchange-gateway/unit_process.hpp"
+
+#include "common/runtime/files.hpp"
+#include "common/runtime/log.hpp"
+#include "common/runtime/worker.hpp"
+#include "exchange-gateway/api/console_api.hpp"
+#include "exchange-gateway/api/unit_api.hpp"
+
+namespace jindu::gateway {
+
+result<void> run_unit(const Settings& settings) {
+  for (const auto& folder : {settings.unit.directory, settings.unit.directory + "/bundles"})
+    if (auto ok = files::make_folder(folder); !ok) return ok.error();
+  auto journal = storage::Database::open("sqlite:" + settings.unit.directory + "/journal.sqlite");
+  if (!journal) return journal.error();
+  if (auto ok = (*journal)->migrate("gateway", store::migrations()); !ok) return ok.error();
+  Unit unit(**journal, settings.signer, settings.trust, settings.unit);
+  if (auto ok = unit.remove_orphans(); !ok) return ok.error();
+
+  auto services = http::Server::start(settings.services, unit_routes(unit));
+  if (!services) return services.error();
+
+  std::unique_ptr<Carrier> carrier;
+  if (settings.carrier == "ferry") {
+    carrier = start_ferry(unit, settings.ferry);
+  } else if (settings.outer) {
+    auto link = start_link_outer(unit, settings.link_listener);
+    if (!link) return link.error();
+    carrier = std::move(*link);
+  } else {
+    carrier = start_link_inner(unit, settings.link_outer);
+  }
+
+  // Receipts for the other side are gathered for a moment, so that many travel in one bundle.
+  Worker control("control", [&] {
+    auto built = unit.build_control();
+    if (!built) log::error("unit.control_failed", log::of(built.error()));
+    return std::chrono::milliseconds(built && *built ? 20 : 100);
+  });
+  Worker upkeep("upkeep", [&] {
+    for (const auto& ok : {unit.expire(), unit.sweep()})
+      if (!ok) log::error("unit.upkeep_failed", log::of(ok.error()));
+    unit.measure();
+    return std::chrono::milliseconds(10'000);
+  });
+
+  std::unique_ptr<http::Server> console;
+  if (settings.has_console) {
+    auto started = http::Server::start(settings.console, console_routes(unit, settings.operators, settings.carrier));
+    if (!started) return started.error();
+    console = std::move(*started);
+  }
+  auto operations = http::Server::start(
+      settings.operations,
+      http::operations_routes(
+          {{"journal", [&] { return unit.journal().read([](storage::Transaction& t) { t.query("SELECT 1"); }); }},
+           {"disk", [&] { return unit.has_room(); }}}));
+  if (!operations) return operations.error();
+  log::info("unit.ready", {{"unit", settings.unit.name}, {"carrier", settings.carrier}});
+
+  wait_for_stop_signal();
+  log::info("unit.stopping");
+  unit.for_service().close();
+  unit.for_carrier().close();
+  control.stop();
+  upkeep.stop();
+  carrier->stop();
+  (*services)->stop(std::chrono::seconds(5));
+  if (console) console->stop(std::chrono::seconds(2));
+  (*operations)->stop(std::chrono::seconds(1));
+  return {};
+}
+
+}  // namespace jindu::gateway
