@@ -1,17 +1,36 @@
 // One configuration for the three front-ends (JINDU_APP says which) and for the unit tests. It runs inside build/web, where the sources are linked in.
 import vue from '@vitejs/plugin-vue';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const tree = process.cwd();
 const folders: Record<string, string> = { portal: 'extranet-portal', approval: 'intranet-approval', console: 'exchange-gateway' };
 const app = process.env['JINDU_APP'];
 
+// The services send name.gz where a browser takes it, so that nobody compresses the same file twice.
+function compressed(folder: string): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    closeBundle() {
+      for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+        if (!/\.(html|js|css|svg|json|webmanifest|wasm|txt)$/.test(path)) continue;
+        const bytes = readFileSync(join(folder, path)), small = gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION });
+        if (small.length < bytes.length) writeFileSync(join(folder, `${path}.gz`), small);
+      }
+    },
+  };
+}
+const outDir = resolve(tree, 'dist', app ?? 'none');
+
 export default defineConfig({
   root: app ? resolve(tree, folders[app] ?? app, 'web') : tree,
   cacheDir: resolve(tree, 'cache'),
   publicDir: app ? 'public' : false,
-  plugins: [vue()],
+  plugins: [vue(), compressed(outDir)],
   resolve: {
     preserveSymlinks: true,
     alias: {
@@ -32,7 +51,7 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   build: {
-    outDir: resolve(tree, 'dist', app ?? 'none'),
+    outDir,
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,  // the policy allows no data: address for fonts, scripts and styles
@@ -41,9 +60,9 @@ export default defineConfig({
     sourcemap: false,
   },
   test: {
-    root: resolve(tree, 'common/web/test'),
-    dir: resolve(tree, 'common/web/test'),
-    include: ['**/*.test.ts'],
+    root: tree,
+    dir: tree,
+    include: ['common/web/test/**/*.test.ts', '*/web/test/**/*.test.ts'],
     environment: 'node',
     testTimeout: 60_000,
     hookTimeout: 60_000,
