@@ -113,11 +113,9 @@ void remove_partial_voyages(const std::string& medium, std::string_view from) {
   for (const auto& path : partial) fs::remove_all(path, code);
 }
 
-result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to,
-                                      const evidence::NodeTrust& trust, Instant now) {
-  auto encoded = read_foreign(folder, std::string(kVoyageManifest), evidence::kSignedMax);
-  if (!encoded) return encoded.error();
-  auto statement = evidence::open_signed(*encoded, evidence::kVoyageType, trust, now, from);
+result<jindu::v1::Voyage> open_voyage(BytesView manifest, std::string_view folder, std::string_view from,
+                                      std::string_view to, const evidence::NodeTrust& trust, Instant now) {
+  auto statement = evidence::open_signed(manifest, evidence::kVoyageType, trust, now, from);
   if (!statement) return statement.error();
   jindu::v1::Voyage voyage;
   const auto malformed = [](std::string what) { return Error{Fault::integrity, "voyage.malformed", std::move(what)}; };
@@ -129,13 +127,20 @@ result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_vie
   if (voyage.id().size() != 16 || voyage.number() == 0 || voyage.number() > most || voyage.last_read() > most ||
       voyage.control_received() > most)
     return malformed("id or numbers are out of bounds");
-  if (fs::path(folder).filename().string() != voyage.from() + "-" + id_text(voyage.id()))
+  if (folder != voyage.from() + "-" + id_text(voyage.id()))
     return malformed("folder and manifest name different voyages");
   if (static_cast<std::size_t>(voyage.bundles_size()) > kVoyageBundlesMax) return malformed("too many bundles");
   for (const auto& entry : voyage.bundles())
     if (entry.bundle_id().size() != 16 || entry.sha256().size() != 32)
       return malformed("ids have 16 bytes, digests 32");
   return voyage;
+}
+
+result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to,
+                                      const evidence::NodeTrust& trust, Instant now) {
+  auto encoded = read_foreign(folder, std::string(kVoyageManifest), evidence::kSignedMax);
+  if (!encoded) return encoded.error();
+  return open_voyage(*encoded, fs::path(folder).filename().string(), from, to, trust, now);
 }
 
 result<Bytes> read_voyage_bundle(const std::string& folder, const jindu::v1::VoyageEntry& entry) {

@@ -26,7 +26,11 @@ result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, 
 // Removes what an interrupted write of ours left.
 void remove_partial_voyages(const std::string& medium, std::string_view from);
 
-// Codes: voyage.unreadable, voyage.malformed, voyage.addressee, signed.*, certificate.*.
+// A manifest that lay in `folder`, a name without a path. Codes: voyage.malformed, voyage.addressee, signed.*,
+// certificate.*.
+result<jindu::v1::Voyage> open_voyage(BytesView manifest, std::string_view folder, std::string_view from,
+                                      std::string_view to, const evidence::NodeTrust& trust, Instant now);
+// The manifest of a folder on a medium. Codes: voyage.unreadable, and those of open_voyage.
 result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to,
                                       const evidence::NodeTrust& trust, Instant now);
 // One bundle of it, with the size and digest that the manifest says. Codes: voyage.unreadable, voyage.damaged.
