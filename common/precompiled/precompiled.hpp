@@ -1,5 +1,11 @@
 #pragma once
 // Headers that nearly every source includes; see docs/developing.md for what they cost and save.
+#include <google/protobuf/generated_enum_reflection.h>
+#include <google/protobuf/generated_message_util.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
+#include <spdlog/spdlog.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -14,12 +20,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
-#include <spdlog/spdlog.h>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <unordered_map>
