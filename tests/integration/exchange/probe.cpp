@@ -13,22 +13,29 @@ using namespace jindu;
 
 struct Options {
   std::string name, peer, unit, url, pki, database, kind;
-  std::int64_t number = 0, subjects = 7, large_every = 0;
+  std::int64_t number = 0, subjects = 7, large_every = 0, batch = 1, size = 0, pause_ms = 25;
 };
+
+std::int64_t now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 int fail(const Error& error) {
   std::cerr << error << "\n";
   return 1;
 }
 
-// Messages are "subject:number-within-it", some of them padded to be large.
+// Messages are "subject:number-within-it:time", some of them, or all, padded to be large.
 std::chrono::milliseconds send_some(storage::Database& database, exchange::Service& service, const Options& o) {
   bool finished = false;
   auto ok = database.write([&](storage::Transaction& t) {
     const auto sent = t.query_one("SELECT value FROM probe_sent")->integer(0);
-    for (auto n = sent; n < std::min(o.number, sent + 1); ++n) {
-      auto text = std::to_string(n % o.subjects) + ":" + std::to_string(n / o.subjects) + ":";
+    for (auto n = sent; n < std::min(o.number, sent + o.batch); ++n) {
+      auto text =
+          std::to_string(n % o.subjects) + ":" + std::to_string(n / o.subjects) + ":" + std::to_string(now_us()) + ":";
       if (o.large_every > 0 && n % o.large_every == 0) text.resize(1'000'000, 'x');
+      if (text.size() < static_cast<std::size_t>(o.size)) text.resize(static_cast<std::size_t>(o.size), 'x');
       const auto bytes = bytes_of(text);
       exchange::enqueue(t, {o.kind, "subject-" + std::to_string(n % o.subjects), 1, Bytes(bytes.begin(), bytes.end())},
                         SystemClock().now());
@@ -37,7 +44,7 @@ std::chrono::milliseconds send_some(storage::Database& database, exchange::Servi
     finished = sent >= o.number;
   });
   service.wake();
-  return std::chrono::milliseconds(finished || !ok ? 500 : 25);
+  return std::chrono::milliseconds(finished || !ok ? 500 : o.pause_ms);
 }
 
 int run(const Options& o) {
@@ -48,7 +55,8 @@ int run(const Options& o) {
       {1, "probe",
        "CREATE TABLE probe_sent (value BIGINT NOT NULL);"
        "INSERT INTO probe_sent (value) VALUES (0);"
-       "CREATE TABLE probe_applied (number $SERIAL, subject BIGINT NOT NULL, place BIGINT NOT NULL)"}};
+       "CREATE TABLE probe_applied (number $SERIAL, subject BIGINT NOT NULL, place BIGINT NOT NULL, sent_us BIGINT NOT "
+       "NULL, applied_us BIGINT NOT NULL)"}};
   if (auto ok = database.migrate("probe", migrations); !ok) return fail(ok.error());
   const auto file = [&](const std::string& name) { return o.pki + "/" + name; };
   const auto mine = file("node-" + o.name + ".pem"), key = file("node-" + o.name + ".key");
@@ -59,10 +67,12 @@ int run(const Options& o) {
 
   const exchange::Receiver receiver = [](const exchange::Incoming& incoming) -> result<exchange::Effects> {
     const std::string text(text_of(incoming.payload));
-    const auto subject = std::stoll(text), place = std::stoll(text.substr(text.find(':') + 1));
-    return exchange::Effects([subject, place](storage::Transaction& t) {
-      t.execute("INSERT INTO probe_applied (subject, place) VALUES ($1, $2)",
-                {std::int64_t{subject}, std::int64_t{place}});
+    const auto second = text.find(':') + 1, third = text.find(':', second) + 1;
+    const std::int64_t subject = std::stoll(text), place = std::stoll(text.substr(second, 20)),
+                       sent_us = std::stoll(text.substr(third, 20));
+    return exchange::Effects([subject, place, sent_us](storage::Transaction& t) {
+      t.execute("INSERT INTO probe_applied (subject, place, sent_us, applied_us) VALUES ($1, $2, $3, $4)",
+                {subject, place, sent_us, now_us()});
     });
   };
   std::map<std::string, exchange::Receiver> receivers;
@@ -99,6 +109,10 @@ int main(int argc, char** argv) {
   app.add_option("--kind", o.kind)->required();
   app.add_option("--number", o.number);
   app.add_option("--large-every", o.large_every);
+  app.add_option("--subjects", o.subjects);
+  app.add_option("--size", o.size, "Bytes of each message");
+  app.add_option("--batch", o.batch, "Messages enqueued in one transaction");
+  app.add_option("--pause-ms", o.pause_ms, "Between two such transactions");
   CLI11_PARSE(app, argc, argv);
   block_stop_signals();
   log::start("probe-" + o.name, "info");
