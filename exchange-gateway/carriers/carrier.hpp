@@ -29,8 +29,4 @@ struct FerryOptions {
 };
 std::unique_ptr<Carrier> start_ferry(Unit& unit, FerryOptions options);
 
-// A batch on the link: u32 big-endian length and bytes of each bundle.
-Bytes frame(const std::vector<Unit::Load>& loads);
-result<std::vector<Bytes>> unframe(BytesView batch);  // code link.frame
-
 }  // namespace jindu::gateway

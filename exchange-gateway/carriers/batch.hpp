@@ -1,0 +1,16 @@
+#pragma once
+// What passes over the link: batches of bundles, and what the other unit says it did with each of them.
+#include <boost/json/value.hpp>
+
+#include "exchange-gateway/unit/unit.hpp"
+
+namespace jindu::gateway {
+
+// A batch: u32 big-endian length and bytes of each bundle.
+Bytes frame(const std::vector<Unit::Load>& loads);
+result<std::vector<Bytes>> unframe(BytesView batch);  // code link.frame
+
+boost::json::value to_json(const std::vector<Custody>& custody);
+result<std::vector<Custody>> custody_from(BytesView json);  // code link.custody
+
+}  // namespace jindu::gateway
