@@ -1,19 +1,13 @@
 #pragma once
-// Reading requests and writing answers as intranet-approval/api/openapi.json says.
+// Writing answers as intranet-approval/api/openapi.json says.
 #include <boost/json/object.hpp>
 
-#include "common/http/server.hpp"
+#include "intranet-approval/api/body.hpp"
 #include "intranet-approval/domain/clocks/clocks.hpp"
 #include "intranet-approval/exchange/office.hpp"
 #include "intranet-approval/store/case_rows.hpp"
 
 namespace jindu::approval::api {
-
-result<boost::json::object> body_object(const http::Request& request);
-// A member that must be a text; `needed`: not empty. Code request.member, field: pointer.
-result<std::string> text_member(const boost::json::object& body, std::string_view name, bool needed,
-                                std::size_t most = 16'000);
-result<Bytes> base64_member(const boost::json::object& body, std::string_view name, std::size_t most);
 
 boost::json::object to_json(const catalogue::Localised& text);
 boost::json::object item_reference(const catalogue::Item& item, const catalogue::Catalogue* catalogue);
