@@ -51,7 +51,8 @@ int expected_name_index() {
 int check_name(int verified, X509_STORE_CTX* chain) {
   if (verified != 1 || X509_STORE_CTX_get_error_depth(chain) != 0) return verified;
   auto* connection = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  const auto* name = static_cast<const std::string*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), expected_name_index()));
+  const auto* name =
+      static_cast<const std::string*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), expected_name_index()));
   X509* leaf = X509_STORE_CTX_get_current_cert(chain);
   X509_up_ref(leaf);
   const Certificate certificate(std::shared_ptr<x509_st>(leaf, X509_free));

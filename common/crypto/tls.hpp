@@ -1,5 +1,6 @@
 #pragma once
-// TLS 1.2 and 1.3 with sound ciphers for servers and the check of a peer's certificate. The only place that configures it.
+// TLS 1.2 and 1.3 with sound ciphers for servers and the check of a peer's certificate. The only place that configures
+// it.
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,8 +28,8 @@ result<std::shared_ptr<boost::asio::ssl::context>> tls_server_context(const TlsS
 // DER of the peer's verified certificate; nothing when it gave none.
 std::optional<Bytes> verified_peer_certificate(ssl_st* connection);
 
-// Makes a client's SSL_CTX refuse, within the handshake, every server whose certificate has another Common Name: nothing is sent
-// to a node that is not the one we mean. `name` must outlive the context.
+// Makes a client's SSL_CTX refuse, within the handshake, every server whose certificate has another Common Name:
+// nothing is sent to a node that is not the one we mean. `name` must outlive the context.
 void expect_peer(void* ssl_context, const std::string* name);
 
 }  // namespace jindu::crypto

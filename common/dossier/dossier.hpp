@@ -31,12 +31,12 @@ struct CheckedStatement {
 result<CheckedStatement> check_statement(BytesView signed_statement, BytesView sealed_content,
                                          const crypto::TrustStore& trust, Instant at);
 // One sealed part against the statement; codes dossier.part_unknown, dossier.part_size, dossier.part_digest.
-result<void> check_part(const jindu::v1::SubmissionStatement& statement, std::string_view upload_id,
-                        std::uint64_t size, const crypto::Digest& sha256);
+result<void> check_part(const jindu::v1::SubmissionStatement& statement, std::string_view upload_id, std::uint64_t size,
+                        const crypto::Digest& sha256);
 
 struct OpenedDossier {
   jindu::v1::DossierContent content;
-  Bytes signed_content;      // SignedContent, the plaintext of the seal
+  Bytes signed_content;  // SignedContent, the plaintext of the seal
   crypto::Certificate signer;
 };
 // Opens with a recipient's key and checks everything against the statement. Codes: seal.*, cms.*, dossier.malformed,

@@ -44,7 +44,9 @@ result<crypto::CmsSignature> verify_pdf_signature(BytesView pdf) {
   // DER says how long it is; what follows is padding and must be zero.
   if (padded->size() < 4 || (*padded)[0] != 0x30 || (*padded)[1] != 0x82) return bad;
   const std::size_t length = 4 + (std::size_t{(*padded)[2]} << 8 | (*padded)[3]);
-  if (length > padded->size() || std::any_of(padded->begin() + static_cast<std::ptrdiff_t>(length), padded->end(), [](std::uint8_t b) { return b != 0; })) return bad;
+  if (length > padded->size() || std::any_of(padded->begin() + static_cast<std::ptrdiff_t>(length), padded->end(),
+                                             [](std::uint8_t b) { return b != 0; }))
+    return bad;
   Bytes covered(pdf.begin(), pdf.begin() + static_cast<std::ptrdiff_t>(first));
   covered.insert(covered.end(), pdf.begin() + static_cast<std::ptrdiff_t>(second), pdf.end());
   return crypto::cms_verify(BytesView(*padded).first(length), covered);

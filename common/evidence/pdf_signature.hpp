@@ -1,6 +1,6 @@
 #pragma once
-// Checking the signature in a PDF that Jindu issued, without a PDF library: one signature whose range is the whole file but
-// the signature itself. Anything else is refused, also where a general reader would show parts as signed.
+// Checking the signature in a PDF that Jindu issued, without a PDF library: one signature whose range is the whole file
+// but the signature itself. Anything else is refused, also where a general reader would show parts as signed.
 #include "common/crypto/cms.hpp"
 
 namespace jindu::evidence {

@@ -17,7 +17,8 @@ Bytes signed_bytes(std::string_view type, BytesView body) {
 result<jindu::v1::Signed> parse(BytesView encoded, std::string_view type) {
   if (encoded.size() > kSignedMax) return Error{Fault::too_large, "signed.malformed", "a statement has at most 64 KiB"};
   jindu::v1::Signed message;
-  if (auto ok = parse_message(encoded, message); !ok) return Error{Fault::invalid, "signed.malformed", ok.error().detail};
+  if (auto ok = parse_message(encoded, message); !ok)
+    return Error{Fault::invalid, "signed.malformed", ok.error().detail};
   if (message.type() != type)
     return Error{Fault::integrity, "signed.type", "a statement of another type than " + std::string(type)};
   return message;
@@ -31,7 +32,9 @@ result<NodeSigner> node_signer_from_files(const std::string& certificate_path, c
   if (!identity) return identity.error();
   auto name = identity->certificate.common_name();
   if (!expected.empty() && name != expected)
-    return Error{Fault::invalid, "node.name", "the certificate " + certificate_path + " is of '" + name + "', not of '" + std::string(expected) + "'"};
+    return Error{
+        Fault::invalid, "node.name",
+        "the certificate " + certificate_path + " is of '" + name + "', not of '" + std::string(expected) + "'"};
   return NodeSigner{std::move(name), identity->key, identity->certificate, identity->chain};
 }
 
@@ -73,9 +76,11 @@ result<Statement> open_signed(BytesView encoded, std::string_view type, const No
     return Error{Fault::integrity, "signed.signature", "the signature does not hold"};
   auto signer = certificate->common_name();
   if (!expected_signer.empty() && signer != expected_signer)
-    return Error{Fault::forbidden, "signed.signer", "signed by '" + signer + "', not by '" + std::string(expected_signer) + "'"};
+    return Error{Fault::forbidden, "signed.signer",
+                 "signed by '" + signer + "', not by '" + std::string(expected_signer) + "'"};
   if (auto ok = trust.store.verify(*certificate, trust.intermediates, at); !ok) return ok.error();
-  return Statement{message->type(), Bytes(message->body().begin(), message->body().end()), std::move(signer), *certificate};
+  return Statement{message->type(), Bytes(message->body().begin(), message->body().end()), std::move(signer),
+                   *certificate};
 }
 
 result<Statement> read_signed(BytesView encoded, std::string_view type) {
@@ -84,7 +89,8 @@ result<Statement> read_signed(BytesView encoded, std::string_view type) {
   auto certificate = crypto::Certificate::from_der(bytes_of(message->certificate()));
   if (!certificate) return certificate.error();
   auto signer = certificate->common_name();
-  return Statement{message->type(), Bytes(message->body().begin(), message->body().end()), std::move(signer), *certificate};
+  return Statement{message->type(), Bytes(message->body().begin(), message->body().end()), std::move(signer),
+                   *certificate};
 }
 
 }  // namespace jindu::evidence

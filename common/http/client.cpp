@@ -96,14 +96,16 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 void Client::set_header(const std::string& name, const std::string& value) {
-  if (value.empty()) state_->headers.erase(name);
-  else state_->headers[name] = value;
+  if (value.empty())
+    state_->headers.erase(name);
+  else
+    state_->headers[name] = value;
 }
 
 void Client::cancel() { state_->cancelled = true; }
 
-result<Answer> Client::send(std::string_view method, std::string_view path, BytesView body, std::string_view content_type,
-                            std::chrono::milliseconds timeout) {
+result<Answer> Client::send(std::string_view method, std::string_view path, BytesView body,
+                            std::string_view content_type, std::chrono::milliseconds timeout) {
   if (state_->broken) return *state_->broken;
   CURL* h = state_->handle;
   const std::string url = state_->options.base_url + std::string(path);
@@ -130,11 +132,11 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
   const CURLcode code = curl_easy_perform(h);
   if (received.too_large) return Error{Fault::too_large, "http.too_large", "the answer is larger than expected"};
   if (code != CURLE_OK) {
-    const char* name = code == CURLE_OPERATION_TIMEDOUT ? "http.timeout"
-                       : code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
-                               code == CURLE_SSL_CERTPROBLEM
-                           ? "http.tls"
-                           : "http.unreachable";
+    const char* name =
+        code == CURLE_OPERATION_TIMEDOUT ? "http.timeout"
+        : code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM
+            ? "http.tls"
+            : "http.unreachable";
     return Error{Fault::unavailable, name, curl_easy_strerror(code)};
   }
   long status = 0;

@@ -1,5 +1,6 @@
 #pragma once
-// HTTPS requests to one peer over one kept-alive connection, with the node's certificate. Blocking; one thread at a time.
+// HTTPS requests to one peer over one kept-alive connection, with the node's certificate. Blocking; one thread at a
+// time.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -11,16 +12,16 @@
 namespace jindu::http {
 
 struct ClientOptions {
-  std::string base_url;                          // "https://10.77.1.2:7001"
-  std::string ca_file;                           // PEM
-  std::string certificate_file = {};             // PEM, leaf first
+  std::string base_url;               // "https://10.77.1.2:7001"
+  std::string ca_file;                // PEM
+  std::string certificate_file = {};  // PEM, leaf first
   std::string private_key_file = {};
   std::string private_key_passphrase_file = {};
-  std::string expected_peer = {};                // Common Name of the peer's certificate; empty: host name is checked
+  std::string expected_peer = {};  // Common Name of the peer's certificate; empty: host name is checked
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds idle_timeout{30'000};  // without a byte moving
   std::size_t answer_limit = 64 * 1024 * 1024;
-  bool keeps_cookies = false;                      // as a browser does
+  bool keeps_cookies = false;  // as a browser does
 };
 
 struct Answer {

@@ -1,7 +1,7 @@
 // Requests, answers and problem documents: what does not need a network.
+#include <prometheus/counter.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <prometheus/counter.h>
 
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
@@ -64,18 +64,30 @@ Response&& Response::with(std::string name, std::string value) && {
 
 int status_of(Fault fault) {
   switch (fault) {
-    case Fault::invalid: return 400;
-    case Fault::unauthorised: return 401;
-    case Fault::forbidden: return 403;
-    case Fault::not_found: return 404;
-    case Fault::conflict: return 409;
-    case Fault::expired: return 410;
-    case Fault::too_large: return 413;
-    case Fault::unsupported: return 415;
-    case Fault::integrity: return 422;
-    case Fault::limited: return 429;
-    case Fault::unavailable: return 503;
-    case Fault::internal: return 500;
+    case Fault::invalid:
+      return 400;
+    case Fault::unauthorised:
+      return 401;
+    case Fault::forbidden:
+      return 403;
+    case Fault::not_found:
+      return 404;
+    case Fault::conflict:
+      return 409;
+    case Fault::expired:
+      return 410;
+    case Fault::too_large:
+      return 413;
+    case Fault::unsupported:
+      return 415;
+    case Fault::integrity:
+      return 422;
+    case Fault::limited:
+      return 429;
+    case Fault::unavailable:
+      return 503;
+    case Fault::internal:
+      return 500;
   }
   return 500;
 }
@@ -83,18 +95,30 @@ int status_of(Fault fault) {
 namespace {
 std::string_view title_of(int status) {
   switch (status) {
-    case 400: return "The request breaks a rule";
-    case 401: return "Log in first";
-    case 403: return "Not allowed";
-    case 404: return "Not found";
-    case 409: return "The state has moved on";
-    case 410: return "No longer valid";
-    case 413: return "Too large";
-    case 415: return "Not supported";
-    case 422: return "A signature, digest or seal does not hold";
-    case 429: return "Too often";
-    case 503: return "Try again later";
-    default: return "Something failed on our side";
+    case 400:
+      return "The request breaks a rule";
+    case 401:
+      return "Log in first";
+    case 403:
+      return "Not allowed";
+    case 404:
+      return "Not found";
+    case 409:
+      return "The state has moved on";
+    case 410:
+      return "No longer valid";
+    case 413:
+      return "Too large";
+    case 415:
+      return "Not supported";
+    case 422:
+      return "A signature, digest or seal does not hold";
+    case 429:
+      return "Too often";
+    case 503:
+      return "Try again later";
+    default:
+      return "Something failed on our side";
   }
 }
 }  // namespace
@@ -109,7 +133,8 @@ Response problem(const Error& error, std::string_view request_id) {
   // What failed inside is for our logs, not for the world.
   if (error.fault != Fault::internal) body["detail"] = error.detail;
   if (!error.field.empty()) body["field"] = error.field;
-  Response response{status, {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
+  Response response{status,
+                    {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
                     boost::json::serialize(body)};
   if (error.fault == Fault::unavailable) response.headers.emplace_back("Retry-After", "5");
   if (error.fault == Fault::limited) response.headers.emplace_back("Retry-After", "60");
@@ -118,9 +143,14 @@ Response problem(const Error& error, std::string_view request_id) {
 
 result<void> Answer::succeeded() const {
   if (status >= 200 && status < 300) return {};
-  Error error{status == 409 ? Fault::conflict : status == 404 ? Fault::not_found : status == 413 ? Fault::too_large
-              : status == 403 ? Fault::forbidden : status == 401 ? Fault::unauthorised : status == 422 ? Fault::integrity
-              : status == 400 ? Fault::invalid : Fault::unavailable,
+  Error error{status == 409   ? Fault::conflict
+              : status == 404 ? Fault::not_found
+              : status == 413 ? Fault::too_large
+              : status == 403 ? Fault::forbidden
+              : status == 401 ? Fault::unauthorised
+              : status == 422 ? Fault::integrity
+              : status == 400 ? Fault::invalid
+                              : Fault::unavailable,
               "http.status", "the peer answers " + std::to_string(status)};
   boost::system::error_code code;
   const auto value = boost::json::parse(text_of(body), code);
@@ -156,8 +186,9 @@ std::vector<std::pair<std::string, std::string>> browser_headers() {
 
 std::vector<Route> operations_routes(std::vector<ReadyCheck> checks) {
   std::vector<Route> routes;
-  routes.push_back({Method::get, "/healthz", anyone(), 0,
-                    [](Request&) -> result<Response> { return Response::json({{"status", "alive"}}); }});
+  routes.push_back({Method::get, "/healthz", anyone(), 0, [](Request&) -> result<Response> {
+                      return Response::json({{"status", "alive"}});
+                    }});
   routes.push_back({Method::get, "/readyz", anyone(), 0, [checks = std::move(checks)](Request&) -> result<Response> {
                       boost::json::object answers;
                       bool ready = true;
@@ -168,9 +199,10 @@ std::vector<Route> operations_routes(std::vector<ReadyCheck> checks) {
                       }
                       return Response::json({{"ready", ready}, {"checks", answers}}, ready ? 200 : 503);
                     }});
-  routes.push_back({Method::get, "/metrics", anyone(), 0, [](Request&) -> result<Response> {
-                      return Response{200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, metrics::text()};
-                    }});
+  routes.push_back(
+      {Method::get, "/metrics", anyone(), 0, [](Request&) -> result<Response> {
+         return Response{200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, metrics::text()};
+       }});
   return routes;
 }
 

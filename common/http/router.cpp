@@ -23,12 +23,18 @@ int hex(char c) {
 
 std::string_view name_of(Method method) {
   switch (method) {
-    case Method::get: return "GET";
-    case Method::head: return "HEAD";
-    case Method::post: return "POST";
-    case Method::put: return "PUT";
-    case Method::patch: return "PATCH";
-    case Method::del: return "DELETE";
+    case Method::get:
+      return "GET";
+    case Method::head:
+      return "HEAD";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::patch:
+      return "PATCH";
+    case Method::del:
+      return "DELETE";
   }
   return "";
 }
@@ -107,7 +113,8 @@ Router::Match Router::find(Method method, std::string_view raw_path) const {
       }
     }
     if (!fits) continue;
-    const bool right_method = entry.route.method == method || (method == Method::head && entry.route.method == Method::get);
+    const bool right_method =
+        entry.route.method == method || (method == Method::head && entry.route.method == Method::get);
     if (!right_method) {
       match.allowed += (match.allowed.empty() ? "" : ", ") + std::string(name_of(entry.route.method));
       continue;

@@ -12,9 +12,9 @@ class Router {
  public:
   explicit Router(std::vector<Route> routes);
   struct Match {
-    const Route* route = nullptr;                      // null: no such path
+    const Route* route = nullptr;  // null: no such path
     std::map<std::string, std::string> parameters;
-    std::string allowed;                               // methods of the path, when only the method is wrong
+    std::string allowed;  // methods of the path, when only the method is wrong
   };
   // `raw_path` without query, not decoded: segments are split before they are decoded.
   Match find(Method method, std::string_view raw_path) const;

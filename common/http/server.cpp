@@ -1,5 +1,11 @@
 #include "common/http/server.hpp"
 
+#include <fcntl.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -11,12 +17,6 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
-#include <fcntl.h>
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <future>
 #include <thread>
@@ -44,40 +44,52 @@ constexpr auto kToken = asio::use_awaitable;
 
 std::optional<Method> method_of(bhttp::verb verb) {
   switch (verb) {
-    case bhttp::verb::get: return Method::get;
-    case bhttp::verb::head: return Method::head;
-    case bhttp::verb::post: return Method::post;
-    case bhttp::verb::put: return Method::put;
-    case bhttp::verb::patch: return Method::patch;
-    case bhttp::verb::delete_: return Method::del;
-    default: return {};
+    case bhttp::verb::get:
+      return Method::get;
+    case bhttp::verb::head:
+      return Method::head;
+    case bhttp::verb::post:
+      return Method::post;
+    case bhttp::verb::put:
+      return Method::put;
+    case bhttp::verb::patch:
+      return Method::patch;
+    case bhttp::verb::delete_:
+      return Method::del;
+    default:
+      return {};
   }
 }
 
 // An identifier given by a proxy or client is taken only when it can do no harm in a log.
 std::string request_id_of(std::string_view given, Instant now) {
   const bool harmless = given.size() >= 8 && given.size() <= 64 && std::all_of(given.begin(), given.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  });
+                          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+                        });
   return harmless ? std::string(given) : new_uuid(now);
 }
 
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServerOptions options, std::vector<Route> routes)
-      : options_(std::move(options)), router_(std::move(routes)), io_(options_.io_threads), acceptor_(io_),
+      : options_(std::move(options)),
+        router_(std::move(routes)),
+        io_(options_.io_threads),
+        acceptor_(io_),
         pool_(static_cast<std::size_t>(options_.workers)) {
     const metrics::Labels listener{{"listener", options_.name}};
     open_ = &metrics::gauge("jindu_http_connections", "Open connections", listener);
-    took_ = &metrics::seconds("jindu_http_request_seconds", "From the end of a request to the end of its answer", listener);
+    took_ =
+        &metrics::seconds("jindu_http_request_seconds", "From the end of a request to the end of its answer", listener);
   }
   ~ServerImpl() override { stop(std::chrono::seconds(1)); }
 
   result<void> listen() {
     if (options_.tls) {
       const auto& tls = *options_.tls;
-      auto made = crypto::tls_server_context({tls.certificate_chain_file, tls.private_key_file, tls.private_key_passphrase_file,
-                                              tls.client_ca_file, tls.crl_file, tls.client_certificate_required});
+      auto made =
+          crypto::tls_server_context({tls.certificate_chain_file, tls.private_key_file, tls.private_key_passphrase_file,
+                                      tls.client_ca_file, tls.crl_file, tls.client_certificate_required});
       if (!made) return made.error();
       tls_ = *made;
     }
@@ -108,7 +120,8 @@ class ServerImpl final : public Server {
     });
     const auto until = std::chrono::steady_clock::now() + patience;
     // Idle connections end at once, those with a request under way when it is answered.
-    while (busy_ > 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    while (busy_ > 0 && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     io_.stop();
     for (auto& thread : threads_) thread.join();
     pool_.join();
@@ -212,12 +225,15 @@ class ServerImpl final : public Server {
     co_await bhttp::async_read_header(stream, buffer, head, asio::redirect_error(kToken, code));
     const Instant now = SystemClock().now();
     if (code == bhttp::error::header_limit) {
-      co_await answer(stream, lowest, problem({Fault::too_large, "http.header_limit", "the header is too large"}, ""), false, false, 11);
+      co_await answer(stream, lowest, problem({Fault::too_large, "http.header_limit", "the header is too large"}, ""),
+                      false, false, 11);
       co_return false;
     }
     if (code) {
-      if (code.category() == bhttp::make_error_code(bhttp::error::bad_method).category() && code != bhttp::error::end_of_stream)
-        co_await answer(stream, lowest, problem({Fault::invalid, "http.malformed", "this is not an HTTP request"}, ""), false, false, 11);
+      if (code.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
+          code != bhttp::error::end_of_stream)
+        co_await answer(stream, lowest, problem({Fault::invalid, "http.malformed", "this is not an HTTP request"}, ""),
+                        false, false, 11);
       co_return false;
     }
     const auto started = std::chrono::steady_clock::now();
@@ -226,7 +242,8 @@ class ServerImpl final : public Server {
     request.client_certificate = certificate;
     for (const auto& field : head.get()) {
       std::string name(field.name_string());
-      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
       auto& value = request.headers[name];
       if (!value.empty()) value += name == "cookie" ? "; " : ", ";
       value += std::string_view(field.value().data(), field.value().size());
@@ -246,7 +263,8 @@ class ServerImpl final : public Server {
     Response response;
     const Route* route = nullptr;
     if (!method || !path || !raw_path.starts_with('/')) {
-      response = problem({Fault::invalid, "http.malformed", "the method or the path is not understood"}, request.request_id);
+      response =
+          problem({Fault::invalid, "http.malformed", "the method or the path is not understood"}, request.request_id);
     } else {
       request.method = *method;
       request.path = *path;
@@ -262,9 +280,12 @@ class ServerImpl final : public Server {
         response.status = 405;
         response.headers.emplace_back("Allow", match.allowed);
       } else if (!route) {
-        response = problem({Fault::not_found, "http.no_such_path", "there is nothing at this path"}, request.request_id);
+        response =
+            problem({Fault::not_found, "http.no_such_path", "there is nothing at this path"}, request.request_id);
       } else if (const auto length = head.content_length(); length && *length > route->body_limit) {
-        response = problem({Fault::too_large, "http.body_limit", "the body may have " + std::to_string(route->body_limit) + " bytes"}, request.request_id);
+        response = problem(
+            {Fault::too_large, "http.body_limit", "the body may have " + std::to_string(route->body_limit) + " bytes"},
+            request.request_id);
       } else {
         auto admitted = co_await in_pool<result<void>>([&] { return route->guard(request); });
         if (!admitted) {
@@ -291,19 +312,27 @@ class ServerImpl final : public Server {
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     took_->Observe(seconds);
     metrics::counter("jindu_http_requests_total", "Requests by status",
-                     {{"listener", options_.name}, {"status", std::to_string(status)}}).Increment();
-    log::info("http.request", {{"listener", options_.name}, {"request_id", request.request_id},
-                               {"route", route ? std::string_view(route->path) : std::string_view("-")},
-                               {"method", std::string_view(head.get().method_string().data(), std::min<std::size_t>(head.get().method_string().size(), 16))},
-                               {"status", status}, {"ms", static_cast<std::int64_t>(seconds * 1000)}});
-    co_return sent && stay;
+                     {{"listener", options_.name}, {"status", std::to_string(status)}})
+        .Increment();
+    log::info("http.request",
+              {{"listener", options_.name},
+               {"request_id", request.request_id},
+               {"route", route ? std::string_view(route->path) : std::string_view("-")},
+               {"method", std::string_view(head.get().method_string().data(),
+                                           std::min<std::size_t>(head.get().method_string().size(), 16))},
+               {"status", status},
+               {"ms", static_cast<std::int64_t>(seconds * 1000)}});
+    co_return sent&& stay;
   }
 
   awaitable<Response> handled(const Route& route, Request& request) {
     auto outcome = co_await in_pool<result<Response>>([&]() -> result<Response> { return route.handler(request); });
     if (outcome) co_return std::move(*outcome);
     if (outcome.error().fault == Fault::internal)
-      log::error("http.handler_failed", {{"request_id", request.request_id}, {"route", route.path}, {"code", outcome.error().code}, {"detail", outcome.error().detail}});
+      log::error("http.handler_failed", {{"request_id", request.request_id},
+                                         {"route", route.path},
+                                         {"code", outcome.error().code},
+                                         {"detail", outcome.error().detail}});
     co_return problem(outcome.error(), request.request_id);
   }
 
@@ -330,7 +359,8 @@ class ServerImpl final : public Server {
 
   template <class Stream>
   awaitable<result<void>> read_body(Stream& stream, beast::tcp_stream& lowest, beast::flat_buffer& buffer,
-                                    bhttp::request_parser<bhttp::empty_body>& head, const Route& route, Request& request) {
+                                    bhttp::request_parser<bhttp::empty_body>& head, const Route& route,
+                                    Request& request) {
     if (head.is_done()) co_return result<void>{};
     Code code;
     if (request.header("expect") == "100-continue") {
@@ -346,10 +376,12 @@ class ServerImpl final : public Server {
       const auto count = co_await bhttp::async_read_some(stream, buffer, parser, asio::redirect_error(kToken, code));
       got += count;
       if (code == bhttp::error::body_limit)
-        co_return Error{Fault::too_large, "http.body_limit", "the body may have " + std::to_string(route.body_limit) + " bytes"};
+        co_return Error{Fault::too_large, "http.body_limit",
+                        "the body may have " + std::to_string(route.body_limit) + " bytes"};
       if (code == bhttp::error::need_buffer) continue;
       if (code) co_return Error{Fault::internal, "http.gone", code.message()};
-      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started).count();
+      const auto seconds =
+          std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started).count();
       if (seconds > 30 && got / static_cast<std::uint64_t>(seconds) < options_.limits.body_bytes_per_second)
         co_return Error{Fault::limited, "http.too_slow", "the body arrives too slowly"};
     }
@@ -367,7 +399,10 @@ class ServerImpl final : public Server {
     head.keep_alive(keep_alive);
     for (const auto& [name, value] : options_.headers) head.set(name, value);
     for (const auto& [name, value] : response.headers)
-      if (name == "Set-Cookie") head.insert(name, value); else head.set(name, value);
+      if (name == "Set-Cookie")
+        head.insert(name, value);
+      else
+        head.set(name, value);
     if (request.path.starts_with("/api/") && head.find(bhttp::field::cache_control) == head.end())
       head.set(bhttp::field::cache_control, "no-store");
 
@@ -390,10 +425,18 @@ class ServerImpl final : public Server {
       file.number = ::open(body.path.c_str(), O_RDONLY | O_CLOEXEC);
       struct stat info {};
       if (file.number < 0 || ::fstat(file.number, &info) != 0 || !S_ISREG(info.st_mode)) {
-        co_return co_await answer(stream, lowest, problem({Fault::not_found, "http.no_such_file", "the file is not there"}, request.request_id), is_head, keep_alive, version);
+        co_return co_await answer(
+            stream, lowest,
+            problem({Fault::not_found, "http.no_such_file", "the file is not there"}, request.request_id), is_head,
+            keep_alive, version);
       }
       length = static_cast<std::uint64_t>(info.st_size);
-      const std::string etag = '"' + (body.etag.empty() ? std::to_string(info.st_size) + "-" + std::to_string(info.st_mtim.tv_sec) + "-" + std::to_string(info.st_mtim.tv_nsec) : body.etag) + '"';
+      const std::string etag =
+          '"' +
+          (body.etag.empty() ? std::to_string(info.st_size) + "-" + std::to_string(info.st_mtim.tv_sec) + "-" +
+                                   std::to_string(info.st_mtim.tv_nsec)
+                             : body.etag) +
+          '"';
       head.set(bhttp::field::etag, etag);
       head.set(bhttp::field::accept_ranges, "bytes");
       if (request.header("if-none-match") == etag) {
@@ -406,7 +449,8 @@ class ServerImpl final : public Server {
           length = 0;
         } else {
           head.result(206u);
-          head.set(bhttp::field::content_range, "bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" + std::to_string(length));
+          head.set(bhttp::field::content_range, "bytes " + std::to_string(range.first) + "-" +
+                                                    std::to_string(range.last) + "/" + std::to_string(length));
           offset = range.first;
           length = range.last - range.first + 1;
         }
@@ -426,7 +470,8 @@ class ServerImpl final : public Server {
       for (std::size_t sent = 0; sent < memory.size();) {
         const auto piece = memory.subspan(sent, std::min<std::size_t>(memory.size() - sent, 256 * 1024));
         lowest.expires_after(std::chrono::seconds(30));
-        co_await asio::async_write(stream, asio::buffer(piece.data(), piece.size()), asio::redirect_error(kToken, code));
+        co_await asio::async_write(stream, asio::buffer(piece.data(), piece.size()),
+                                   asio::redirect_error(kToken, code));
         if (code) co_return false;
         sent += piece.size();
       }
@@ -434,10 +479,12 @@ class ServerImpl final : public Server {
     }
     Bytes piece(std::min<std::uint64_t>(length, 256 * 1024));
     while (length > 0) {
-      const auto count = ::pread(file.number, piece.data(), std::min<std::uint64_t>(piece.size(), length), static_cast<off_t>(offset));
+      const auto count =
+          ::pread(file.number, piece.data(), std::min<std::uint64_t>(piece.size(), length), static_cast<off_t>(offset));
       if (count <= 0) co_return false;
       lowest.expires_after(std::chrono::seconds(30));
-      co_await asio::async_write(stream, asio::buffer(piece.data(), static_cast<std::size_t>(count)), asio::redirect_error(kToken, code));
+      co_await asio::async_write(stream, asio::buffer(piece.data(), static_cast<std::size_t>(count)),
+                                 asio::redirect_error(kToken, code));
       if (code) co_return false;
       offset += static_cast<std::uint64_t>(count);
       length -= static_cast<std::uint64_t>(count);

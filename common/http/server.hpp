@@ -23,21 +23,21 @@ enum class Method { get, head, post, put, patch, del };
 
 struct Request {
   Method method = Method::get;
-  std::string path;                                 // decoded, without query
-  std::map<std::string, std::string> parameters;    // from "{name}" in the route's path
-  std::multimap<std::string, std::string> query;    // decoded
-  std::map<std::string, std::string> headers;       // names in lower case
-  Bytes body;                                       // at most the route's body limit
-  std::string request_id;                           // for logs and problem documents
+  std::string path;                               // decoded, without query
+  std::map<std::string, std::string> parameters;  // from "{name}" in the route's path
+  std::multimap<std::string, std::string> query;  // decoded
+  std::map<std::string, std::string> headers;     // names in lower case
+  Bytes body;                                     // at most the route's body limit
+  std::string request_id;                         // for logs and problem documents
   std::string remote_address;
-  std::optional<Bytes> client_certificate;          // DER, verified by TLS against the listener's client CA
-  std::any principal;                               // set by the route's guard: who asks
+  std::optional<Bytes> client_certificate;  // DER, verified by TLS against the listener's client CA
+  std::any principal;                       // set by the route's guard: who asks
 
-  std::string_view header(std::string_view lower_case_name) const;   // empty when absent
-  std::string_view query_value(std::string_view name) const;         // first, empty when absent
-  std::string_view parameter(std::string_view name) const;           // of the path
+  std::string_view header(std::string_view lower_case_name) const;  // empty when absent
+  std::string_view query_value(std::string_view name) const;        // first, empty when absent
+  std::string_view parameter(std::string_view name) const;          // of the path
   std::optional<std::string> cookie(std::string_view name) const;
-  result<boost::json::value> json() const;          // depth at most 32; Fault::invalid "http.json" otherwise
+  result<boost::json::value> json() const;  // depth at most 32; Fault::invalid "http.json" otherwise
   // Member of the JSON body that must be a string (or integer, object); Fault::invalid "http.member" with its pointer.
 };
 
@@ -83,20 +83,20 @@ struct TlsOptions {
   std::string certificate_chain_file;  // PEM, leaf first
   std::string private_key_file;        // PEM, may be encrypted
   std::string private_key_passphrase_file = {};
-  std::string client_ca_file = {};     // PEM; empty: no client certificates asked for
-  std::string crl_file = {};           // PEM; empty: none known to be revoked
+  std::string client_ca_file = {};  // PEM; empty: no client certificates asked for
+  std::string crl_file = {};        // PEM; empty: none known to be revoked
   bool client_certificate_required = false;
 };
 
 struct ServerLimits {
   std::size_t header_bytes = 16 * 1024;
   std::chrono::seconds header_timeout{10};
-  std::chrono::seconds body_idle_timeout{30};   // without a single byte
-  std::size_t body_bytes_per_second = 2'000;    // slower than this over the whole body is not waited for (after 30 s)
+  std::chrono::seconds body_idle_timeout{30};  // without a single byte
+  std::size_t body_bytes_per_second = 2'000;   // slower than this over the whole body is not waited for (after 30 s)
   std::chrono::seconds keep_alive_timeout{60};
   std::size_t connections = 4096;
   std::size_t connections_per_address = 256;
-  std::size_t waiting_requests = 1024;          // for a worker; more are answered 503
+  std::size_t waiting_requests = 1024;  // for a worker; more are answered 503
 };
 
 struct ServerOptions {

@@ -18,9 +18,9 @@ inline std::string_view text_of(BytesView b) { return {reinterpret_cast<const ch
 
 std::string to_hex(BytesView bytes);
 result<Bytes> from_hex(std::string_view text);
-std::string to_base64(BytesView bytes);             // RFC 4648 section 4, padded
-result<Bytes> from_base64(std::string_view text);   // strict: no white space, canonical padding
-std::string to_base64url(BytesView bytes);          // RFC 4648 section 5, unpadded
+std::string to_base64(BytesView bytes);            // RFC 4648 section 4, padded
+result<Bytes> from_base64(std::string_view text);  // strict: no white space, canonical padding
+std::string to_base64url(BytesView bytes);         // RFC 4648 section 5, unpadded
 result<Bytes> from_base64url(std::string_view text);
 
 }  // namespace jindu

@@ -16,7 +16,9 @@ class Clock {
 
 class SystemClock final : public Clock {
  public:
-  Instant now() const override { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+  Instant now() const override {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  }
 };
 
 inline std::int64_t to_unix_ms(Instant t) { return t.time_since_epoch().count(); }

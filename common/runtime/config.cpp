@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
+#include <toml++/toml.h>
 #include <filesystem>
 #include <set>
-#include <toml++/toml.h>
 
 namespace jindu {
 

@@ -1,5 +1,6 @@
 #pragma once
-// Configuration in TOML. Errors name file, line and key; unknown keys are errors, so that a typing mistake is not a silent default.
+// Configuration in TOML. Errors name file, line and key; unknown keys are errors, so that a typing mistake is not a
+// silent default.
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,18 +15,18 @@ namespace jindu {
 // first, so that a program reads straight down.
 class ConfigTable {
  public:
-  std::string text(std::string_view key);                                  // required, not empty
+  std::string text(std::string_view key);  // required, not empty
   std::string text_or(std::string_view key, std::string fallback);
   std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t most);
   std::int64_t integer_or(std::string_view key, std::int64_t fallback, std::int64_t least, std::int64_t most);
   bool flag_or(std::string_view key, bool fallback);
-  std::string path(std::string_view key);                                  // required; absolute afterwards
-  std::string path_or(std::string_view key, std::string fallback);         // "" stays ""
-  std::string existing_file(std::string_view key);                         // required and readable
-  std::string existing_file_or_none(std::string_view key);                 // "" when absent or empty
-  std::vector<std::string> texts(std::string_view key);                    // a list; absent: empty
+  std::string path(std::string_view key);                           // required; absolute afterwards
+  std::string path_or(std::string_view key, std::string fallback);  // "" stays ""
+  std::string existing_file(std::string_view key);                  // required and readable
+  std::string existing_file_or_none(std::string_view key);          // "" when absent or empty
+  std::vector<std::string> texts(std::string_view key);             // a list; absent: empty
   std::uint16_t port(std::string_view key) { return static_cast<std::uint16_t>(integer(key, 1, 65535)); }
-  bool present() const;                                                    // whether the table is in the file
+  bool present() const;  // whether the table is in the file
 
   struct State;
   explicit ConfigTable(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -24,8 +24,8 @@ enum class Fault {
   internal,      // 500
 };
 
-// `code` is stable and dotted ("seal.unknown_suite"); interfaces translate by it. `detail` is for a technical reader, in English,
-// without personal data. `field` is an RFC 6901 pointer or a key, where one input is to blame.
+// `code` is stable and dotted ("seal.unknown_suite"); interfaces translate by it. `detail` is for a technical reader,
+// in English, without personal data. `field` is an RFC 6901 pointer or a key, where one input is to blame.
 struct Error {
   Fault fault = Fault::internal;
   std::string code;
@@ -38,13 +38,17 @@ struct ErrorException : std::runtime_error {
   Error error;
 };
 
-[[noreturn]] inline void throw_exception_from_error(const Error& e, const boost::source_location&) { throw ErrorException(e); }
+[[noreturn]] inline void throw_exception_from_error(const Error& e, const boost::source_location&) {
+  throw ErrorException(e);
+}
 
 template <class T>
 using result = boost::system::result<T, Error>;
 
 // For logs and test messages: what went wrong, or that nothing did. Boost's own wants every T to be printable.
-inline std::ostream& operator<<(std::ostream& out, const Error& e) { return out << e.code << ": " << e.detail << ' ' << e.field; }
+inline std::ostream& operator<<(std::ostream& out, const Error& e) {
+  return out << e.code << ": " << e.detail << ' ' << e.field;
+}
 template <class T>
 std::ostream& operator<<(std::ostream& out, const boost::system::result<T, Error>& r) {
   return r ? out << "a value" : out << r.error();

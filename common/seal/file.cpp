@@ -19,7 +19,8 @@ result<void> write_all(int descriptor, BytesView bytes) {
     const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0)
-      return Error{Fault::unavailable, errno == ENOSPC ? "file.full" : "file.write", "the opened file cannot be written"};
+      return Error{Fault::unavailable, errno == ENOSPC ? "file.full" : "file.write",
+                   "the opened file cannot be written"};
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
   return {};

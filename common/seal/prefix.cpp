@@ -35,7 +35,8 @@ result<void> check_header(const jindu::v1::SealHeader& header) {
             recipient.wrapped_key().size() > 512)
           return malformed("the lengths of an RSA recipient are 0 and those of the modulus");
         break;
-      default: return Error{Fault::unsupported, "seal.unknown_suite", "a way to wrap keys that is not known"};
+      default:
+        return Error{Fault::unsupported, "seal.unknown_suite", "a way to wrap keys that is not known"};
     }
   }
   return {};
@@ -106,7 +107,8 @@ result<FileKey> file_key_of(const Prefix& prefix, const OpeningKey& key) {
                       : crypto::hpke_open(private_key, bytes_of(recipient.encapsulated()), info, id,
                                           bytes_of(recipient.wrapped_key()));
     if (!opened || opened->size() != 32)
-      return Error{Fault::integrity, "seal.wrong_key", "the wrapped key does not open: it was changed, or sealed for another purpose"};
+      return Error{Fault::integrity, "seal.wrong_key",
+                   "the wrapped key does not open: it was changed, or sealed for another purpose"};
     FileKey file_key;
     std::copy(opened->begin(), opened->end(), file_key.begin());
     return file_key;

@@ -126,7 +126,8 @@ struct SealReader::State {
     const BytesView all(pending);
     keys = schedule(*file_key, all.subspan(prefix.bytes, kSaltBytes), all.first(prefix.bytes));
     if (!crypto::constant_time_equal(keys->commitment, all.subspan(prefix.bytes + kSaltBytes, kCommitmentBytes)))
-      return Error{Fault::integrity, "seal.commitment", "the key is not the one this was sealed with, or the beginning was changed"};
+      return Error{Fault::integrity, "seal.commitment",
+                   "the key is not the one this was sealed with, or the beginning was changed"};
     pending.erase(pending.begin(),
                   pending.begin() + static_cast<std::ptrdiff_t>(prefix.bytes + kSaltBytes + kCommitmentBytes));
     return {};

@@ -38,7 +38,9 @@ struct Style {
 
 class Page {
  public:
-  explicit Page(Bytes& out) : surface_(cairo_pdf_surface_create_for_stream(&Page::collect, &out, kWidth, kHeight)), cairo_(cairo_create(surface_.get())) {}
+  explicit Page(Bytes& out)
+      : surface_(cairo_pdf_surface_create_for_stream(&Page::collect, &out, kWidth, kHeight)),
+        cairo_(cairo_create(surface_.get())) {}
 
   cairo_t* cairo() { return cairo_.get(); }
   double y() const { return y_; }
@@ -99,7 +101,8 @@ class Page {
     pango_cairo_show_layout(cairo(), made.get());
   }
 
-  // Across the page and beneath what is written later, so that a print of a preview is never taken for the paper itself.
+  // Across the page and beneath what is written later, so that a print of a preview is never taken for the paper
+  // itself.
   void mark_preview() {
     preview = true;
     cairo_save(cairo());
@@ -129,7 +132,8 @@ class Page {
   }
   void footer() {
     cairo_set_source_rgb(cairo(), 0.4, 0.4, 0.4);
-    at(kLeft, kHeight - 48, foot + "  ·  " + std::to_string(number_), {kSans, 8, false, PANGO_ALIGN_CENTER, 1.2}, kText);
+    at(kLeft, kHeight - 48, foot + "  ·  " + std::to_string(number_), {kSans, 8, false, PANGO_ALIGN_CENTER, 1.2},
+       kText);
     cairo_set_source_rgb(cairo(), 0, 0, 0);
   }
 
@@ -144,8 +148,10 @@ void draw_star(cairo_t* c, double x, double y, double radius) {
     const double r = i % 2 == 0 ? radius : radius * 0.382;
     const double angle = -M_PI / 2 + i * M_PI / 5;
     const double px = x + r * std::cos(angle), py = y + r * std::sin(angle);
-    if (i == 0) cairo_move_to(c, px, py);
-    else cairo_line_to(c, px, py);
+    if (i == 0)
+      cairo_move_to(c, px, py);
+    else
+      cairo_line_to(c, px, py);
   }
   cairo_close_path(c);
   cairo_fill(c);
@@ -170,7 +176,9 @@ void draw_seal(Page& page, const std::string& name, double x, double y) {
   }
   const double spread = std::min(1.55 * M_PI, 0.30 * static_cast<double>(letters.size()));
   for (std::size_t i = 0; i < letters.size(); ++i) {
-    const double angle = letters.size() < 2 ? 0 : -spread / 2 + spread * static_cast<double>(i) / static_cast<double>(letters.size() - 1);
+    const double angle = letters.size() < 2
+                             ? 0
+                             : -spread / 2 + spread * static_cast<double>(i) / static_cast<double>(letters.size() - 1);
     cairo_save(c);
     cairo_translate(c, x, y);
     cairo_rotate(c, angle);
@@ -234,7 +242,8 @@ result<Bytes> render_pdf(const DecisionPaper& paper) {
   if (!qr) return qr.error();
   Bytes out;
   Page page(out);
-  cairo_pdf_surface_set_metadata(page.surface(), CAIRO_PDF_METADATA_TITLE, (paper.title_zh + " " + paper.number).c_str());
+  cairo_pdf_surface_set_metadata(page.surface(), CAIRO_PDF_METADATA_TITLE,
+                                 (paper.title_zh + " " + paper.number).c_str());
   cairo_pdf_surface_set_metadata(page.surface(), CAIRO_PDF_METADATA_AUTHOR, paper.department_zh.c_str());
   page.foot = paper.preview ? "预览 PREVIEW" : paper.number;
   if (paper.preview) page.mark_preview();
@@ -253,7 +262,8 @@ result<Bytes> render_pdf(const DecisionPaper& paper) {
   page.text(paper.number, {kSerif, 12, false, PANGO_ALIGN_CENTER, 1.8});
   page.skip(14);
   paragraphs(page, paper.body_zh, {kSerif, 14, false, PANGO_ALIGN_LEFT, 1.75, 28, true}, 2, true);
-  if (!paper.valid_until.empty()) page.text("本决定有效期至 " + paper.valid_until + "。", {kSerif, 14, false, PANGO_ALIGN_LEFT, 1.75, 28});
+  if (!paper.valid_until.empty())
+    page.text("本决定有效期至 " + paper.valid_until + "。", {kSerif, 14, false, PANGO_ALIGN_LEFT, 1.75, 28});
 
   // Department, date and seal stay together, with the way to check it beside them.
   page.need(190);
@@ -281,7 +291,9 @@ result<Bytes> render_pdf(const DecisionPaper& paper) {
   page.text(paper.department_en + "  ·  " + paper.number, {kSans, 9, false, PANGO_ALIGN_LEFT, 1.6, 0, false, "en"});
   page.skip(4);
   paragraphs(page, paper.body_en, {kSans, 9.5, false, PANGO_ALIGN_LEFT, 1.5, 0, false, "en"}, 4, true);
-  page.text(paper.issued_en + (paper.valid_until.empty() ? "" : "  ·  Valid until " + paper.valid_until) + ". The Chinese text prevails.", {kSans, 9, false, PANGO_ALIGN_LEFT, 1.6, 0, false, "en"});
+  page.text(paper.issued_en + (paper.valid_until.empty() ? "" : "  ·  Valid until " + paper.valid_until) +
+                ". The Chinese text prevails.",
+            {kSans, 9, false, PANGO_ALIGN_LEFT, 1.6, 0, false, "en"});
   if (!page.finish()) return Error{Fault::internal, "document.render", "the PDF cannot be made"};
   return out;
 }

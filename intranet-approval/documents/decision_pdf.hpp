@@ -10,13 +10,13 @@ namespace jindu::approval::documents {
 struct DecisionPaper {
   std::string department_zh, department_en;
   std::string title_zh, title_en;
-  std::string number;                 // 文号
-  std::string body_zh, body_en;       // paragraphs separated by empty lines; placeholders are filled already
-  std::string issued_zh, issued_en;   // dates as written
-  std::string valid_until;            // ISO date, or empty
+  std::string number;                // 文号
+  std::string body_zh, body_en;      // paragraphs separated by empty lines; placeholders are filled already
+  std::string issued_zh, issued_en;  // dates as written
+  std::string valid_until;           // ISO date, or empty
   std::string check_url;
   std::string check_code;
-  bool preview = false;               // nothing is decided: marked on every page, without seal and code
+  bool preview = false;  // nothing is decided: marked on every page, without seal and code
 };
 
 result<Bytes> render_pdf(const DecisionPaper& paper);

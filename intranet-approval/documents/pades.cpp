@@ -1,8 +1,8 @@
 #include "intranet-approval/documents/pades.hpp"
 
+#include <qpdf/Buffer.hh>
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFWriter.hh>
-#include <qpdf/Buffer.hh>
 
 #include <ctime>
 
@@ -85,15 +85,18 @@ result<Bytes> sign_pdf(BytesView pdf, const crypto::Identity& signer, const Pade
     return Error{Fault::internal, "document.signature", "the place of the signature is not found"};
   const std::size_t end = contents + hole.size();
   const auto range_end = text.find(']', range);
-  std::string ranges = "/ByteRange [ 0 " + std::to_string(contents) + " " + std::to_string(end) + " " + std::to_string(text.size() - end) + " ";
-  if (range_end == std::string::npos || ranges.size() > range_end - range) return Error{Fault::internal, "document.signature", "the range does not fit its place"};
+  std::string ranges = "/ByteRange [ 0 " + std::to_string(contents) + " " + std::to_string(end) + " " +
+                       std::to_string(text.size() - end) + " ";
+  if (range_end == std::string::npos || ranges.size() > range_end - range)
+    return Error{Fault::internal, "document.signature", "the range does not fit its place"};
   ranges.resize(range_end - range, ' ');
   text.replace(range, ranges.size(), ranges);
 
   const std::string covered = text.substr(0, contents) + text.substr(end);
   auto cms = crypto::cms_sign(bytes_of(covered), signer.key, signer.certificate, signer.chain);
   if (!cms) return cms.error();
-  if (cms->size() > kContentsBytes) return Error{Fault::internal, "document.signature", "the signature does not fit its place"};
+  if (cms->size() > kContentsBytes)
+    return Error{Fault::internal, "document.signature", "the signature does not fit its place"};
   const auto hex = to_hex(*cms);
   text.replace(contents + 1, hex.size(), hex);
   return Bytes(text.begin(), text.end());

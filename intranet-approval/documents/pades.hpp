@@ -1,11 +1,12 @@
 #pragma once
-// The department's electronic seal on a PDF: a PAdES-B-B signature (ETSI EN 319 142-1), one signature over the whole file.
+// The department's electronic seal on a PDF: a PAdES-B-B signature (ETSI EN 319 142-1), one signature over the whole
+// file.
 #include "common/crypto/certificate.hpp"
 
 namespace jindu::approval::documents {
 
 struct PadesOptions {
-  std::string name;      // of the signer, as shown by readers
+  std::string name;  // of the signer, as shown by readers
   std::string reason;
   Instant at{};
 };

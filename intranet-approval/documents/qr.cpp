@@ -8,7 +8,8 @@
 namespace jindu::approval::documents {
 
 result<QrCode> make_qr(std::string_view text) {
-  const std::unique_ptr<QRcode, void (*)(QRcode*)> code(QRcode_encodeString8bit(std::string(text).c_str(), 0, QR_ECLEVEL_M), QRcode_free);
+  const std::unique_ptr<QRcode, void (*)(QRcode*)> code(
+      QRcode_encodeString8bit(std::string(text).c_str(), 0, QR_ECLEVEL_M), QRcode_free);
   if (!code) return Error{Fault::internal, "document.qr", "the QR code cannot be made"};
   QrCode qr{code->width, {}};
   qr.dark.reserve(static_cast<std::size_t>(code->width * code->width));

@@ -42,7 +42,8 @@ result<std::string> scan_with_clamd(const std::string& path, const std::filesyst
   const timeval patience{120, 0};
   ::setsockopt(socket.number, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   ::setsockopt(socket.number, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (::connect(socket.number, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return away("the scanner does not answer");
+  if (::connect(socket.number, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return away("the scanner does not answer");
   Descriptor source{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (source.number < 0) return Error{Fault::internal, "inspection.unreadable", "the file cannot be read"};
   if (!send_all(socket.number, "zINSTREAM", 10)) return away("the scanner hung up");
@@ -52,7 +53,8 @@ result<std::string> scan_with_clamd(const std::string& path, const std::filesyst
     if (count < 0) return Error{Fault::internal, "inspection.unreadable", "the file cannot be read"};
     const auto length = static_cast<std::uint32_t>(count);
     for (int i = 0; i < 4; ++i) buffer[static_cast<std::size_t>(i)] = static_cast<char>(length >> (8 * (3 - i)));
-    if (!send_all(socket.number, buffer.data(), 4 + length)) break;  // it may have found something already: read its answer
+    if (!send_all(socket.number, buffer.data(), 4 + length))
+      break;  // it may have found something already: read its answer
     if (count == 0) break;
   }
   std::string answer;
@@ -65,7 +67,8 @@ result<std::string> scan_with_clamd(const std::string& path, const std::filesyst
   while (!answer.empty() && (answer.back() == '\0' || answer.back() == '\n')) answer.pop_back();
   constexpr std::string_view prefix = "stream: ";
   if (answer == "stream: OK") return std::string{};
-  if (answer.starts_with(prefix) && answer.ends_with(" FOUND")) return answer.substr(prefix.size(), answer.size() - prefix.size() - 6);
+  if (answer.starts_with(prefix) && answer.ends_with(" FOUND"))
+    return answer.substr(prefix.size(), answer.size() - prefix.size() - 6);
   return away("the scanner answers: " + answer.substr(0, 200));
 }
 

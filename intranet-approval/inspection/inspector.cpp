@@ -27,7 +27,8 @@ result<std::string> type_by_magic(const fs::path& file) {
 }
 
 bool is_zip(const std::string& type) {
-  return type == "application/zip" || type.starts_with("application/vnd.openxmlformats-officedocument") || type == "application/x-zip-compressed";
+  return type == "application/zip" || type.starts_with("application/vnd.openxmlformats-officedocument") ||
+         type == "application/x-zip-compressed";
 }
 
 // What the file's own bytes look like when it is what was declared.
@@ -41,13 +42,18 @@ bool agrees(const std::string& declared, const std::string& detected) {
 
 bool extension_agrees(const std::string& declared, const std::string& file_name) {
   static const std::map<std::string, std::vector<std::string>> known{
-      {"application/pdf", {".pdf"}}, {"image/jpeg", {".jpg", ".jpeg"}}, {"image/png", {".png"}}, {"video/mp4", {".mp4", ".m4v"}}, {"application/zip", {".zip"}},
+      {"application/pdf", {".pdf"}},
+      {"image/jpeg", {".jpg", ".jpeg"}},
+      {"image/png", {".png"}},
+      {"video/mp4", {".mp4", ".m4v"}},
+      {"application/zip", {".zip"}},
       {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", {".docx"}},
       {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", {".xlsx"}}};
   const auto found = known.find(declared);
   if (found == known.end()) return true;
   auto extension = fs::path(file_name).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::find(found->second.begin(), found->second.end(), extension) != found->second.end();
 }
 
@@ -56,7 +62,8 @@ std::optional<Verdict> look_into_archive(const fs::path& file, const InspectorOp
   archive_read_support_format_zip(reader.get());
   archive_read_support_format_7zip(reader.get());
   archive_read_support_filter_all(reader.get());
-  if (archive_read_open_filename(reader.get(), file.c_str(), 64 * 1024) != ARCHIVE_OK) return Verdict{false, "inspection.unreadable", "the archive cannot be read", {}};
+  if (archive_read_open_filename(reader.get(), file.c_str(), 64 * 1024) != ARCHIVE_OK)
+    return Verdict{false, "inspection.unreadable", "the archive cannot be read", {}};
   const std::uint64_t packed = fs::file_size(file);
   std::uint64_t unpacked = 0, entries = 0;
   archive_entry* entry = nullptr;
@@ -65,8 +72,10 @@ std::optional<Verdict> look_into_archive(const fs::path& file, const InspectorOp
     const int status = archive_read_next_header(reader.get(), &entry);
     if (status == ARCHIVE_EOF) return {};
     if (status < ARCHIVE_WARN) return Verdict{false, "inspection.unreadable", "the archive is damaged", {}};
-    if (archive_entry_is_encrypted(entry)) return Verdict{false, "inspection.encrypted", "the archive is encrypted and cannot be looked into", {}};
-    if (++entries > options.entries_max) return Verdict{false, "inspection.archive_bomb", "the archive has too many files", {}};
+    if (archive_entry_is_encrypted(entry))
+      return Verdict{false, "inspection.encrypted", "the archive is encrypted and cannot be looked into", {}};
+    if (++entries > options.entries_max)
+      return Verdict{false, "inspection.archive_bomb", "the archive has too many files", {}};
     const char* name = archive_entry_pathname_utf8(entry);
     const std::string_view path = name != nullptr ? name : "";
     if (path.ends_with("vbaProject.bin")) return Verdict{false, "inspection.macro", "the document holds macros", {}};
@@ -76,7 +85,8 @@ std::optional<Verdict> look_into_archive(const fs::path& file, const InspectorOp
       if (count < 0) return Verdict{false, "inspection.unreadable", "the archive is damaged", {}};
       unpacked += static_cast<std::uint64_t>(count);
       // Counted while unpacking: what a header says of its size is not believed.
-      if (unpacked > options.unpacked_max || (unpacked > (10u << 20) && unpacked / std::max<std::uint64_t>(packed, 1) > options.ratio_max))
+      if (unpacked > options.unpacked_max ||
+          (unpacked > (10u << 20) && unpacked / std::max<std::uint64_t>(packed, 1) > options.ratio_max))
         return Verdict{false, "inspection.archive_bomb", "the archive unpacks to far more than it is", {}};
     }
   }
@@ -91,13 +101,16 @@ std::optional<Verdict> look_into_pdf(const fs::path& file) {
       auto dictionary = object.isStream() ? object.getDict() : object;
       if (!dictionary.isDictionary()) continue;
       auto action = dictionary.getKey("/S");
-      if (action.isName() && (action.getName() == "/JavaScript" || action.getName() == "/Launch")) return Verdict{false, "inspection.active_content", "the PDF runs something when it is opened", {}};
+      if (action.isName() && (action.getName() == "/JavaScript" || action.getName() == "/Launch"))
+        return Verdict{false, "inspection.active_content", "the PDF runs something when it is opened", {}};
       if (dictionary.hasKey("/JS")) return Verdict{false, "inspection.active_content", "the PDF holds a script", {}};
-      if (dictionary.hasKey("/EmbeddedFiles")) return Verdict{false, "inspection.active_content", "the PDF holds other files", {}};
+      if (dictionary.hasKey("/EmbeddedFiles"))
+        return Verdict{false, "inspection.active_content", "the PDF holds other files", {}};
     }
   } catch (const std::exception& e) {
     const std::string what = e.what();
-    if (what.find("password") != std::string::npos) return Verdict{false, "inspection.encrypted", "the PDF is protected by a password", {}};
+    if (what.find("password") != std::string::npos)
+      return Verdict{false, "inspection.encrypted", "the PDF is protected by a password", {}};
     return Verdict{false, "inspection.unreadable", "the PDF is damaged", {}};
   }
   return {};
@@ -105,7 +118,8 @@ std::optional<Verdict> look_into_pdf(const fs::path& file) {
 
 }  // namespace
 
-result<Verdict> Inspector::inspect(const fs::path& file, const std::string& declared_type, const std::string& file_name) const {
+result<Verdict> Inspector::inspect(const fs::path& file, const std::string& declared_type,
+                                   const std::string& file_name) const {
   auto detected = type_by_magic(file);
   if (!detected) return detected.error();
   const auto with_type = [&](Verdict verdict) {
@@ -120,8 +134,11 @@ result<Verdict> Inspector::inspect(const fs::path& file, const std::string& decl
     if (!found->empty()) return with_type({false, "inspection.virus", *found, {}});
     code = "clean";
   }
-  if (!agrees(declared_type, *detected)) return with_type({false, "inspection.type_mismatch", "declared as " + declared_type + ", looks like " + *detected, {}});
-  if (!extension_agrees(declared_type, file_name)) return with_type({false, "inspection.type_mismatch", "the file's name does not fit " + declared_type, {}});
+  if (!agrees(declared_type, *detected))
+    return with_type(
+        {false, "inspection.type_mismatch", "declared as " + declared_type + ", looks like " + *detected, {}});
+  if (!extension_agrees(declared_type, file_name))
+    return with_type({false, "inspection.type_mismatch", "the file's name does not fit " + declared_type, {}});
   if (is_zip(*detected) || is_zip(declared_type))
     if (auto bad = look_into_archive(file, options_)) return with_type(*bad);
   if (*detected == "application/pdf")

@@ -1,5 +1,6 @@
 #pragma once
-// Looking at a material before anybody opens it: is it what it says, is it a bomb, does it hold active content or a virus.
+// Looking at a material before anybody opens it: is it what it says, is it a bomb, does it hold active content or a
+// virus.
 #include <filesystem>
 #include <string>
 
@@ -14,10 +15,11 @@ struct InspectorOptions {
   std::uint64_t ratio_max = 200;  // unpacked to packed, above 10 MiB
 };
 
-// clean, or what is wrong: inspection.type_mismatch, .virus, .archive_bomb, .macro, .active_content, .encrypted, .unreadable.
+// clean, or what is wrong: inspection.type_mismatch, .virus, .archive_bomb, .macro, .active_content, .encrypted,
+// .unreadable.
 struct Verdict {
   bool clean = false;
-  std::string code;           // "clean", "unscanned", or one of the above
+  std::string code;  // "clean", "unscanned", or one of the above
   std::string detail;
   std::string detected_type;  // media type by the file's own bytes
 };
@@ -25,8 +27,10 @@ struct Verdict {
 class Inspector {
  public:
   explicit Inspector(InspectorOptions options) : options_(std::move(options)) {}
-  // An Error only where looking failed (Fault::unavailable: the scanner is away, try again): never instead of a verdict.
-  result<Verdict> inspect(const std::filesystem::path& file, const std::string& declared_type, const std::string& file_name) const;
+  // An Error only where looking failed (Fault::unavailable: the scanner is away, try again): never instead of a
+  // verdict.
+  result<Verdict> inspect(const std::filesystem::path& file, const std::string& declared_type,
+                          const std::string& file_name) const;
 
  private:
   InspectorOptions options_;

@@ -52,10 +52,12 @@ bool is_node_name(std::string_view name) {
 
 // Everything about the manifest that can be told without a key.
 result<void> check_manifest(const jindu::v1::BundleManifest& m, std::size_t seal_bytes) {
-  if (m.version() != 1) return Error{Fault::unsupported, "bundle.version", "version " + std::to_string(m.version()) + " is not known"};
+  if (m.version() != 1)
+    return Error{Fault::unsupported, "bundle.version", "version " + std::to_string(m.version()) + " is not known"};
   const auto bad = [](const char* what) { return Error{Fault::integrity, "bundle.manifest", what}; };
   if (m.bundle_id().size() != 16) return bad("bundle_id has 16 bytes");
-  if (!is_node_name(m.from()) || !is_node_name(m.to()) || m.from() == m.to()) return bad("from and to are names of two nodes");
+  if (!is_node_name(m.from()) || !is_node_name(m.to()) || m.from() == m.to())
+    return bad("from and to are names of two nodes");
   if (m.channel() != channel_of(m.from(), m.to())) return bad("channel is not that of from and to");
   if (m.epoch() == 0 || m.sequence() == 0 || m.subject_sequence() == 0) return bad("epoch and sequences begin at 1");
   if (m.previous_digest().size() != 32) return bad("previous_digest has 32 bytes");
@@ -68,9 +70,11 @@ result<void> check_manifest(const jindu::v1::BundleManifest& m, std::size_t seal
   if (m.payload_length() != seal_bytes) return bad("payload_length is not the length of the seal");
   const std::size_t chunks = (seal_bytes + kChunkBytes - 1) / kChunkBytes;
   if (chunks > kChunkDigestsMax) {
-    if (m.chunk_digests_size() != 0 || m.merkle_root().size() != 32) return bad("above 1,024 chunks there is a Merkle root");
+    if (m.chunk_digests_size() != 0 || m.merkle_root().size() != 32)
+      return bad("above 1,024 chunks there is a Merkle root");
   } else {
-    if (static_cast<std::size_t>(m.chunk_digests_size()) != chunks || !m.merkle_root().empty()) return bad("there is one digest for each chunk");
+    if (static_cast<std::size_t>(m.chunk_digests_size()) != chunks || !m.merkle_root().empty())
+      return bad("there is one digest for each chunk");
     for (const auto& digest : m.chunk_digests())
       if (digest.size() != 32) return bad("a chunk digest has 32 bytes");
   }
@@ -144,7 +148,8 @@ result<BundleView> parse_bundle(BytesView bundle) {
   const Error truncated{Fault::integrity, "bundle.truncated", "it ends too early"};
   if (bundle.size() < 8) return truncated;
   if (text_of(bundle.first(4)) != kMagic) return malformed("this is not a bundle");
-  const std::size_t manifest_size = std::size_t{bundle[4]} << 24 | std::size_t{bundle[5]} << 16 | std::size_t{bundle[6]} << 8 | bundle[7];
+  const std::size_t manifest_size =
+      std::size_t{bundle[4]} << 24 | std::size_t{bundle[5]} << 16 | std::size_t{bundle[6]} << 8 | bundle[7];
   if (manifest_size > kManifestMax) return Error{Fault::too_large, "bundle.too_large", "the manifest is over 64 KiB"};
   if (bundle.size() < 8 + manifest_size + 2) return truncated;
   BundleView view;
@@ -155,24 +160,28 @@ result<BundleView> parse_bundle(BytesView bundle) {
   if (bundle.size() < signature_at + signature_size) return truncated;
   view.signature = bundle.subspan(signature_at, signature_size);
   view.seal = bundle.subspan(signature_at + signature_size);
-  if (auto ok = parse_message(view.manifest_bytes, view.manifest); !ok) return malformed("manifest: " + ok.error().detail);
+  if (auto ok = parse_message(view.manifest_bytes, view.manifest); !ok)
+    return malformed("manifest: " + ok.error().detail);
   if (view.manifest.payload_length() > view.seal.size()) return truncated;
   if (auto ok = check_manifest(view.manifest, view.seal.size()); !ok) return ok.error();
-  std::copy(view.manifest.bundle_id().begin(), view.manifest.bundle_id().end(), reinterpret_cast<char*>(view.id.data()));
+  std::copy(view.manifest.bundle_id().begin(), view.manifest.bundle_id().end(),
+            reinterpret_cast<char*>(view.id.data()));
   view.manifest_digest = crypto::sha256(view.manifest_bytes);
   return view;
 }
 
 result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender) {
   if (text_of(sender.key_id()) != view.manifest.signer_key_id())
-    return Error{Fault::integrity, "bundle.signer", "signed with another key than that of '" + view.manifest.from() + "'"};
+    return Error{Fault::integrity, "bundle.signer",
+                 "signed with another key than that of '" + view.manifest.from() + "'"};
   if (!sender.verify(to_sign(view.manifest_digest), view.signature))
     return Error{Fault::integrity, "bundle.signature", "the signature of the manifest does not hold"};
   const auto digests = digests_of(view.seal);
   if (view.manifest.merkle_root().empty()) {
     for (std::size_t i = 0; i < digests.size(); ++i)
       if (text_of(digests[i]) != view.manifest.chunk_digests(static_cast<int>(i)))
-        return Error{Fault::integrity, "bundle.digest", "MiB " + std::to_string(i + 1) + " has another digest than the manifest says"};
+        return Error{Fault::integrity, "bundle.digest",
+                     "MiB " + std::to_string(i + 1) + " has another digest than the manifest says"};
   } else if (text_of(root_over(digests)) != view.manifest.merkle_root()) {
     return Error{Fault::integrity, "bundle.digest", "the seal has another Merkle root than the manifest says"};
   }

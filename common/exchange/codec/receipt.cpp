@@ -10,15 +10,20 @@ constexpr std::size_t kDetailMax = 1000;
 result<Receipt> receipt_of(const evidence::Statement& statement) {
   jindu::v1::Receipt message;
   const auto bad = [](const char* what) { return Error{Fault::integrity, "receipt.malformed", what}; };
-  if (auto ok = parse_message(statement.body, message); !ok) return Error{Fault::integrity, "receipt.malformed", ok.error().detail};
+  if (auto ok = parse_message(statement.body, message); !ok)
+    return Error{Fault::integrity, "receipt.malformed", ok.error().detail};
   if (message.version() != 1) return Error{Fault::unsupported, "receipt.malformed", "the version is not known"};
-  if (message.bundle_id().size() != 16 || message.manifest_digest().size() != 32) return bad("ids have 16 bytes, digests 32");
-  if (message.rung() == jindu::v1::RUNG_UNSPECIFIED || !jindu::v1::Rung_IsValid(message.rung())) return bad("the rung is not known");
-  if (message.party() != statement.signer) return Error{Fault::integrity, "signed.signer", "the party is not the signer"};
+  if (message.bundle_id().size() != 16 || message.manifest_digest().size() != 32)
+    return bad("ids have 16 bytes, digests 32");
+  if (message.rung() == jindu::v1::RUNG_UNSPECIFIED || !jindu::v1::Rung_IsValid(message.rung()))
+    return bad("the rung is not known");
+  if (message.party() != statement.signer)
+    return Error{Fault::integrity, "signed.signer", "the party is not the signer"};
   if (message.code().size() > 100 || message.detail().size() > 4 * kDetailMax) return bad("code or detail is too long");
   Receipt receipt;
   std::copy(message.bundle_id().begin(), message.bundle_id().end(), reinterpret_cast<char*>(receipt.bundle.data()));
-  std::copy(message.manifest_digest().begin(), message.manifest_digest().end(), reinterpret_cast<char*>(receipt.manifest_digest.data()));
+  std::copy(message.manifest_digest().begin(), message.manifest_digest().end(),
+            reinterpret_cast<char*>(receipt.manifest_digest.data()));
   receipt.rung = message.rung();
   receipt.party = message.party();
   receipt.at = from_unix_ms(message.at_ms());
@@ -61,17 +66,28 @@ result<Receipt> read_receipt(BytesView encoded) {
 
 std::string_view to_text(jindu::v1::Rung rung) {
   switch (rung) {
-    case jindu::v1::RUNG_STORED: return "stored";
-    case jindu::v1::RUNG_VERIFIED: return "verified";
-    case jindu::v1::RUNG_HELD: return "held";
-    case jindu::v1::RUNG_RELEASED: return "released";
-    case jindu::v1::RUNG_CARRIED: return "carried";
-    case jindu::v1::RUNG_DELIVERED: return "delivered";
-    case jindu::v1::RUNG_APPLIED: return "applied";
-    case jindu::v1::RUNG_REFUSED: return "refused";
-    case jindu::v1::RUNG_QUARANTINED: return "quarantined";
-    case jindu::v1::RUNG_EXPIRED: return "expired";
-    default: return "unspecified";
+    case jindu::v1::RUNG_STORED:
+      return "stored";
+    case jindu::v1::RUNG_VERIFIED:
+      return "verified";
+    case jindu::v1::RUNG_HELD:
+      return "held";
+    case jindu::v1::RUNG_RELEASED:
+      return "released";
+    case jindu::v1::RUNG_CARRIED:
+      return "carried";
+    case jindu::v1::RUNG_DELIVERED:
+      return "delivered";
+    case jindu::v1::RUNG_APPLIED:
+      return "applied";
+    case jindu::v1::RUNG_REFUSED:
+      return "refused";
+    case jindu::v1::RUNG_QUARANTINED:
+      return "quarantined";
+    case jindu::v1::RUNG_EXPIRED:
+      return "expired";
+    default:
+      return "unspecified";
   }
 }
 
