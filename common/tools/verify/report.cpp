@@ -1,0 +1,104 @@
+#include "common/tools/verify/report.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cstdio>
+#include <sstream>
+
+#include "common/tools/verify/words.hpp"
+
+namespace jindu::verify {
+namespace {
+
+namespace json = boost::json;
+
+void list(std::ostringstream& out, std::string_view title, const std::vector<Saying>& sayings, Language language) {
+  if (sayings.empty()) return;
+  out << "\n" << say(title, language) << "\n";
+  for (const auto& saying : sayings) out << "  - " << say(saying.key, language, saying.values) << "\n";
+}
+
+json::array sentences(const std::vector<Saying>& sayings, Language language) {
+  json::array list;
+  for (const auto& saying : sayings)
+    list.push_back({{"key", saying.key}, {"text", say(saying.key, language, saying.values)}});
+  return list;
+}
+
+}  // namespace
+
+void Report::fact(std::string_view key, std::string_view value) { facts.emplace_back(key, value); }
+void Report::prove(std::string_view key, Values values) { proven.push_back({std::string(key), std::move(values)}); }
+void Report::leave_open(std::string_view key, Values values) {
+  not_proven.push_back({std::string(key), std::move(values)});
+}
+Report& Report::fail(Error why) {
+  error = std::move(why);
+  return *this;
+}
+
+std::string as_text(const Report& report, Language language) {
+  std::ostringstream out;
+  out << say(report.subject, language) << ": " << say(report.good() ? "verdict.proven" : "verdict.refused", language)
+      << "\n";
+  for (const auto& [key, value] : report.facts) out << "  " << say("fact." + key, language) << ": " << value << "\n";
+  if (report.error) {
+    const auto plain = reason(report.error->code, language);
+    out << "\n" << say("title.reason", language) << "\n  - ";
+    if (!plain.empty()) out << plain << " ";
+    out << "(" << report.error->detail << ") [" << report.error->code << "]";
+    if (!report.error->field.empty()) out << " " << report.error->field;
+    out << "\n";
+  }
+  list(out, "title.proven", report.proven, language);
+  list(out, "title.not_proven", report.not_proven, language);
+  return out.str();
+}
+
+std::string as_json(const Report& report, Language language) {
+  json::object facts;
+  for (const auto& [key, value] : report.facts) facts[key] = value;
+  json::object answer{{"subject", report.subject},
+                      {"proven_all", report.good()},
+                      {"facts", std::move(facts)},
+                      {"proven", sentences(report.proven, language)},
+                      {"not_proven", sentences(report.not_proven, language)}};
+  if (report.error)
+    answer["error"] = {{"code", report.error->code},
+                       {"text", reason(report.error->code, language)},
+                       {"detail", report.error->detail},
+                       {"field", report.error->field}};
+  return json::serialize(answer);
+}
+
+std::string to_text(Instant at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(at - day);
+  char text[40];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  return text;
+}
+
+result<Instant> instant_from(const std::string& text) {
+  int year = 0, hour = 0, minute = 0, second = 0, used = 0;
+  unsigned month = 0, day = 0;
+  const auto size = static_cast<int>(text.size());
+  const bool with_time = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute,
+                                     &second, &used) == 6 &&
+                         used == size && size == 20;
+  const bool only_day = !with_time && std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &used) == 3 &&
+                        used == size && size == 10;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+  if (only_day) hour = minute = second = 0;
+  if ((!with_time && !only_day) || !date.ok() || hour > 23 || minute > 59 || second > 59 || hour < 0 || minute < 0 ||
+      second < 0)
+    return Error{Fault::invalid, "input.time", "a time is written 2026-05-04 or 2026-05-04T03:02:01Z (UTC)"};
+  return Instant{std::chrono::sys_days(date)} + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
+}
+
+}  // namespace jindu::verify
