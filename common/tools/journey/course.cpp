@@ -121,7 +121,7 @@ class Course {
   }
 
   dossier::MadeDossier make(const json::value& form, const Answering& answering) {
-    const auto materials = sample_materials(item_, form);
+    const auto materials = sample_materials(item_, form, o_.material_kib * 1024);
     auto made = persist("dossier", [&] {
       return applicant_->make(o_.item, json::serialize(form), materials, id_, SystemClock().now(), answering);
     });

@@ -15,6 +15,7 @@ struct Options {
   std::string path = "grant";    // grant, refuse, supplement, not-accepted or returned
   std::string until = "end";     // made, submitted or received: go no further
   std::string declaration;       // its UUID; a new one otherwise
+  std::size_t material_kib = 0;  // how much larger than needed the first material is
   int patience = 60;             // seconds for each step
 };
 

@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"grant", "refuse", "supplement", "not-accepted", "returned"}));
   app.add_option("--until", o.until, "Go no further than: made, submitted, received, end")
       ->check(CLI::IsMember({"made", "submitted", "received", "end"}));
+  app.add_option("--material-kib", o.material_kib, "Make the first material so much larger")
+      ->check(CLI::Range(0, 1 << 20));
   app.add_option("--patience", o.patience, "Seconds to wait for each step");
   app.add_option("--declaration", o.declaration, "Its UUID; a new one otherwise");
   app.add_option("--keep", o.keep, "Folder for what the applicant gets");

@@ -267,11 +267,12 @@ result<json::object> Official::give(const std::string& case_id, const Command& c
   return std::move(answer->as_object());
 }
 
-Bytes sample_file(std::string_view media_type, std::string_view text) {
+Bytes sample_file(std::string_view media_type, std::string_view text, std::size_t padding) {
   if (media_type == "application/pdf") {
     std::string pdf = "%PDF-1.4\n";
     std::vector<std::size_t> places;
-    const std::string stream = "BT /F1 18 Tf 72 760 Td (" + std::string(text) + ") Tj ET";
+    const std::string stream =
+        "BT /F1 18 Tf 72 760 Td (" + std::string(text) + ") Tj ET" + (padding ? "\n%" + std::string(padding, 'p') : "");
     for (const auto& object :
          {std::string("<< /Type /Catalog /Pages 2 0 R >>"), std::string("<< /Type /Pages /Kids [3 0 R] /Count 1 >>"),
           std::string("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 "
@@ -294,7 +295,8 @@ Bytes sample_file(std::string_view media_type, std::string_view text) {
   return *from_base64("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==");
 }
 
-std::vector<dossier::MaterialFile> sample_materials(const json::object& item, const json::value& form) {
+std::vector<dossier::MaterialFile> sample_materials(const json::object& item, const json::value& form,
+                                                    std::size_t padding) {
   std::vector<dossier::MaterialFile> files;
   for (const auto& rule : item.at("materials").as_array()) {
     const auto code = std::string(rule.at("code").as_string());
@@ -306,7 +308,8 @@ std::vector<dossier::MaterialFile> sample_materials(const json::object& item, co
     const bool pdf = std::any_of(rule.at("types").as_array().begin(), rule.at("types").as_array().end(),
                                  [](const json::value& type) { return type == "application/pdf"; });
     const std::string type = pdf ? "application/pdf" : "image/png";
-    files.push_back({code, code + (pdf ? ".pdf" : ".png"), type, sample_file(type, code)});
+    files.push_back({code, code + (pdf ? ".pdf" : ".png"), type, sample_file(type, code, pdf ? padding : 0)});
+    if (pdf) padding = 0;
   }
   return files;
 }

@@ -82,8 +82,10 @@ class Official {
   crypto::Identity identity_;
 };
 
-// Harmless files of the types that catalogues ask for.
-Bytes sample_file(std::string_view media_type, std::string_view text);
-std::vector<dossier::MaterialFile> sample_materials(const boost::json::object& item, const boost::json::value& form);
+// Harmless files of the types that catalogues ask for; a PDF is longer by `padding`.
+Bytes sample_file(std::string_view media_type, std::string_view text, std::size_t padding = 0);
+// What the item demands for such a form; the first PDF is padded.
+std::vector<dossier::MaterialFile> sample_materials(const boost::json::object& item, const boost::json::value& form,
+                                                    std::size_t padding = 0);
 
 }  // namespace jindu::journey
