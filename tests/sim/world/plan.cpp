@@ -1,0 +1,97 @@
+#include "tests/sim/world/plan.hpp"
+
+#include <sstream>
+
+namespace jindu::sim {
+
+Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
+  Plan p;
+  p.carrier = random.chance(0.5) ? "link" : "ferry";
+  p.messages = static_cast<int>(random.between(3, 14));
+  p.subjects = static_cast<int>(random.between(1, 4));
+  p.poison = random.chance(0.2);
+  p.refusals = random.chance(0.4);
+  p.holds = random.chance(0.25);
+  p.large = random.chance(0.2);
+  p.limited = random.chance(0.2);
+  p.short_lived = random.chance(0.15);
+  p.disturbed = std::chrono::milliseconds(random.between(5'000, 40'000));
+
+  p.network.slow = std::chrono::milliseconds(random.between(1, 30));
+  if (random.chance(0.4)) {
+    p.network.request_lost = 0.02 * static_cast<double>(random.between(0, 5));
+    p.network.answer_lost = 0.02 * static_cast<double>(random.between(0, 5));
+  }
+  if (random.chance(0.3)) p.network.doubled = 0.1;
+  if (random.chance(0.15)) p.network.damaged = 0.1;
+  if (random.chance(0.3)) p.partitions = 0.1;
+  if (random.chance(0.2)) p.clogs = 0.1;
+  if (random.chance(0.6)) p.crashes = 0.1 * static_cast<double>(random.between(1, 5));
+  if (p.crashes > 0 && random.chance(0.7)) p.power_cuts = random.chance(0.5) ? 1 : 0.5;
+  if (random.chance(0.2)) p.stops = 0.1;
+  if (random.chance(0.25)) p.clock_jumps = 0.1;
+  if (random.chance(0.15)) p.disk.write_fails = 0.003;
+  if (random.chance(0.15)) p.disk.sync_fails = 0.01;
+  if (random.chance(0.1)) p.disk_full = 0.1;
+  if (random.chance(0.06)) p.restores = 0.1;
+  if (random.chance(0.05)) p.disk.write_goes_astray = 0.002;
+  if (p.carrier == "ferry") {
+    if (random.chance(0.3)) p.medium_pulled = 0.2;
+    if (random.chance(0.2)) p.medium_lost = 0.1;
+    if (random.chance(0.25)) p.medium_damaged = 0.2;
+    if (random.chance(0.25)) p.medium_repeated = 0.3;
+    if (random.chance(0.15)) p.medium.write_fails = 0.02;
+    if (random.chance(0.15)) p.medium.sync_fails = 0.02;
+  }
+  if (only == "calm") {
+    Plan calm;
+    calm.carrier = p.carrier;
+    calm.messages = p.messages;
+    calm.subjects = p.subjects;
+    calm.disturbed = p.disturbed;
+    return calm;
+  }
+  return p;
+}
+
+std::string Plan::text() const {
+  std::ostringstream out;
+  out << carrier << ", " << messages << " messages each way about " << subjects << " subjects, disturbed for "
+      << disturbed.count() / 1000 << " s";
+  const auto flag = [&](const char* name, bool is) {
+    if (is) out << ", " << name;
+  };
+  const auto rate = [&](const char* name, double value) {
+    if (value > 0) out << ", " << name << ' ' << value;
+  };
+  flag("poison", poison);
+  flag("refusals", refusals);
+  flag("holds", holds);
+  flag("large", large);
+  flag("limited", limited);
+  flag("short lived", short_lived);
+  rate("requests lost", network.request_lost);
+  rate("answers lost", network.answer_lost);
+  rate("doubled", network.doubled);
+  rate("damaged", network.damaged);
+  rate("partitions", partitions);
+  rate("clogs", clogs);
+  rate("crashes", crashes);
+  rate("of them power cuts", power_cuts);
+  rate("stops", stops);
+  rate("clock jumps", clock_jumps);
+  rate("writes fail", disk.write_fails);
+  rate("syncs fail", disk.sync_fails);
+  rate("writes go astray", disk.write_goes_astray);
+  rate("disk full", disk_full);
+  rate("restores", restores);
+  rate("medium pulled", medium_pulled);
+  rate("medium lost", medium_lost);
+  rate("medium damaged", medium_damaged);
+  rate("medium repeated", medium_repeated);
+  rate("medium writes fail", medium.write_fails);
+  rate("medium syncs fail", medium.sync_fails);
+  return out.str();
+}
+
+}  // namespace jindu::sim

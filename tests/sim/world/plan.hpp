@@ -1,0 +1,47 @@
+#pragma once
+// What a seed stands for: which carrier, how much work, which faults. Each schedule has only some kinds of faults, so
+// that one does not hide another.
+#include <chrono>
+#include <string>
+
+#include "tests/sim/disk/volume.hpp"
+#include "tests/sim/network/network.hpp"
+
+namespace jindu::sim {
+
+struct Plan {
+  std::string carrier;  // "link" or "ferry"
+  int messages = 0;     // each way
+  int subjects = 0;
+  bool poison = false;       // one subject cannot be applied until the very end
+  bool refusals = false;     // some messages are refused by policy or by their receiver
+  bool holds = false;        // some kinds wait for a releaser
+  bool large = false;        // some messages are larger than what lives in the journal
+  bool limited = false;      // a kind has a rate
+  bool short_lived = false;  // bundles live for an hour only
+  std::chrono::milliseconds disturbed{0};
+
+  NetworkFaults network;
+  double partitions = 0;  // a second
+  double clogs = 0;
+  double crashes = 0;
+  double power_cuts = 0;  // share of the crashes that lose what was not synced
+  double stops = 0;       // orderly stops and starts
+  double clock_jumps = 0;
+  DiskFaults disk;       // of units and services
+  double disk_full = 0;  // a second
+  double restores = 0;   // a unit gets an old backup of its disk
+  DiskFaults medium;
+  double medium_pulled = 0;    // in the middle of work, each visit
+  double medium_lost = 0;      // for ever, each trip
+  double medium_damaged = 0;   // a file of it is cut, changed, removed or doubled, each trip
+  double medium_repeated = 0;  // an old copy of a voyage is put there again, each trip
+
+  // What may be promised: after a restore or an astray write of a unit's disk, custody that it had signed may be gone.
+  bool forgets() const { return restores > 0 || disk.write_goes_astray > 0; }
+  std::string text() const;
+};
+
+Plan plan_of(std::uint64_t seed, Random& random, const std::string& only);
+
+}  // namespace jindu::sim
