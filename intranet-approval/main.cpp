@@ -80,8 +80,9 @@ http::ServerOptions listener(const Settings& s) {
   options.name = "approval";
   options.address = s.listen.address;
   options.port = s.listen.port;
+  // Whoever has no certificate still gets the pages, which say what to do; every call demands one.
   options.tls = http::TlsOptions{s.listen.certificate, s.listen.private_key, s.listen.passphrase_file,
-                                 s.officials_ca,       s.officials_crl,      true};
+                                 s.officials_ca,       s.officials_crl,      false};
   options.static_directory = s.listen.static_directory;
   options.headers = http::browser_headers();
   return options;

@@ -42,6 +42,7 @@ result<http::Response> give_command(Context& context, http::Request& request);
 result<http::Response> decision_draft(Context& context, http::Request& request);
 result<http::Response> decision_preview(Context& context, http::Request& request);
 result<http::Response> read_catalogue(Context& context, http::Request& request);
+result<http::Response> read_release(Context& context, http::Request& request);
 result<http::Response> read_item(Context& context, http::Request& request);
 result<http::Response> check_catalogue(Context& context, http::Request& request);
 result<http::Response> publish_catalogue(Context& context, http::Request& request);

@@ -76,6 +76,16 @@ result<http::Response> read_catalogue(Context& context, http::Request&) {
   return http::Response::json(answer);
 }
 
+result<http::Response> read_release(Context& context, http::Request&) {
+  std::optional<store::Release> release;
+  auto ok = context.office.database.read([&](storage::Transaction& t) { release = store::latest_release(t); });
+  if (!ok) return ok.error();
+  if (!release) return Error{Fault::not_found, "catalogue.none", "no catalogue was published yet"};
+  return http::Response::bytes(std::move(release->catalogue), "application/json")
+      .with("Content-Disposition", "attachment; filename=\"catalogue-" + std::to_string(release->serial) + ".json\"")
+      .with("Cache-Control", "no-store");
+}
+
 result<http::Response> read_item(Context& context, http::Request& request) {
   const auto text = request.parameter("version");
   int version = 0;

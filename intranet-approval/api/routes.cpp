@@ -98,6 +98,7 @@ std::vector<http::Route> routes(Context given) {
       {Method::post, "/api/v1/cases/{id}/decision-preview", any, small, handler(context, decision_preview)},
       {Method::get, "/api/v1/catalogue", any, none, handler(context, read_catalogue)},
       {Method::get, "/api/v1/items/{id}/{version}", any, none, handler(context, read_item)},
+      {Method::get, "/api/v1/catalogue/release", editor, none, handler(context, read_release)},
       {Method::post, "/api/v1/catalogue/check", editor, catalogue, handler(context, check_catalogue)},
       {Method::post, "/api/v1/catalogue/publish", editor, catalogue, handler(context, publish_catalogue)},
       {Method::get, "/api/v1/overview", any, none, handler(context, overview)},

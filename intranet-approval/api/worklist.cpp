@@ -63,6 +63,7 @@ result<http::Response> me(Context& context, http::Request& request) {
               {"name", official.name},
               {"department", department_reference(official.department, catalogue.get())},
               {"roles", std::move(roles)},
+              {"handles_cases", catalogue && handles_cases(*catalogue, official)},
               {"certificate_not_after", certificate ? to_unix_ms(certificate->not_after()) : 0},
               {"today", catalogue::to_iso(catalogue::local_day(context.office.now()))},
               {"server_time", to_unix_ms(context.office.now())}};

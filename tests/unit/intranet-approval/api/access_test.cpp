@@ -76,6 +76,8 @@ TEST_CASE("personal data is for the officials of the case, and every reading is 
     const auto id = w.new_case(SystemClock().now() - 1h);
     const std::string path = "/api/v1/cases/" + id;
     REQUIRE(w.seat("acceptor").get(path).status == 200);
+    CHECK(w.seat("acceptor").get("/api/v1/me").json.at("handles_cases").as_bool());
+    CHECK_FALSE(w.seat("administrator").get("/api/v1/me").json.at("handles_cases").as_bool());
     for (const char* other : {"neighbour", "editor", "administrator"}) {
       INFO(other);
       CHECK(w.seat(other).get(path).status == 404);

@@ -18,6 +18,7 @@ TEST_CASE("a signed catalogue is in force inside and on its way outside") {
   for (auto& world : test::worlds()) {
     auto& w = *world;
     CHECK(w.seat("acceptor").get("/api/v1/catalogue").number("serial") == 0);
+    CHECK(w.seat("editor").get("/api/v1/catalogue/release").code() == "catalogue.none");
     const auto text = w.catalogue_json(3);
     REQUIRE(w.publish(w.seat("editor"), text).status == 200);
     CHECK(w.seat("acceptor").get("/api/v1/catalogue").number("serial") == 3);
@@ -25,6 +26,9 @@ TEST_CASE("a signed catalogue is in force inside and on its way outside") {
     REQUIRE(item.status == 200);
     CHECK(item.json == json::parse(text).at("items").at(0));
     CHECK(w.seat("acceptor").get("/api/v1/items/food/2").status == 404);
+    // Editors go on from what is in force, byte for byte.
+    CHECK(w.seat("editor").get("/api/v1/catalogue/release").json == json::parse(text));
+    CHECK(w.seat("acceptor").get("/api/v1/catalogue/release").status == 403);
     jindu::v1::CatalogueRelease release;
     REQUIRE(w.outbox().size() == 1);
     REQUIRE(parse_message(w.outbox()[0].payload, release));

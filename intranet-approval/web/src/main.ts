@@ -1,0 +1,13 @@
+// The officials' workbench.
+import '@common/style/tokens.css';
+import './styles/tokens.css';
+import './element.ts';
+import './styles/workbench.css';
+import './styles/print.css';
+import { createApp } from 'vue';
+import App from './App.vue';
+import { i18n, restoreLanguage } from './languages/index.ts';
+import { router } from './router.ts';
+
+await restoreLanguage();
+createApp(App).use(i18n).use(router).mount('#app');
