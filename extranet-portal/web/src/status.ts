@@ -1,0 +1,67 @@
+// What a declaration's status means to its applicant: its colour, and how far the whole has come.
+export type Tone = 'flow' | 'good' | 'warn' | 'bad' | '';
+const tones: Readonly<Record<string, Tone>> = {
+  draft: '', submitted: 'flow', in_transit: 'flow', received: 'flow', accepted: 'flow', initial_review: 'flow', re_review: 'flow', determination: 'flow', notification: 'flow',
+  supplement_requested: 'warn', granted: 'good', returned: 'bad', not_accepted: 'bad', refused: 'bad', withdrawn: '', terminated: '',
+};
+export const toneOf = (status: string): Tone => tones[status] ?? '';
+
+const closed = new Set(['returned', 'not_accepted', 'granted', 'refused', 'withdrawn', 'terminated']);
+export const isClosed = (status: string): boolean => closed.has(status);
+
+// The stations an application passes; where it is now, and where it ended if it ended early.
+export const stations = ['submitted', 'received', 'accepted', 'review', 'decided'] as const;
+export type Station = (typeof stations)[number];
+const stationOf: Readonly<Record<string, Station>> = {
+  submitted: 'submitted', in_transit: 'submitted', received: 'received', returned: 'received', supplement_requested: 'received', not_accepted: 'received',
+  accepted: 'accepted', initial_review: 'review', re_review: 'review', determination: 'review', notification: 'decided', granted: 'decided', refused: 'decided', withdrawn: 'received', terminated: 'review',
+};
+export interface Passed {
+  readonly station: Station;
+  readonly state: 'past' | 'now' | 'ahead' | 'ended';
+  readonly at: number | undefined;
+}
+export function progressOf(status: string, steps: readonly { readonly status: string; readonly at: number }[]): Passed[] {
+  const current = stations.indexOf(stationOf[status] ?? 'submitted');
+  const early = isClosed(status) && !['granted', 'refused'].includes(status);
+  return stations.map((station, i) => ({
+    station,
+    state: i < current ? 'past' : i > current ? 'ahead' : early ? 'ended' : isClosed(status) ? 'past' : 'now',
+    at: steps.find((step) => stationOf[step.status] === station)?.at,
+  }));
+}
+
+// One line of time for both networks. A declaration's steps are told by the portal and by the intranet, its transit by each party on the way.
+export interface TransitSummary {
+  readonly rung: string;
+  readonly side: 'public' | 'between' | 'isolated';
+  readonly done: number; // bundles that have got so far
+  readonly all: number;
+  readonly at: number | undefined; // when the last of them did
+}
+interface Rung {
+  readonly bundle_id: string;
+  readonly kind: string;
+  readonly rung: string;
+  readonly party: string;
+  readonly at: number;
+  readonly code: string;
+}
+const rungs: readonly (readonly [string, TransitSummary['side']])[] = [['stored', 'public'], ['verified', 'public'], ['carried', 'between'], ['delivered', 'isolated'], ['applied', 'isolated']];
+// A rung may be passed without being told: one that is higher includes it.
+const rank = (rung: string): number => ({ released: 1, held: 1 } as Record<string, number>)[rung] ?? rungs.findIndex(([name]) => name === rung);
+
+export function transitOf(told: readonly Rung[]): { readonly rungs: TransitSummary[]; readonly troubles: Rung[] } {
+  const bundles = new Map<string, Rung[]>();
+  for (const one of told) bundles.set(one.bundle_id, [...(bundles.get(one.bundle_id) ?? []), one]);
+  const all = bundles.size;
+  const summary = rungs.map(([rung, side], i) => {
+    const reached = [...bundles.values()].map((own) => own.filter((one) => rank(one.rung) >= i).sort((a, b) => a.at - b.at)[0]).filter((one): one is Rung => !!one);
+    return { rung, side, done: reached.length, all, at: reached.length > 0 ? Math.max(...reached.map(({ at }) => at)) : undefined };
+  });
+  const troubles = [...bundles.values()].flatMap((own) => {
+    const last = own.reduce((a, b) => (b.at >= a.at ? b : a));
+    return ['held', 'refused', 'quarantined', 'expired'].includes(last.rung) ? [last] : [];
+  });
+  return { rungs: summary, troubles };
+}
