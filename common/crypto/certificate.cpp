@@ -16,6 +16,12 @@ namespace {
 
 Certificate share(X509* native) { return Certificate(std::shared_ptr<X509>(native, X509_free)); }
 
+// Whether every question about it has an answer: OpenSSL reads certificates whose key or times it cannot make sense of.
+bool makes_sense(X509* native) {
+  return X509_get0_pubkey(native) != nullptr && ASN1_TIME_to_tm(X509_get0_notBefore(native), nullptr) == 1 &&
+         ASN1_TIME_to_tm(X509_get0_notAfter(native), nullptr) == 1;
+}
+
 std::string text_of_name(X509_NAME* name, int nid) {
   const int index = X509_NAME_get_index_by_NID(name, nid, -1);
   if (index < 0) return {};
@@ -94,7 +100,7 @@ void add_name(X509_NAME* name, const char* field, const std::string& value) {
 result<Certificate> Certificate::from_der(BytesView der) {
   const unsigned char* at = der.data();
   OwnedX509 native(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!native || at != der.data() + der.size() || !X509_get0_pubkey(native.get())) {
+  if (!native || at != der.data() + der.size() || !makes_sense(native.get())) {
     ERR_clear_error();
     return Error{Fault::invalid, "certificate.malformed", "not an X.509 certificate"};
   }
@@ -104,7 +110,13 @@ result<Certificate> Certificate::from_der(BytesView der) {
 result<std::vector<Certificate>> Certificate::all_from_pem(std::string_view pem) {
   const OwnedBio bio = bio_of(bytes_of(pem));
   std::vector<Certificate> all;
-  while (X509* native = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) all.push_back(share(native));
+  while (X509* native = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    all.push_back(share(native));
+    if (!makes_sense(native)) {
+      ERR_clear_error();
+      return Error{Fault::invalid, "certificate.malformed", "a PEM certificate has no key or no times that make sense"};
+    }
+  }
   ERR_clear_error();
   if (all.empty()) return Error{Fault::invalid, "certificate.malformed", "no PEM certificate found"};
   return all;
