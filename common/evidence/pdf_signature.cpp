@@ -37,8 +37,9 @@ result<crypto::CmsSignature> verify_pdf_signature(BytesView pdf) {
   if (!range) return bad;
   const auto& [begin, first, second, rest] = *range;
   // From the first byte to the signature, and from behind it to the last: nothing before, between or after.
-  if (begin != 0 || first == 0 || second <= first + 2 || second > pdf.size() || rest != pdf.size() - second) return bad;
-  if (pdf[first] != '<' || pdf[second - 1] != '>' || second - first > 2 * kContentsMax) return bad;
+  if (begin != 0 || first == 0 || second > pdf.size() || first >= second || rest != pdf.size() - second) return bad;
+  if (second - first <= 2 || second - first > 2 * kContentsMax) return bad;
+  if (pdf[first] != '<' || pdf[second - 1] != '>') return bad;
   auto padded = from_hex(text.substr(first + 1, second - first - 2));
   if (!padded) return bad;
   // DER says how long it is; what follows is padding and must be zero.
