@@ -21,6 +21,9 @@ namespace {
 namespace json = boost::json;
 constexpr std::size_t kFindingsMax = 200;
 constexpr int kDepthMax = 64;
+// Of a schema with each reference counted as what it leads to: definitions that refer to each other twice would double
+// with every one of them, here and again for each form that is checked.
+constexpr int kPartsMax = 10'000;
 
 Error malformed(const std::string& pointer, std::string what) {
   return {Fault::invalid, "schema.malformed", std::move(what), pointer};
@@ -90,6 +93,7 @@ class Compilation {
 
   result<void> schema(const json::value& value, const std::string& pointer, int depth) {
     if (depth > kDepthMax) return malformed(pointer, "a schema has at most 64 levels");
+    if (++parts_ > kPartsMax) return malformed(pointer, "a schema has at most 10,000 parts, references followed");
     if (value.is_bool()) return {};
     if (!value.is_object()) return malformed(pointer, "a schema is an object, true or false");
     const auto& s = value.as_object();
@@ -192,6 +196,7 @@ class Compilation {
   const json::value& root_;
   std::map<std::string, Pattern, std::less<>>& patterns_;
   std::set<std::string> open_;
+  int parts_ = 0;
 };
 
 // A number too large for a double arrives as infinity, which is no number to JavaScript's checkers either.

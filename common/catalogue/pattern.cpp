@@ -308,7 +308,13 @@ class PatternBuilder {
           for (int i = node.least; i < node.most && !overflow_; ++i)
             next = add({State::Kind::either, compile(part, next), behind});
         }
-        for (int i = 0; i < node.least && !overflow_; ++i) next = compile(part, next);
+        for (int i = 0; i < node.least && !overflow_; ++i) {
+          const auto states = pattern_.states_.size();
+          next = compile(part, next);
+          // Nothing, as often as you like, is nothing: going on would take 500 times as long for each such group in a
+          // group.
+          if (pattern_.states_.size() == states) break;
+        }
         return next;
       }
     }

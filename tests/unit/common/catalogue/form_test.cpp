@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 
 #include "common/runtime/files.hpp"
@@ -13,7 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
-std::string refusal(const char* schema) {
+std::string refusal(const std::string& schema) {
   const auto compiled = FormSchema::compile(json::parse(schema));
   return compiled ? "ok" : compiled.error().code + " " + compiled.error().field;
 }
@@ -135,4 +136,16 @@ TEST_CASE("pointers are escaped and followed") {
   CHECK(*find_pointer(value, "/b~1c~0d/1") == 2);
   CHECK(find_pointer(value, "/nothing") == nullptr);
   CHECK(find_pointer(value, "no pointer") == nullptr);
+}
+
+TEST_CASE("a schema whose references double with each definition is refused at once") {
+  std::string definitions;
+  for (int i = 0; i < 30; ++i) {
+    const auto next = "{\"$ref\":\"#/definitions/d" + std::to_string(i + 1) + "\"}";
+    definitions += "\"d" + std::to_string(i) + "\":{\"allOf\":[" + next + "," + next + "]},";
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const auto refused = refusal("{\"$ref\":\"#/definitions/d0\",\"definitions\":{" + definitions + "\"d30\":{}}}");
+  CHECK(refused.starts_with("schema.malformed "));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }

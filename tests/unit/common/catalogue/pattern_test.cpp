@@ -74,3 +74,13 @@ TEST_CASE("a pattern takes time in proportion to the text") {
   CHECK_FALSE(pattern.found_in(text));
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));  // backtracking would take for ever
 }
+
+TEST_CASE("repeating nothing takes no time, however deep it is repeated") {
+  std::string nothing;
+  for (int i = 0; i < 30; ++i) nothing = "(" + nothing + "){500}";
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(found(nothing, "text"));
+  CHECK(found("^" + nothing + "a$", "a"));
+  CHECK_FALSE(found("^" + nothing + "a$", "b"));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(1));
+}
