@@ -129,7 +129,11 @@ struct Reader {
     return value.get_int64();
   }
   void operator()(const char* name, std::string& to) { to = string(name); }
-  void operator()(const char* name, int& to) { to = static_cast<int>(integer(name)); }
+  void operator()(const char* name, int& to) {
+    const auto value = integer(name);
+    if (value != static_cast<int>(value)) malformed(std::string{name} + " is out of bounds");
+    to = static_cast<int>(value);
+  }
   void operator()(const char* name, Instant& to) { to = from_unix_ms(integer(name)); }
   void operator()(const char* name, Bytes& to) {
     auto bytes = from_hex(string(name));
