@@ -150,5 +150,17 @@ export const en: Messages = {
   },
   not_found: { title: 'There is nothing at this address', hint: 'It may be mistyped, or is no longer in use.', to_worklist: 'Go to the cases' },
   print: { line: 'Printed by {name} from the Jindu approval system at {at}. The electronic record in the system prevails.' },
-  catalogue: { release: 'Release {serial} in force since {at}', items: 'Items in force', years: 'Calendar: {years}', none: 'No catalogue was published yet', none_hint: 'Items can be applied for after an editor has published them.', item: 'Item', code: 'Code', version: 'Version', department: 'Department' },
+  catalogue: { release: 'Release {serial} in force since {at}', items: 'Items in force', years: 'Calendar: {years}', none: 'No catalogue was published yet', none_hint: 'Items can be applied for after an editor has published them.', item: 'Item', code: 'Code', version: 'Version', department: 'Department',
+    publish_title: 'Publish a catalogue', publish_hint: 'Choose a file; it is checked and compared, then you sign it. With a single mistake nothing of it is published.', download: 'Download the one in force', file: 'Catalogue file (JSON)', checking: 'Checking…', not_json: 'Line {line}: not JSON', invalid: 'The catalogue did not pass; nothing was published.', line: 'Line {line}',
+    valid: 'The check passed: release {serial} (in force: {now})', block_serial: 'Serial {serial} is not greater than {now}, which is in force. Raise "serial".', block_version: 'Version {version} of {id} was published and cannot change. Set its "version" to {next}.',
+    changes: 'What changes', change_counts: '{added} added, {changed} changed, {removed} removed', no_change: 'Nothing differs from the catalogue in force.', added: 'Added', removed: 'Removed', changed: 'Changed', places: '{count} place | {count} places', place: 'Place', before: 'In force', after: 'New', year: 'Calendar {year}',
+    to_sign: 'Sign and publish…', discard: 'Discard', sign_title: 'Sign and publish release {serial}', sign_effect: 'It is in force inside at once, and goes to the portal through the gateway. Dossiers already submitted stay with their version.', sign: 'Sign and publish', published: 'Release {serial} is in force.', published_hint: 'It is on its way to the portal; the overview shows how far it is.',
+  },
+  catalogue_rules: {
+    catalogue: { syntax: 'Not JSON', item: 'An item is wrong', duplicate: 'An id stands twice', unknown_department: 'The department of an item is not in the catalogue', department: "A department's certificate or key is not the configured one" },
+    procedure: { order: 'Stages begin with acceptance and end with determination and notification', repeated_stage: 'A stage stands twice', no_role: 'A stage names no post', limit: 'A limit is wrong' },
+    calendar: { malformed: 'The calendar is not built as it must be', contradiction: 'A day is both holiday and working day', no_weekend: 'A make-up working day is no weekend', other_year: 'A date of another year' },
+    schema: { malformed: 'A form schema is not built as it must be', keyword: 'A form schema uses a keyword that is not supported', format: 'A form schema uses an unknown format', pattern: 'A pattern of a form cannot be used', reference: 'A reference of a form leads nowhere' },
+    number: { template: 'A number template is wrong' },
+  },
 };

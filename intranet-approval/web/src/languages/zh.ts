@@ -148,6 +148,18 @@ export const zh = {
   },
   not_found: { title: '这个地址没有内容', hint: '地址可能写错了，或页面已不再使用。', to_worklist: '前往办件列表' },
   print: { line: '由 {name} 于 {at} 从津渡审批系统打印。以系统内的电子记录为准。' },
-  catalogue: { release: '现行第 {serial} 号，{at} 发布', items: '现行事项', years: '日历：{years}', none: '还没有发布过目录', none_hint: '目录编辑发布后，事项才能申报和办理。', item: '事项', code: '事项编码', version: '版本', department: '部门' },
+  catalogue: { release: '现行第 {serial} 号，{at} 发布', items: '现行事项', years: '日历：{years}', none: '还没有发布过目录', none_hint: '目录编辑发布后，事项才能申报和办理。', item: '事项', code: '事项编码', version: '版本', department: '部门',
+    publish_title: '发布新目录', publish_hint: '选择目录文件后先检查、比对，再由您签名发布；目录有一处错误就整份不发布。', download: '下载现行目录', file: '目录文件（JSON）', checking: '正在检查…', not_json: '第 {line} 行：不是有效的 JSON', invalid: '目录未通过检查，没有发布任何内容。', line: '第 {line} 行',
+    valid: '检查通过：第 {serial} 号（现行第 {now} 号）', block_serial: '序号 {serial} 不大于现行的 {now}，请增大 serial。', block_version: '事项 {id} 的第 {version} 版已经发布，内容不能改变。请把 version 改为 {next}。',
+    changes: '与现行目录的差别', change_counts: '新增 {added}，修改 {changed}，删除 {removed}', no_change: '内容与现行目录完全相同。', added: '新增', removed: '删除', changed: '修改', places: '{count} 处', place: '位置', before: '现行', after: '新', year: '{year} 年日历',
+    to_sign: '签名并发布…', discard: '放弃', sign_title: '签名发布第 {serial} 号目录', sign_effect: '签名后新目录立即在内网生效，并经网关发往门户。已提交的申报件仍按提交时的事项版本办理。', sign: '签名并发布', published: '第 {serial} 号目录已生效。', published_hint: '正经网关发往门户，送达情况见概览的“内外网交换”。',
+  },
+  catalogue_rules: {
+    catalogue: { syntax: '不是有效的 JSON', item: '事项内容不对', duplicate: '有重复的编号', unknown_department: '事项的部门不在目录中', department: '部门的证书或密钥与系统配置不一致' },
+    procedure: { order: '办理环节须以受理开始，以审定、告知结束', repeated_stage: '办理环节重复', no_role: '环节没有指定岗位', limit: '环节时限不对' },
+    calendar: { malformed: '日历写法不对', contradiction: '同一天既是假日又是工作日', no_weekend: '调休上班日须是周末', other_year: '日期不在该年份内' },
+    schema: { malformed: '表单规则写法不对', keyword: '表单规则用了不支持的关键字', format: '表单规则用了不认识的格式', pattern: '表单规则的正则不能使用', reference: '表单规则的引用不对' },
+    number: { template: '文号模板不对' },
+  },
 };
 export type Messages = typeof zh;
