@@ -1,0 +1,228 @@
+#include "exchange-gateway/carriers/diode/decoder.hpp"
+
+#include <algorithm>
+
+#include "exchange-gateway/carriers/diode/code.hpp"
+
+namespace jindu::gateway::diode {
+namespace {
+
+// Blocks further apart than this are not of one run of the sender.
+constexpr std::uint64_t kRun = 1 << 20;
+// Blocks before the first one heard that are still waited for.
+constexpr std::uint64_t kBefore = 4'096;
+// For this long nothing but far older blocks: the sender's numbers went back, such as after a restored backup.
+constexpr Moment kWentBack{10'000'000};
+// A block is given up when its symbols should all have come, and half as long again and this besides.
+constexpr Moment kSlack{500'000};
+
+}  // namespace
+
+Decoder::Decoder(std::vector<Key> keys, std::size_t memory) : keys_(std::move(keys)), memory_(memory) {}
+
+std::size_t Decoder::weight(const Block& block) { return block.bytes.size() + block.parity.size() * block.length; }
+
+void Decoder::take(BytesView datagram, Moment now) {
+  const auto symbol = parse_datagram(datagram);
+  const auto key =
+      symbol ? std::find_if(keys_.begin(), keys_.end(), [&](const Key& one) { return one.id() == symbol->key_id; })
+             : keys_.end();
+  if (key == keys_.end()) {
+    ++counts_.foreign;
+    return;
+  }
+  if (!authentic(datagram, *key)) {
+    ++counts_.unauthentic;
+    return;
+  }
+  if (!place(lanes_[index_of(symbol->lane)], *symbol, now)) {
+    ++counts_.spare;
+    return;
+  }
+  add(symbol->lane, *symbol, now);
+  advance(symbol->lane, now);
+}
+
+// Whether the symbol's block is still to come; moves on when the sender began anew.
+bool Decoder::place(LaneState& lane, const Symbol& symbol, Moment now) {
+  const bool far_ahead = symbol.block > lane.expected + kRun;
+  const bool far_behind = symbol.block + kRun < lane.expected;
+  if (!lane.begun || far_ahead) {
+    begin_at(symbol.lane, symbol.block);
+  } else if (far_behind) {
+    if (lane.behind_since == Moment{}) lane.behind_since = now;
+    if (now - lane.behind_since < kWentBack) return false;
+    begin_at(symbol.lane, symbol.block);
+  }
+  lane.behind_since = Moment{};
+  return symbol.block >= lane.expected;
+}
+
+void Decoder::begin_at(Lane which, std::uint64_t block) {
+  auto& lane = lanes_[index_of(which)];
+  if (lane.begun) ++counts_.restarts;
+  // Whole blocks of the run before are of use yet; what is not whole will not become so.
+  for (auto& [number, old] : lane.blocks) {
+    if (number != lane.expected) gap(lane, 0);
+    if (old.whole)
+      read(which, old.bytes);
+    else
+      gap(lane, 1);
+    lane.expected = number + 1;
+    held_ -= weight(old);
+  }
+  lane.blocks.clear();
+  gap(lane, 0);
+  lane.begun = lane.fresh = true;
+  // A sender begins at a round number; of a run under way, a little before what was heard first may still come.
+  const auto into_run = block % kFirstBlockStep;
+  lane.expected = block - std::min({block, kBefore, into_run});
+}
+
+void Decoder::add(Lane which, const Symbol& symbol, Moment now) {
+  auto& lane = lanes_[index_of(which)];
+  auto [found, fresh] = lane.blocks.try_emplace(symbol.block);
+  auto& block = found->second;
+  if (fresh) {
+    block.data = symbol.data;
+    block.length = symbol.bytes.size();
+    block.bytes.resize(static_cast<std::size_t>(block.data) * block.length);
+    block.has.resize(static_cast<std::size_t>(block.data));
+    block.first_seen = now;
+    block.patience = std::chrono::duration_cast<Moment>(symbol.span) * 3 / 2 + kSlack;
+    held_ += weight(block);
+  }
+  if (block.data != symbol.data || block.length != symbol.bytes.size()) {
+    ++counts_.contradictory;
+    return;
+  }
+  const auto row = static_cast<std::size_t>(symbol.row);
+  const bool is_data = symbol.row < block.data;
+  if (block.whole || (is_data ? block.has[row] : block.parity.contains(symbol.row))) {
+    ++counts_.spare;
+    return;
+  }
+  ++counts_.taken;
+  if (is_data) {
+    block.has[row] = true;
+    std::copy(symbol.bytes.begin(), symbol.bytes.end(),
+              block.bytes.begin() + static_cast<std::ptrdiff_t>(row * block.length));
+  } else {
+    block.parity.emplace(symbol.row, Bytes(symbol.bytes.begin(), symbol.bytes.end()));
+    held_ += block.length;
+  }
+  if (++block.present == block.data) {
+    if (!block.parity.empty()) {
+      held_ -= block.parity.size() * block.length;
+      repair(block.bytes.data(), block.data, block.length, block.has, block.parity);
+      block.parity.clear();
+      ++counts_.repaired;
+    }
+    block.whole = true;
+    ++counts_.blocks;
+  }
+  make_room();
+}
+
+// The oldest is given up first: what comes after it can be read then.
+void Decoder::make_room() {
+  while (held_ > memory_) {
+    auto& lane = lanes_[lanes_[0].blocks.size() > lanes_[1].blocks.size() ? 0 : 1];
+    if (lane.blocks.empty()) return;
+    const auto oldest = lane.blocks.begin();
+    if (oldest->second.whole) {
+      // Only something before it that was never heard of keeps it.
+      skip_to(lane, oldest->first);
+      advance(&lane == &lanes_[0] ? Lane::urgent : Lane::bulk, oldest->second.first_seen);
+      continue;
+    }
+    skip_to(lane, oldest->first);
+    gap(lane, 1);
+    ++lane.expected;
+    held_ -= weight(oldest->second);
+    lane.blocks.erase(oldest);
+  }
+}
+
+void Decoder::look(Moment now) {
+  for (const auto lane : kLanes) advance(lane, now);
+}
+
+void Decoder::advance(Lane which, Moment now) {
+  auto& lane = lanes_[index_of(which)];
+  while (!lane.blocks.empty()) {
+    const auto first = lane.blocks.begin();
+    auto& block = first->second;
+    const bool overdue = now - block.first_seen >= block.patience;
+    if (first->first != lane.expected) {
+      // Of what is before it not one symbol came. It was begun earlier, so it has had its time with this one.
+      if (!overdue) return;
+      skip_to(lane, first->first);
+    }
+    lane.fresh = false;
+    if (block.whole)
+      read(which, block.bytes);
+    else if (overdue)
+      gap(lane, 1);
+    else
+      return;
+    held_ -= weight(block);
+    lane.blocks.erase(first);
+    ++lane.expected;
+  }
+}
+
+void Decoder::skip_to(LaneState& lane, std::uint64_t block) {
+  gap(lane, lane.fresh ? 0 : block - lane.expected);
+  lane.expected = block;
+}
+
+void Decoder::gap(LaneState& lane, std::uint64_t blocks) {
+  counts_.lost += blocks;
+  if (!lane.partial.empty()) ++counts_.broken;
+  lane.partial.clear();
+  lane.skipping = true;
+}
+
+void Decoder::read(Lane which, BytesView bytes) {
+  auto& lane = lanes_[index_of(which)];
+  const auto block = parse_block(bytes);
+  if (!block) {
+    gap(lane, 1);
+    return;
+  }
+  if (!lane.skipping) return read_frames(which, block->bytes);
+  if (block->first == kNoFrame) return;
+  lane.skipping = false;
+  read_frames(which, block->bytes.subspan(block->first));
+}
+
+void Decoder::read_frames(Lane which, BytesView bytes) {
+  auto& lane = lanes_[index_of(which)];
+  auto& partial = lane.partial;
+  while (!bytes.empty()) {
+    const auto need = [&]() -> std::size_t {
+      return partial.size() < kFrameHeaderBytes ? kFrameHeaderBytes : kFrameHeaderBytes + u32_at(partial, 1);
+    };
+    const auto count = std::min(need() - partial.size(), bytes.size());
+    partial.insert(partial.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+    bytes = bytes.subspan(count);
+    if (partial.size() < kFrameHeaderBytes) return;
+    if (partial[0] != 1 && partial[0] != 2) return gap(lane, 0);
+    if (need() > kFrameHeaderBytes + kFrameMax) return gap(lane, 0);
+    if (partial.size() < need()) continue;
+    Frame frame{which, static_cast<FrameKind>(partial[0]), Bytes(partial.begin() + kFrameHeaderBytes, partial.end())};
+    frames_.push_back(std::move(frame));
+    ++counts_.frames;
+    partial.clear();
+  }
+}
+
+std::optional<Frame> Decoder::next() {
+  if (frames_.empty()) return {};
+  auto frame = std::move(frames_.front());
+  frames_.pop_front();
+  return frame;
+}
+
+}  // namespace jindu::gateway::diode

@@ -1,0 +1,256 @@
+#include "exchange-gateway/carriers/diode/encoder.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "exchange-gateway/carriers/diode/code.hpp"
+
+namespace jindu::gateway::diode {
+namespace {
+
+using std::chrono::milliseconds;
+// What may leave at once after a pause: less than the smallest buffers on the way, and enough for coarse timers.
+constexpr Moment kCredit{2'000};
+constexpr std::size_t kWaitingBytes = 1024 * 1024;  // a lane wants no more than this, and the frame that crosses it
+constexpr int kUrgentRun = 7;                       // of eight datagrams when bulk waits too
+constexpr double kUrgentShare = 7.0 / 8;            // of the line
+constexpr int kSmallMargin = 5;                     // parity symbols beyond the share: small blocks have no average
+
+Moment time_of(const Shape& shape, std::size_t bytes) {
+  return Moment(
+      static_cast<std::int64_t>(static_cast<double>(bytes) * 1e6 / static_cast<double>(shape.bytes_per_second)));
+}
+
+double seconds(Moment span) { return static_cast<double>(span.count()) / 1e6; }
+
+}  // namespace
+
+milliseconds span_of(const Shape& s) {
+  const double rows = s.data + s.repair;
+  // A burst covers burst / span of the symbols; 15 % of the parity are kept for what is lost besides.
+  return milliseconds(static_cast<std::int64_t>(static_cast<double>(s.burst.count()) * rows / s.repair * 1.15));
+}
+
+std::size_t memory_needed(const Shape& s) {
+  const double packets = static_cast<double>(s.bytes_per_second) / static_cast<double>(s.datagram + kPacketHeaders);
+  const double seconds = static_cast<double>(span_of(s).count()) / 1000 * s.rounds;
+  const double rows = s.data + s.repair * s.rounds;
+  return static_cast<std::size_t>(packets * seconds * s.data / rows * static_cast<double>(s.datagram));
+}
+
+result<void> check(const Shape& s) {
+  const auto wrong = [](const char* key, const std::string& what) {
+    return Error{Fault::invalid, "config.key", std::string("carrier.") + key + ": " + what, key};
+  };
+  if (s.datagram < 256 || s.datagram > kDatagramMax) return wrong("datagram_bytes", "is 256 to 8972");
+  if (s.data < 1 || s.data > kDataMax) return wrong("data_symbols", "is 1 to 200");
+  if (s.repair < 1 || s.rounds < 1 || s.data + s.repair * s.rounds > kRowsMax)
+    return wrong("repair_symbols", "with data_symbols, and times rounds, at most 255 and at least 1");
+  if (s.bytes_per_second < 12'500) return wrong("rate_kbit", "is at least 100");
+  if (span_of(s) > kSpanMax)
+    return wrong("burst_ms", "symbols would be spread over " + std::to_string(span_of(s).count()) +
+                                 " ms, at most 25500: raise repair_symbols or lower burst_ms");
+  if (memory_needed(s) > s.memory / 8 * 7)
+    return wrong("memory_bytes", "bursts of " + std::to_string(s.burst.count()) + " ms at this rate need " +
+                                     std::to_string(memory_needed(s)) +
+                                     " bytes: raise repair_symbols or memory_bytes, or lower burst_ms");
+  return {};
+}
+
+Moment Encoder::Block::due() const {
+  if (next_row < at_once) return start;
+  // What is not due at once is spread evenly; further rounds follow in as many spans.
+  const auto spread = std::max(1, per_round - at_once);
+  return start + span * (next_row - at_once) / spread;
+}
+
+// Spans until the last row.
+int Encoder::rounds_of(const Block& block) {
+  const int spread = std::max(1, block.per_round - block.at_once);
+  return std::max(1, (block.rows - block.at_once + spread - 1) / spread);
+}
+
+Encoder::Encoder(Shape shape, Key key, std::uint64_t first_block)
+    : shape_(shape), key_(std::move(key)), span_(span_of(shape)), next_block_(first_block) {
+  for (auto& lane : lanes_) lane.number = first_block;
+}
+
+std::size_t Encoder::room() const { return static_cast<std::size_t>(shape_.data) * symbol_max() - kBlockHeaderBytes; }
+
+bool Encoder::wants(Lane lane) const { return lanes_[index_of(lane)].bytes < kWaitingBytes; }
+
+bool Encoder::idle() const { return blocks_.empty() && lanes_[0].waiting.empty() && lanes_[1].waiting.empty(); }
+
+void Encoder::put(Lane lane, FrameKind kind, Bytes bytes, Moment now) {
+  Bytes framed;
+  framed.reserve(kFrameHeaderBytes + bytes.size());
+  framed.push_back(static_cast<std::uint8_t>(kind));
+  put_u32(framed, static_cast<std::uint32_t>(bytes.size()));
+  framed.insert(framed.end(), bytes.begin(), bytes.end());
+  auto& state = lanes_[index_of(lane)];
+  state.bytes += framed.size();
+  state.waiting.push_back({std::move(framed), now});
+}
+
+Moment Encoder::cuttable_at(const LaneState& lane) const {
+  return lane.bytes >= room() ? Moment::min() : lane.waiting.front().since + shape_.flush;
+}
+
+// A block is begun only if the line can send all of it in its time: what is late would be crowded together, and a burst
+// would take more of it.
+bool Encoder::cuttable(const LaneState& lane, Moment now) const {
+  if (lane.waiting.empty() || now < cuttable_at(lane)) return false;
+  // One block of each lane always goes.
+  if (lane.turns.empty()) return true;
+  const bool urgent = &lane == &lanes_[index_of(Lane::urgent)];
+  const auto rate = static_cast<double>(shape_.bytes_per_second);
+  const auto full = static_cast<double>((shape_.datagram + kPacketHeaders) *
+                                        static_cast<std::size_t>(shape_.data + shape_.repair * shape_.rounds));
+  const double needs = full / seconds(span_ * shape_.rounds);
+  const double free = urgent ? rate * kUrgentShare - lane.reserved : rate - lanes_[0].reserved - lanes_[1].reserved;
+  // An eighth of the memory is kept for what is urgent.
+  return needs <= free && held_ + room() <= (urgent ? shape_.memory : shape_.memory / 8 * 7);
+}
+
+// Whether the line is mostly free. What is urgent goes before bulk, so only its own counts for it.
+bool Encoder::has_line_room(Lane lane) const {
+  const auto reserved =
+      lanes_[index_of(Lane::urgent)].reserved + (lane == Lane::bulk ? lanes_[index_of(Lane::bulk)].reserved : 0);
+  return reserved < static_cast<double>(shape_.bytes_per_second) / 4;
+}
+
+// Takes as much as a block holds, or as there is.
+void Encoder::cut(Lane lane, Moment now) {
+  auto& state = lanes_[index_of(lane)];
+  const auto used = std::min(room(), state.bytes);
+  std::uint32_t first = state.offset == 0 ? 0 : kNoFrame;
+  Bytes content;
+  content.reserve(used);
+  while (content.size() < used) {
+    const auto& front = state.waiting.front().bytes;
+    if (state.offset == 0 && first == kNoFrame) first = static_cast<std::uint32_t>(content.size());
+    const auto count = std::min(front.size() - state.offset, used - content.size());
+    const auto from = front.begin() + static_cast<std::ptrdiff_t>(state.offset);
+    content.insert(content.end(), from, from + static_cast<std::ptrdiff_t>(count));
+    state.offset += count;
+    if (state.offset < front.size()) continue;
+    state.waiting.pop_front();
+    state.offset = 0;
+  }
+  state.bytes -= used;
+
+  Block block{lane, state.number++, 0, 0, {}, 0, 0, 0, now, Moment(0)};
+  next_block_ = std::max(next_block_, state.number);
+  const auto bytes = kBlockHeaderBytes + used;
+  block.data = static_cast<int>((bytes + symbol_max() - 1) / symbol_max());
+  block.length =
+      std::max(kSymbolMin, (bytes + static_cast<std::size_t>(block.data) - 1) / static_cast<std::size_t>(block.data));
+  put_u32(block.bytes, first);
+  put_u32(block.bytes, static_cast<std::uint32_t>(used));
+  block.bytes.insert(block.bytes.end(), content.begin(), content.end());
+  block.bytes.resize(static_cast<std::size_t>(block.data) * block.length);
+  block.span = span_;
+  const double share = static_cast<double>(shape_.repair) / (shape_.data + shape_.repair);
+  // While the line has room, data goes at once, with so much parity behind it that the burst may take all of that data;
+  // the first parity is for scattered loss and goes at once as well. When the line is full, everything is spread.
+  if (has_line_room(lane)) {
+    const int parity_rows = static_cast<int>(std::ceil(block.data / (1 - share))) + kSmallMargin;
+    block.rows = block.per_round = std::min(kRowsMax, block.data + parity_rows);
+    const int soon = static_cast<int>(std::ceil(block.data * share / (1 - share))) + 1;
+    block.at_once = std::min(block.rows, block.data + soon);
+  } else {
+    const int parity_rows =
+        static_cast<int>(std::ceil(block.data * share / (1 - share))) + (block.data < shape_.data ? kSmallMargin : 0);
+    block.per_round = std::min(kRowsMax, block.data + parity_rows);
+    block.rows = std::min(kRowsMax, block.data + parity_rows * shape_.rounds);
+  }
+  const auto packet = static_cast<double>(block.length + kHeaderBytes + kTagBytes + kPacketHeaders);
+  block.reserved = packet * (block.rows - block.at_once) / seconds(block.span * rounds_of(block));
+  state.reserved += block.reserved;
+  held_ += block.bytes.size();
+  state.turns.emplace(block.due(), block.number);
+  blocks_.emplace(std::pair(index_of(lane), block.number), std::move(block));
+}
+
+Bytes Encoder::send_row(Lane lane) {
+  auto& state = lanes_[index_of(lane)];
+  const auto found = blocks_.find({index_of(lane), state.turns.top().second});
+  auto& block = found->second;
+  state.turns.pop();
+  Symbol symbol;
+  symbol.lane = lane;
+  symbol.data = block.data;
+  symbol.row = block.next_row;
+  symbol.block = block.number;
+  symbol.span = std::chrono::ceil<milliseconds>(block.span * rounds_of(block));
+  Bytes made;
+  if (block.next_row < block.data) {
+    symbol.bytes =
+        BytesView(block.bytes).subspan(static_cast<std::size_t>(block.next_row) * block.length, block.length);
+  } else {
+    std::vector<const std::uint8_t*> data;
+    for (int i = 0; i < block.data; ++i)
+      data.push_back(block.bytes.data() + static_cast<std::size_t>(i) * block.length);
+    made.resize(block.length);
+    parity(data, block.length, block.next_row, made.data());
+    symbol.bytes = made;
+  }
+  auto datagram = build_datagram(symbol, key_);
+  if (++block.next_row < block.rows) {
+    state.turns.emplace(block.due(), block.number);
+  } else {
+    held_ -= block.bytes.size();
+    state.reserved -= block.reserved;
+    blocks_.erase(found);
+  }
+  return datagram;
+}
+
+std::optional<Moment> Encoder::lane_due(Lane lane, Moment now) const {
+  const auto& state = lanes_[index_of(lane)];
+  std::optional<Moment> due;
+  if (!state.turns.empty()) due = state.turns.top().first;
+  if (state.waiting.empty()) return due;
+  // A block that would have no room yet is cut when another one has ended; that has a turn of its own.
+  if (!cuttable(state, now) && now >= cuttable_at(state)) return due;
+  const auto at = std::max(cuttable_at(state), Moment::min());
+  return due ? std::min(*due, at) : at;
+}
+
+// Urgent before bulk, but one of eight is for bulk when it has something. Cuts blocks where that is due.
+std::optional<Lane> Encoder::choose(Moment now) {
+  const auto ready = [&](Lane lane) {
+    const auto& state = lanes_[index_of(lane)];
+    return !state.turns.empty() && state.turns.top().first <= now;
+  };
+  const auto open = [&](Lane lane) {
+    if (cuttable(lanes_[index_of(lane)], now)) cut(lane, now);
+  };
+  open(Lane::urgent);
+  // Bulk fills what the line has left: a block of it is begun only when nothing else is due.
+  if (!ready(Lane::bulk) && (!ready(Lane::urgent) || urgent_run_ >= kUrgentRun)) open(Lane::bulk);
+  const bool urgent = ready(Lane::urgent), bulk = ready(Lane::bulk);
+  if (urgent && (!bulk || urgent_run_ < kUrgentRun)) return Lane::urgent;
+  if (bulk) return Lane::bulk;
+  return {};
+}
+
+std::optional<Bytes> Encoder::next(Moment now) {
+  if (line_free_ > now + kCredit) return {};
+  const auto lane = choose(now);
+  if (!lane) return {};
+  urgent_run_ = *lane == Lane::urgent ? urgent_run_ + 1 : 0;
+  auto datagram = send_row(*lane);
+  line_free_ = std::max(line_free_, now) + time_of(shape_, datagram.size() + kPacketHeaders);
+  return datagram;
+}
+
+Moment Encoder::due(Moment now) const {
+  std::optional<Moment> earliest;
+  for (const auto lane : kLanes)
+    if (const auto due = lane_due(lane, now)) earliest = earliest ? std::min(*earliest, *due) : *due;
+  if (!earliest) return Moment::max();
+  return std::max(*earliest, line_free_ - kCredit);
+}
+
+}  // namespace jindu::gateway::diode

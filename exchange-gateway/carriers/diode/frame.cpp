@@ -1,0 +1,121 @@
+#include "exchange-gateway/carriers/diode/frame.hpp"
+
+#include <algorithm>
+
+#include "common/crypto/hkdf.hpp"
+
+namespace jindu::gateway::diode {
+namespace {
+
+constexpr std::string_view kMagic = "JDD1";
+constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 60;
+
+Error shape(const char* what) { return {Fault::invalid, "diode.shape", what}; }
+
+}  // namespace
+
+void put_u32(Bytes& out, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+void put_u64(Bytes& out, std::uint64_t value) {
+  put_u32(out, static_cast<std::uint32_t>(value >> 32));
+  put_u32(out, static_cast<std::uint32_t>(value));
+}
+
+std::uint32_t u32_at(BytesView bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes[at + i];
+  return value;
+}
+
+std::uint64_t u64_at(BytesView bytes, std::size_t at) {
+  return std::uint64_t{u32_at(bytes, at)} << 32 | u32_at(bytes, at + 4);
+}
+
+result<Key> Key::between(const crypto::PrivateKey& own, const crypto::PublicKey& peer, std::string_view from,
+                         std::string_view to) {
+  auto shared = own.agree(peer);
+  if (!shared) return shared.error();
+  const auto root = crypto::hkdf_extract(crypto::HashFunction::sha256, bytes_of("jindu/diode/v1"), *shared);
+  const std::string way = std::string(from) + '\0' + std::string(to);
+  const auto derived =
+      crypto::hkdf_expand(crypto::HashFunction::sha256, root, bytes_of("jindu/diode/v1/datagram" + ('\0' + way)), 36);
+  return Key(Bytes(derived.begin(), derived.begin() + 32), u32_at(derived, 32));
+}
+
+std::array<std::uint8_t, kTagBytes> Key::tag(BytesView message) const {
+  const auto digest = crypto::hmac_sha256(secret_, message);
+  std::array<std::uint8_t, kTagBytes> tag{};
+  std::copy_n(digest.begin(), kTagBytes, tag.begin());
+  return tag;
+}
+
+Bytes build_datagram(const Symbol& symbol, const Key& key) {
+  Bytes out(kMagic.begin(), kMagic.end());
+  out.reserve(kHeaderBytes + symbol.bytes.size() + kTagBytes);
+  put_u32(out, key.id());
+  out.push_back(static_cast<std::uint8_t>(symbol.lane));
+  out.push_back(static_cast<std::uint8_t>(symbol.data));
+  out.push_back(static_cast<std::uint8_t>(symbol.row));
+  const auto steps = (symbol.span + kSpanStep - std::chrono::milliseconds(1)) / kSpanStep;
+  out.push_back(static_cast<std::uint8_t>(std::clamp<std::int64_t>(steps, 0, 255)));
+  put_u64(out, symbol.block);
+  out.insert(out.end(), symbol.bytes.begin(), symbol.bytes.end());
+  const auto tag = key.tag(out);
+  out.insert(out.end(), tag.begin(), tag.end());
+  return out;
+}
+
+result<Symbol> parse_datagram(BytesView d) {
+  if (d.size() < kHeaderBytes + kSymbolMin + kTagBytes || d.size() > kDatagramMax) return shape("its size");
+  if (text_of(d.first(kMagic.size())) != kMagic) return shape("another magic");
+  Symbol s;
+  s.key_id = u32_at(d, 4);
+  if (d[8] > 1) return shape("an unknown lane");
+  s.lane = static_cast<Lane>(d[8]);
+  s.data = d[9];
+  s.row = d[10];
+  s.span = kSpanStep * d[11];
+  s.block = u64_at(d, 12);
+  if (s.data < 1 || s.data > kDataMax) return shape("a block has 1 to 200 data symbols");
+  if (s.row >= kRowsMax) return shape("a block has at most 255 symbols");
+  if (s.block > kNumberMax) return shape("the block's number");
+  s.bytes = d.subspan(kHeaderBytes, d.size() - kHeaderBytes - kTagBytes);
+  return s;
+}
+
+bool authentic(BytesView d, const Key& key) {
+  if (d.size() < kTagBytes) return false;
+  const auto expected = key.tag(d.first(d.size() - kTagBytes));
+  return crypto::constant_time_equal(expected, d.last(kTagBytes));
+}
+
+result<BlockView> parse_block(BytesView block) {
+  const auto malformed = [](const char* what) { return Error{Fault::integrity, "diode.block", what}; };
+  if (block.size() < kBlockHeaderBytes) return malformed("a block ends within its header");
+  BlockView view;
+  view.first = u32_at(block, 0);
+  const std::size_t used = u32_at(block, 4);
+  if (used > block.size() - kBlockHeaderBytes) return malformed("a block has fewer bytes than it says");
+  if (view.first != kNoFrame && view.first >= used) return malformed("a frame begins behind the block's end");
+  view.bytes = block.subspan(kBlockHeaderBytes, used);
+  return view;
+}
+
+Bytes encode(const Report& report) {
+  Bytes out;
+  out.reserve(kReportBytes);
+  for (const auto value : {report.mark, report.read[0], report.read[1], report.control_sent, report.control_received})
+    put_u64(out, value);
+  return out;
+}
+
+result<Report> parse_report(BytesView bytes) {
+  if (bytes.size() != kReportBytes) return Error{Fault::integrity, "diode.report", "a report has 40 bytes"};
+  for (std::size_t at = 0; at < kReportBytes; at += 8)
+    if (u64_at(bytes, at) > kNumberMax) return Error{Fault::integrity, "diode.report", "a number is out of bounds"};
+  return Report{u64_at(bytes, 0), {u64_at(bytes, 8), u64_at(bytes, 16)}, u64_at(bytes, 24), u64_at(bytes, 32)};
+}
+
+}  // namespace jindu::gateway::diode
