@@ -95,10 +95,15 @@ Report history_report(const Options& o) { return check_history({statements_of(o)
 
 // What every check takes.
 void add_common(CLI::App& command, Options& o) {
-  command.add_option("--root", o.roots, "Whom to trust: PEM certificates of roots")->required();
-  command.add_option("--intermediate", o.intermediates,
-                     "PEM certificates between a root and a signer, where the file holds none");
-  command.add_option("--crl", o.crls, "PEM revocation lists, one of each issuer");
+  // One value each, so that they may stand before a file.
+  command.add_option("--root", o.roots, "Whom to trust: PEM certificates of roots")
+      ->required()
+      ->allow_extra_args(false);
+  command
+      .add_option("--intermediate", o.intermediates,
+                  "PEM certificates between a root and a signer, where the file holds none")
+      ->allow_extra_args(false);
+  command.add_option("--crl", o.crls, "PEM revocation lists, one of each issuer")->allow_extra_args(false);
   command.add_option("--at", o.at, "Check certificates as of this moment (UTC) instead of the one that is claimed");
   command.add_flag("--json", o.as_json, "As JSON");
   command.add_option("--language", o.language, "zh or en; otherwise as the locale says")
@@ -143,7 +148,7 @@ int main(int argc, char** argv) {
       command("dossier", "A signed statement, the sealed content and the sealed materials", dossier_report);
   of_dossier->add_option("statement", o.file, "The signed statement")->required();
   of_dossier->add_option("content", o.content, "The sealed content")->required();
-  of_dossier->add_option("--part", o.parts, "A sealed material; once for each, in any order");
+  of_dossier->add_option("--part", o.parts, "A sealed material; once for each, in any order")->allow_extra_args(false);
   of_dossier->add_flag("--partial", o.partial, "Materials may be missing");
   of_dossier->add_option("--into", o.into, "Folder for what was signed and, with a key, for what was opened");
   add_key(*of_dossier, o, "A recipient's key: PEM or PKCS#12");
@@ -152,7 +157,7 @@ int main(int argc, char** argv) {
   of_receipt->add_option("receipt", o.file)->required();
   of_receipt->add_option("--statement", o.statement, "The signed statement that was submitted");
   of_receipt->add_option("--content", o.content, "The sealed content that was submitted");
-  of_receipt->add_option("--part", o.parts, "A sealed material that was submitted");
+  of_receipt->add_option("--part", o.parts, "A sealed material that was submitted")->allow_extra_args(false);
   of_receipt->add_option("--bundle", o.bundle, "The bundle that a gateway's receipt is about");
   of_receipt->add_option("--signer", o.signer_of_receipt, "Common Name of the portal's node")->capture_default_str();
 
