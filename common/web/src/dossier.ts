@@ -4,6 +4,7 @@ import { type Bytes, constantTimeEqual, equal, plain, sha256 } from './bytes.ts'
 import { type Certificate, type Trust, verifyChain } from './certificate.ts';
 import { verifyCms } from './cms.ts';
 import { JinduError } from './errors.ts';
+import { materialBinding, materialMax } from './material.ts';
 import { decode } from './messages.ts';
 import { headerMax, inspectSeal, type Opener, openSeal, recipientsMax, sealedSize } from './seal.ts';
 
@@ -11,11 +12,9 @@ const statementMax = 256 * 1024;
 const contentMax = 8 * 1024 * 1024;
 const formMax = 2 * 1024 * 1024;
 const materialsMax = 64;
-const materialMax = 2 * 1024 ** 3;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export const contentBinding = (declaration: string): string => `dossier/${declaration}`;
-export const materialBinding = (declaration: string, upload: string): string => `material/${declaration}/${upload}`;
 
 const malformed = (detail: string, field?: string) => new JinduError('dossier.malformed', detail, field);
 const tooLarge = (detail: string, field?: string) => new JinduError('dossier.too_large', detail, field);

@@ -5,8 +5,8 @@ import { SignedStatementSchema, SubmissionStatementSchema } from '@proto/dossier
 import { buildBundle } from '@common/bundle.ts';
 import { base64, type Bytes, concat, fromBase64, fromHex, hex, plain, sha256, utf8 } from '@common/bytes.ts';
 import { signCms } from '@common/cms.ts';
-import { materialBinding } from '@common/dossier.ts';
 import { type Identity, recipientOfCertificate } from '@common/identity.ts';
+import { materialBinding } from '@common/material.ts';
 import { decode } from '@common/messages.ts';
 import { makePrefix, newFileKey, newSalt, seal, Sealer } from '@common/seal.ts';
 import { makeDossier } from '../../../extranet-portal/web/src/application/dossier.ts';
