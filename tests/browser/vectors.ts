@@ -1,9 +1,10 @@
-// The browsers' implementation in real Chromium, against vectors and against C++: common/web/build run vectors [BIN]
+// The browsers' implementation in real Chromium, against vectors and against C++: common/web/build run vectors [BIN | access.json]
 //   1. Chromium tries every vector of proto/vectors, whoever made it.
 //   2. What Chromium seals, signs and bundles afresh is opened by C++ (jindu-vectors in BIN, by default build/release/bin), and its signatures by openssl.
 //   3. The worker seals a file of many pieces, under a policy that allows nothing from elsewhere, and Chromium and C++ open it.
 // Prints ok, FAIL or skip for each, and last `N passed, N failed, N skipped`.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// `common/web/build run vectors make` writes proto/vectors/typescript anew instead, with the keys of proto/vectors/keys.json.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,13 +12,15 @@ import { extname, join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import type * as InPage from '../../common/web/test/in-page.ts';
-import { needsRevocationLists, readVectors } from '../../common/web/test/vector.ts';
-import { Complaints, demand, launch, Report, run } from './support.ts';
+import { makeVectors, written } from '../../common/web/test/make-vectors.ts';
+import { type KeyFile, needsRevocationLists, readKeyring, readVectors } from '../../common/web/test/vector.ts';
+import { Complaints, demand, launch, readAccess, Report, run } from './support.ts';
 
 const tree = process.cwd();
 const vectors = resolve(tree, '../../proto/vectors');
-const bin = resolve(process.argv[2] ?? resolve(tree, '../release/bin'));
-const scratch = mkdtempSync(join(tmpdir(), 'jindu-vectors-'));
+const argument = process.argv[2] ?? '../release/bin';
+const bin = argument.endsWith('.json') ? readAccess(argument).bin : resolve(argument);
+const scratch = argument === 'make' ? '' : mkdtempSync(join(tmpdir(), 'jindu-vectors-'));
 
 // The page: one script and its worker, as the front-ends are built.
 async function bundled(): Promise<string> {
@@ -77,7 +80,7 @@ async function openInCpp(report: Report, at: Page): Promise<void> {
   const made = join(scratch, 'made');
   await report.test('C++ opens what Chromium made afresh: seals, HPKE, signatures, bundles, dossiers', async () => {
     const files = await page<Record<string, string>>(at, 'make', keyFile);
-    run('mkdir', ['-p', made]);
+    mkdirSync(made);
     writeFileSync(join(made, 'keys.json'), keyFile);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text);
     const said = run(program, ['try', made]);
@@ -108,7 +111,7 @@ async function openInCpp(report: Report, at: Page): Promise<void> {
   await report.test('what a worker seals, piece by piece, C++ and Chromium open', async () => {
     const { vector, megabytes } = await page<{ vector: string; megabytes: number }>(at, 'sealInWorker', keyFile);
     const folder = join(scratch, 'worker');
-    run('mkdir', ['-p', folder]);
+    mkdirSync(folder);
     writeFileSync(join(folder, 'keys.json'), keyFile);
     writeFileSync(join(folder, 'worker.json'), vector);
     demand(megabytes >= 8, 'it has many pieces');
@@ -118,24 +121,37 @@ async function openInCpp(report: Report, at: Page): Promise<void> {
   });
 }
 
-const server = await serve(await bundled());
-const browser = await launch();
-const report = new Report();
-try {
-  const context = await browser.newContext();
-  const complaints = new Complaints(context);
-  const at = await context.newPage();
-  await at.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  await at.waitForFunction(() => 'jindu' in globalThis, undefined, { timeout: 20_000 });
-  await tryFiles(report, at);
-  await openInCpp(report, at);
-  await report.test('the page complains of nothing', async () => {
-    const found = complaints.take();
-    demand(found.length === 0, found.join('\n'));
-  });
-} finally {
-  await browser.close();
-  server.close();
-  rmSync(scratch, { recursive: true });
-  report.finish();
+async function make(): Promise<void> {
+  const folder = join(vectors, 'typescript');
+  mkdirSync(folder, { recursive: true });
+  for (const [name, file] of Object.entries(await makeVectors(await readKeyring(JSON.parse(keyFile) as KeyFile)))) {
+    writeFileSync(join(folder, name), written(file));
+    console.log(`${name}: ${file.vectors.length} vectors`);
+  }
 }
+
+async function tryAll(): Promise<void> {
+  const server = await serve(await bundled());
+  const browser = await launch();
+  const report = new Report();
+  try {
+    const context = await browser.newContext();
+    const complaints = new Complaints(context);
+    const at = await context.newPage();
+    await at.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await at.waitForFunction(() => 'jindu' in globalThis, undefined, { timeout: 20_000 });
+    await tryFiles(report, at);
+    await openInCpp(report, at);
+    await report.test('the page complains of nothing', async () => {
+      const found = complaints.take();
+      demand(found.length === 0, found.join('\n'));
+    });
+  } finally {
+    await browser.close();
+    server.close();
+    rmSync(scratch, { recursive: true });
+    report.finish();
+  }
+}
+
+await (argument === 'make' ? make() : tryAll());

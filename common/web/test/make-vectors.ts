@@ -1,5 +1,4 @@
-// Makes vectors with this implementation, for C++ to open: in Node.js (tests/browser/make-vectors.ts writes proto/vectors/typescript) and afresh in Chromium
-// (tests/browser/vectors.ts).
+// Makes vectors with this implementation, for C++ to open: in Node.js for proto/vectors/typescript, and afresh in Chromium; tests/browser/vectors.ts does both.
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { SignedStatementSchema, SubmissionStatementSchema } from '@proto/dossier_pb';
 import { buildBundle } from '@common/bundle.ts';
