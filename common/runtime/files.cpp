@@ -110,7 +110,8 @@ result<void> make_folder(const std::filesystem::path& folder) {
   if (folder.has_parent_path() && folder.parent_path() != folder)
     if (auto ok = make_folder(folder.parent_path()); !ok) return ok;
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failure(folder, "make folder");
-  return {};
+  // Or a power cut takes the folder away with everything that is synced in it.
+  return sync_folder(folder.has_parent_path() ? folder.parent_path() : std::filesystem::path("."));
 }
 
 std::uint64_t free_bytes(const std::filesystem::path& folder) {

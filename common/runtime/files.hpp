@@ -13,7 +13,7 @@ result<void> write_durably(const std::filesystem::path& path, BytesView bytes);
 // Appends at exactly `offset` and syncs; code file.offset when the file is shorter than that.
 result<void> write_at(const std::filesystem::path& path, std::uint64_t offset, BytesView bytes, bool sync);
 result<void> sync_folder(const std::filesystem::path& folder);
-result<void> make_folder(const std::filesystem::path& folder);  // with parents, only for us (0700)
+result<void> make_folder(const std::filesystem::path& folder);  // with parents, only for us (0700), synced
 std::uint64_t free_bytes(const std::filesystem::path& folder);
 
 }  // namespace jindu::files

@@ -4,8 +4,11 @@
 
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <mutex>
 #include <unordered_map>
+
+#include "common/runtime/files.hpp"
 
 namespace jindu::storage {
 namespace {
@@ -161,10 +164,18 @@ class SqliteTransaction final : public Transaction {
   Connection& connection_;
 };
 
+// Turning to WAL uses a rollback journal and deletes it without syncing the folder. If a power cut brought it back, the
+// next start would undo everything that was committed since.
+void sync_folder_of(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (auto ok = files::sync_folder(folder.empty() ? "." : folder); !ok) throw ErrorException(ok.error());
+}
+
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(std::string path, int readers)
-      : path_(std::move(path)), readers_max_(readers), writer_(path_, false) {}
+  SqliteDatabase(std::string path, int readers) : path_(std::move(path)), readers_max_(readers), writer_(path_, false) {
+    sync_folder_of(path_);
+  }
 
   std::string_view dialect() const override { return "sqlite"; }
 

@@ -25,7 +25,7 @@ using std::chrono::minutes;
 struct Options {
   std::uint64_t first = 1, seeds = 2000;
   int seconds = 0, jobs = 0;
-  bool again = false, verbose = false;
+  bool again = false, verbose = false, until_failure = false;
   std::string only, traces = "build/sim";
 };
 
@@ -180,6 +180,7 @@ class Runner {
     std::vector<Child> children;
     std::uint64_t next = options_.first;
     const auto more = [&] {
+      if (options_.until_failure && failed_ > 0) return false;
       if (options_.seconds > 0)
         return std::chrono::steady_clock::now() - start < std::chrono::seconds(options_.seconds);
       return next < options_.first + options_.seeds;
@@ -250,11 +251,13 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "As many schedules as fit into so many seconds");
   app.add_option("--jobs", options.jobs, "How many at once")->check(CLI::Range(1, 64));
   app.add_flag("--again", options.again, "Run each schedule twice and compare every step");
+  app.add_flag("--until-failure", options.until_failure, "Stop at the first schedule that fails");
   app.add_option("--only", options.only, "calm: no faults at all");
   app.add_option("--traces", options.traces, "Where the traces of failures go");
   app.add_flag("--verbose", options.verbose, "One line and a trace for every schedule");
   CLI11_PARSE(app, argc, argv);
   std::filesystem::create_directories(options.traces);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   jindu::sim::simulate_databases();
   return Runner(options).run();
 }

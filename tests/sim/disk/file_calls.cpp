@@ -56,7 +56,7 @@ int sync(int descriptor, int (*call)(int)) {
   struct stat info {};
   ::fstat(descriptor, &info);
   if (S_ISDIR(info.st_mode)) {
-    volume->synced_folder(info.st_ino, jindu::sim::entries_of(path_of(descriptor)));
+    volume->synced_folder(info.st_ino, path_of(descriptor));
   } else {
     Bytes bytes(static_cast<std::size_t>(info.st_size));
     const int again = ::open(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), O_RDONLY | O_CLOEXEC);

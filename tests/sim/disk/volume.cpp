@@ -189,6 +189,14 @@ void Volume::settle_folder(const std::string& path) {
     if (const auto child = path + "/" + name; !is_folder(child)) synced_files_[inode] = read_whole(child);
 }
 
+void Volume::synced_folder(std::uint64_t inode, const std::string& path) {
+  synced_folders_[inode] = entries_of(path);
+  // The files of databases have their names in the same folder.
+  std::erase_if(deleted_, [&](const auto& one) { return fs::path(one.first).parent_path() == path; });
+  for (auto& [name, file] : files_)
+    if (fs::path(name).parent_path() == path) file.entry_durable = true;
+}
+
 Volume::Backup Volume::back_up() const {
   Backup backup{files_, {}};
   for (auto& [path, file] : backup.files) {

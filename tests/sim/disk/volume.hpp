@@ -56,9 +56,7 @@ class Volume {
   std::map<std::string, StoredFile>& deleted() { return deleted_; }
   Kernel& kernel() { return kernel_; }
   void synced_file(std::uint64_t inode, Bytes bytes) { synced_files_[inode] = std::move(bytes); }
-  void synced_folder(std::uint64_t inode, std::map<std::string, std::uint64_t> entries) {
-    synced_folders_[inode] = std::move(entries);
-  }
+  void synced_folder(std::uint64_t inode, const std::string& path);
 
   // The volume on which a path lies; none when the path is not of the simulation.
   static Volume* of(const std::string& path);
