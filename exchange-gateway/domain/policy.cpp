@@ -1,6 +1,32 @@
 #include "exchange-gateway/domain/policy.hpp"
 
+#include <set>
+#include <tuple>
+
 namespace jindu::gateway {
+namespace {
+
+std::string way_of(std::string_view from, std::string_view to, std::string_view kind) {
+  return "'" + std::string(kind) + "' from " + std::string(from) + " to " + std::string(to);
+}
+
+// "2026-11-24 08:30 (UTC+08:00)"
+std::string time_text(Instant at, int offset) {
+  const auto local = at + std::chrono::minutes(offset);
+  const auto minute = std::chrono::floor<std::chrono::minutes>(local).time_since_epoch().count() % (24 * 60);
+  const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  const auto distance = offset < 0 ? -offset : offset;
+  return local_day(at, offset) + " " + two(minute / 60) + ":" + two(minute % 60) + " (UTC" + (offset < 0 ? "-" : "+") +
+         two(distance / 60) + ":" + two(distance % 60) + ")";
+}
+
+std::string hours_text(const Hours& hours) {
+  std::string text;
+  for (const auto& opening : hours.openings) text += (text.empty() ? "" : ", ") + to_text(opening);
+  return text;
+}
+
+}  // namespace
 
 const PolicyRule* find_rule(const Policy& policy, const Passenger& passenger) {
   for (const auto& rule : policy.rules)
@@ -19,6 +45,112 @@ result<Ruling> judge(const Policy& policy, const Passenger& passenger, Instant n
                  "at most " + std::to_string(rule->max_bytes) + " bytes may cross as '" + rule->kind + "'"};
   if (passenger.expires <= now) return Error{Fault::expired, "policy.expired", "it expired before it was here"};
   return rule->hold ? Ruling::hold : Ruling::pass;
+}
+
+result<void> within_quota(const Policy& policy, std::string_view sender, std::uint64_t bundles, std::uint64_t waiting,
+                          std::uint64_t bytes) {
+  for (const auto& quota : policy.quotas) {
+    if (quota.sender != sender) continue;
+    if (quota.max_bundles > 0 && bundles + 1 > quota.max_bundles)
+      return Error{Fault::limited, "policy.quota",
+                   std::to_string(bundles) + " bundles of " + quota.sender + " wait already, and at most " +
+                       std::to_string(quota.max_bundles) + " may; try again when some have crossed"};
+    if (quota.max_bytes > 0 && waiting + bytes > quota.max_bytes)
+      return Error{Fault::limited, "policy.quota",
+                   std::to_string(waiting) + " bytes of " + quota.sender +
+                       " wait already, and with this one it would be "
+                       "more than " +
+                       std::to_string(quota.max_bytes) + "; try again when some have crossed"};
+  }
+  return {};
+}
+
+Explanation explain(const Policy& policy, const Passenger& passenger, Instant now) {
+  Explanation e;
+  const auto* rule = find_rule(policy, passenger);
+  const auto way = way_of(passenger.from, passenger.to, passenger.kind);
+  const auto refuse = [&](Check check, std::string code) {
+    check.holds = false;
+    e.checks.push_back(std::move(check));
+    e.verdict = "refuse";
+    e.code = std::move(code);
+    return e;
+  };
+  if (rule == nullptr)
+    return refuse({"rule", false, "No rule names " + way + "; what no rule names may not cross.", ""},
+                  "policy.forbidden");
+  e.rule = static_cast<std::size_t>(rule - policy.rules.data()) + 1;
+  e.checks.push_back({"rule", true, "Rule " + std::to_string(e.rule) + " names " + way + ".", std::to_string(e.rule)});
+  const auto size = std::to_string(passenger.bytes), most = std::to_string(rule->max_bytes);
+  if (passenger.bytes > rule->max_bytes)
+    return refuse({"size", false, "It has " + size + " bytes; the rule allows at most " + most + ".", most},
+                  "policy.too_large");
+  e.checks.push_back({"size", true, "Its " + size + " bytes are within the " + most + " that the rule allows.", most});
+  const auto until = time_text(passenger.expires, rule->hours.utc_offset_minutes);
+  if (passenger.expires <= now)
+    return refuse({"expiry", false, "It expired at " + until + ".", until}, "policy.expired");
+  e.checks.push_back({"expiry", true, "It expires at " + until + ".", until});
+  const auto rate = std::to_string(rule->per_minute);
+  if (rule->per_minute > 0)
+    e.checks.push_back({"rate", true,
+                        "At most " + rate + " a minute, and " + std::to_string(rule->burst) +
+                            " at once after a quiet time; one that comes sooner is asked to come again.",
+                        rate});
+  e.verdict = "pass";
+  if (!rule->hours.openings.empty()) {
+    const auto hours = hours_text(rule->hours);
+    if (is_open(rule->hours, now)) {
+      e.checks.push_back({"hours", true, "The rule is open now (" + hours + ").", hours});
+    } else {
+      const auto next = opens_next(rule->hours, now);
+      const auto when = next ? time_text(*next, rule->hours.utc_offset_minutes) : std::string("never");
+      e.checks.push_back({"hours", false,
+                          "It is taken, but carried and delivered only in the opening hours (" + hours +
+                              "); the next time is " + when + ".",
+                          when});
+      e.verdict = "wait";
+    }
+  }
+  if (rule->hold) {
+    const auto releasers = std::to_string(rule->releasers);
+    e.checks.push_back({"hold", false,
+                        rule->releasers > 1 ? "It is held until " + releasers + " different releasers let it go."
+                                            : std::string("It is held until a releaser lets it go."),
+                        releasers});
+    e.verdict = "hold";
+  }
+  return e;
+}
+
+result<void> check_policy(const Policy& policy) {
+  std::set<std::tuple<std::string, std::string, std::string>> known;
+  std::set<std::string> senders;
+  for (const auto& rule : policy.rules)
+    if (!known.emplace(rule.from, rule.to, rule.kind).second)
+      return Error{Fault::invalid, "policy.twice",
+                   "two rules are about " + way_of(rule.from, rule.to, rule.kind) + "; only the first would count"};
+  for (const auto& quota : policy.quotas)
+    if (!senders.insert(quota.sender).second)
+      return Error{Fault::invalid, "policy.twice", "two quotas are about " + quota.sender};
+  return {};
+}
+
+std::vector<std::string> remarks(const Policy& policy) {
+  std::vector<std::string> list;
+  for (const auto& rule : policy.rules) {
+    const auto way = way_of(rule.from, rule.to, rule.kind);
+    if (rule.from == rule.to) list.push_back(way + ": sender and destination are the same; nothing ever goes this way");
+    if (rule.per_minute == 0) list.push_back(way + ": has no rate; a flood is not slowed");
+    if (rule.releasers > 1 && !rule.hold) list.push_back(way + ": names releasers but is not held; they are not asked");
+  }
+  if (policy.rules.empty()) list.push_back("there is no rule; nothing may cross");
+  for (const auto& rule : policy.rules) {
+    bool has_quota = false;
+    for (const auto& quota : policy.quotas) has_quota = has_quota || quota.sender == rule.from;
+    const auto text = rule.from + ": has no quota; it may fill its unit's disk down to the limit";
+    if (!has_quota && std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+  }
+  return list;
 }
 
 }  // namespace jindu::gateway

@@ -5,8 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/runtime/clock.hpp"
-#include "common/runtime/result.hpp"
+#include "exchange-gateway/domain/hours.hpp"
 
 namespace jindu::gateway {
 
@@ -18,10 +17,20 @@ struct PolicyRule {
   std::uint32_t per_minute = 0;  // 0: no limit of its own
   std::uint32_t burst = 0;       // how many at once after a quiet time
   bool hold = false;             // waits for a releaser
+  std::uint32_t releasers = 1;   // how many different ones must agree
+  Hours hours = {};              // when it is carried and delivered; it is taken at any time
+};
+
+// How much of a sender may wait in its unit.
+struct Quota {
+  std::string sender;
+  std::uint64_t max_bundles = 0;  // 0: no limit
+  std::uint64_t max_bytes = 0;    // 0: no limit
 };
 
 struct Policy {
   std::vector<PolicyRule> rules;
+  std::vector<Quota> quotas = {};
 };
 
 // What is known of a bundle before its body is read.
@@ -38,5 +47,29 @@ enum class Ruling { pass, hold };
 // Codes: policy.forbidden, policy.too_large, policy.expired.
 result<Ruling> judge(const Policy& policy, const Passenger& passenger, Instant now);
 const PolicyRule* find_rule(const Policy& policy, const Passenger& passenger);
+
+// Whether one more of `bytes` may wait beside what waits already. Code policy.quota.
+result<void> within_quota(const Policy& policy, std::string_view sender, std::uint64_t bundles, std::uint64_t waiting,
+                          std::uint64_t bytes);
+
+// Why the policy decides as it does, one check after the other; the last one that does not hold decides.
+struct Check {
+  std::string name;    // "rule", "size", "expiry", "rate", "hours", "hold"
+  bool holds = true;   // false: it stops here, or has to wait here
+  std::string words;   // for a reader of the command line
+  std::string detail;  // the number, rule or time it is about
+};
+struct Explanation {
+  std::string verdict;    // "pass", "hold", "wait" or "refuse"
+  std::string code = {};  // of the refusal
+  std::size_t rule = 0;   // 1, 2, 3 … in the file; 0: none
+  std::vector<Check> checks = {};
+};
+Explanation explain(const Policy& policy, const Passenger& passenger, Instant now);
+
+// What is allowed but makes no sense or lets more pass than anybody may want, in words for the reviewer.
+std::vector<std::string> remarks(const Policy& policy);
+// What cannot be: two rules for the same passengers, which would leave the second without effect. Code policy.twice.
+result<void> check_policy(const Policy& policy);
 
 }  // namespace jindu::gateway

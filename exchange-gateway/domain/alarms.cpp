@@ -1,0 +1,69 @@
+#include "exchange-gateway/domain/alarms.hpp"
+
+#include <algorithm>
+
+namespace jindu::gateway {
+namespace {
+
+constexpr std::int64_t kDayMs = 24LL * 3'600'000;
+constexpr std::int64_t kExpiryDays[] = {1, 7, 14, 30, 60};
+constexpr std::int64_t kExpiryRedDays = 14;
+
+template <class Duration>
+std::int64_t ms(Duration d) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
+
+void too_old(std::vector<Alarm>& list, const Facts& f, const std::string& code, std::int64_t since, std::int64_t yellow,
+             std::int64_t red) {
+  if (since == 0) return;
+  const auto age = to_unix_ms(f.now) - since;
+  if (age >= yellow) list.push_back({code, age >= red ? Level::red : Level::yellow, "", age, since});
+}
+
+void certificate_ends(std::vector<Alarm>& list, const Facts& f, const std::string& whose, std::int64_t until) {
+  const auto left = until - to_unix_ms(f.now);
+  if (left <= 0) {
+    list.push_back({"alarm.certificate_expired", Level::red, whose, left / kDayMs, until});
+    return;
+  }
+  for (const auto days : kExpiryDays)
+    if (left <= days * kDayMs) {
+      list.push_back({"alarm.certificate_expires", days <= kExpiryRedDays ? Level::red : Level::yellow, whose,
+                      (left + kDayMs - 1) / kDayMs, until - days * kDayMs});
+      return;
+    }
+}
+
+}  // namespace
+
+std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
+  std::vector<Alarm> list;
+  if (!f.log_whole) list.push_back({"alarm.log_broken", Level::red, "", 0, 0});
+  for (const auto& [channel, since] : f.stops)
+    list.push_back({"alarm.channel_stopped", Level::red, channel, to_unix_ms(f.now) - since, since});
+  for (const auto& [what, number] : f.differing)
+    list.push_back({"alarm.reconciliation_differs", Level::red, what, number, 0});
+  const auto reserve = f.disk_minimum + f.disk_minimum / 2;
+  if (f.disk_free < f.disk_minimum)
+    list.push_back({"alarm.disk_full", Level::red, "", static_cast<std::int64_t>(f.disk_free), 0});
+  else if (f.disk_free < reserve)
+    list.push_back({"alarm.disk_low", Level::yellow, "", static_cast<std::int64_t>(f.disk_free), 0});
+  too_old(list, f, "alarm.oldest_waiting", f.oldest_waiting_ms, ms(l.oldest_yellow), ms(l.oldest_red));
+  too_old(list, f, "alarm.oldest_ready", f.oldest_ready_ms, ms(l.oldest_yellow), ms(l.oldest_red));
+  too_old(list, f, "alarm.other_side_silent", f.peer_heard_ms > 0 ? f.peer_heard_ms : f.started_ms, ms(l.silent_yellow),
+          ms(l.silent_red));
+  if (f.held > 0) {
+    const auto age = to_unix_ms(f.now) - f.oldest_held_ms;
+    list.push_back({"alarm.held", age >= ms(l.held_red) ? Level::red : Level::yellow, "", f.held, f.oldest_held_ms});
+  }
+  if (f.quarantined > 0) list.push_back({"alarm.quarantined", Level::red, "", f.quarantined, 0});
+  if (f.peer_ahead_ms > ms(l.skew)) list.push_back({"alarm.clock_skew", Level::yellow, "", f.peer_ahead_ms, 0});
+  for (const auto& [voyage, at] : f.damaged) list.push_back({"alarm.voyage_damaged", Level::yellow, voyage, 0, at});
+  for (const auto& [whose, until] : f.certificates) certificate_ends(list, f, whose, until);
+  std::stable_sort(list.begin(), list.end(),
+                   [](const Alarm& a, const Alarm& b) { return a.level == Level::red && b.level != Level::red; });
+  return list;
+}
+
+}  // namespace jindu::gateway

@@ -1,0 +1,53 @@
+#pragma once
+// What an operator must know of now, derived from what the unit knows; nothing is stored that could be forgotten. Pure.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/runtime/clock.hpp"
+
+namespace jindu::gateway {
+
+enum class Level { yellow, red };
+
+struct Alarm {
+  std::string code;  // "alarm.disk_low"; interfaces say by it what to do
+  Level level = Level::yellow;
+  std::string about;          // channel, certificate, bundle, day
+  std::int64_t number = 0;    // age in milliseconds, count, bytes or days, as the code says
+  std::int64_t since_ms = 0;  // 0: not known
+};
+
+// From when on something is an alarm.
+struct AlarmLimits {
+  std::chrono::minutes oldest_yellow{60};
+  std::chrono::minutes oldest_red{4 * 60};
+  std::chrono::minutes silent_yellow{30};  // without a word of the other side
+  std::chrono::minutes silent_red{4 * 60};
+  std::chrono::minutes held_red{4 * 60};  // one waits this long for a releaser
+  std::chrono::seconds skew{30};
+};
+
+struct Facts {
+  Instant now{};
+  std::int64_t oldest_waiting_ms = 0;  // 0: nothing waits
+  std::int64_t oldest_ready_ms = 0;
+  std::int64_t oldest_held_ms = 0;
+  std::int64_t held = 0;
+  std::int64_t quarantined = 0;
+  std::int64_t peer_heard_ms = 0;  // 0: never
+  std::int64_t started_ms = 0;     // since when this unit could have heard
+  std::int64_t peer_ahead_ms = 0;  // how far its clock is ahead of ours, as far as can be told
+  std::uint64_t disk_free = 0;
+  std::uint64_t disk_minimum = 0;
+  bool log_whole = true;
+  std::vector<std::pair<std::string, std::int64_t>> certificates = {};  // whose, and until when
+  std::vector<std::pair<std::string, std::int64_t>> stops = {};         // channel, since when
+  std::vector<std::pair<std::string, std::int64_t>> differing = {};     // "day channel", how many differences
+  std::vector<std::pair<std::string, std::int64_t>> damaged = {};       // voyage, when
+};
+
+// The red ones first.
+std::vector<Alarm> alarms_of(const Facts& facts, const AlarmLimits& limits);
+
+}  // namespace jindu::gateway
