@@ -23,6 +23,10 @@ result<void> run_unit(const Settings& settings) {
   std::unique_ptr<Carrier> carrier;
   if (settings.carrier == "ferry") {
     carrier = start_ferry(unit, settings.ferry);
+  } else if (settings.carrier == "diode") {
+    auto diode = start_diode(unit, settings.diode);
+    if (!diode) return diode.error();
+    carrier = std::move(*diode);
   } else if (settings.outer) {
     auto link = start_link_outer(unit, settings.link_listener);
     if (!link) return link.error();

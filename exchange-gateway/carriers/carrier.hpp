@@ -5,6 +5,7 @@
 
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
+#include "exchange-gateway/carriers/diode/encoder.hpp"
 #include "exchange-gateway/unit/unit.hpp"
 
 namespace jindu::gateway {
@@ -28,5 +29,15 @@ struct FerryOptions {
   std::chrono::seconds lost_after{600};         // without a word of a voyage, its bundles are loaded again
 };
 std::unique_ptr<Carrier> start_ferry(Unit& unit, FerryOptions options);
+
+// diode: one-way UDP, one path for each direction. Receipts, and the word of what was lost, come by the other path.
+struct DiodeOptions {
+  std::string listen;   // "ADDRESS:PORT" of this side's end of the path that comes in
+  std::string send_to;  // of the other side's end of the path that goes out
+  diode::Shape shape;
+  std::size_t receive_buffer = 16 * 1024 * 1024;
+  std::chrono::seconds resend_after{10};  // without a word of the other side; longer each time
+};
+result<std::unique_ptr<Carrier>> start_diode(Unit& unit, const DiodeOptions& options);
 
 }  // namespace jindu::gateway

@@ -45,6 +45,27 @@ result<std::vector<Operator>> read_operators(const std::string& path) {
   return operators;
 }
 
+DiodeOptions read_diode(ConfigTable& table) {
+  DiodeOptions diode;
+  diode.listen = table.text("listen");
+  diode.send_to = table.text("send_to");
+  auto& s = diode.shape;
+  const auto number = [&](const char* key, auto fallback, std::int64_t least, std::int64_t most) {
+    return table.integer_or(key, static_cast<std::int64_t>(fallback), least, most);
+  };
+  s.bytes_per_second = static_cast<std::uint64_t>(number("rate_kbit", 100'000, 100, 40'000'000)) * 125;
+  s.datagram = static_cast<std::size_t>(number("datagram_bytes", s.datagram, 256, 8'972));
+  s.data = static_cast<int>(number("data_symbols", s.data, 1, 200));
+  s.repair = static_cast<int>(number("repair_symbols", s.repair, 1, 254));
+  s.rounds = static_cast<int>(number("rounds", s.rounds, 1, 10));
+  s.burst = std::chrono::milliseconds(number("burst_ms", s.burst.count(), 0, 10'000));
+  s.flush = std::chrono::milliseconds(number("flush_ms", s.flush.count(), 0, 1'000));
+  s.memory = static_cast<std::size_t>(number("memory_bytes", s.memory, 1 << 20, std::int64_t{4} << 30));
+  diode.receive_buffer = static_cast<std::size_t>(number("receive_buffer_bytes", diode.receive_buffer, 65'536, 1 << 30));
+  diode.resend_after = std::chrono::seconds(number("resend_after_seconds", diode.resend_after.count(), 1, 3'600));
+  return diode;
+}
+
 }  // namespace
 
 result<Policy> read_policy(const std::string& path) {
@@ -148,7 +169,10 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   const auto level = config.table("log").text_or("level", "info");
 
   if (auto ok = config.finish(); !ok) return ok.error();
-  if (carrier != "link" && carrier != "ferry") return wrong("carrier.kind", "is link or ferry");
+  if (carrier != "link" && carrier != "ferry" && carrier != "diode")
+    return wrong("carrier.kind", "is link, ferry or diode");
+  if (carrier == "diode")
+    if (auto ok = diode::check(diode.shape); !ok) return wrong(ok.error().field.c_str(), ok.error().detail);
 
   auto signer = evidence::node_signer_from_files(certificate, key, passphrase, unit.name);
   if (!signer) return signer.error();
@@ -163,6 +187,7 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   }
   if (!unit.nodes.contains(unit.peer)) return wrong("nodes", "the peer '" + unit.peer + "' is not among the nodes");
   auto policy = read_policy(policy_file);
+  DiodeOptions diode;
   if (!policy) return policy.error();
   unit.policy = std::move(*policy);
   std::vector<Operator> operators;
@@ -176,6 +201,8 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
                   std::move(*signer),
                   std::move(*trust),
                   std::move(services),
+  } else if (carrier == "diode") {
+    diode = read_diode(carrier_table);
                   std::move(console),
                   std::move(operations),
                   has_console,
@@ -188,3 +215,4 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
 }
 
 }  // namespace jindu::gateway
+                  std::move(diode),

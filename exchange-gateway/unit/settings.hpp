@@ -19,10 +19,11 @@ struct Settings {
   evidence::NodeTrust trust;
   http::ServerOptions services, console, operations;
   bool has_console = false;
-  std::string carrier;  // "link" or "ferry"
+  std::string carrier;  // "link", "ferry" or "diode"
   http::ServerOptions link_listener;
   http::ClientOptions link_outer;
   FerryOptions ferry;
+  DiodeOptions diode;
   std::vector<Operator> operators;
   std::string log_level;
 };

@@ -1,0 +1,524 @@
+// The diode between its two sockets and the unit: what is sent, what is read, and what is sent again.
+#include <netinet/in.h>
+#include <prometheus/counter.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <thread>
+
+#include "common/runtime/log.hpp"
+#include "common/runtime/metrics.hpp"
+#include "common/runtime/worker.hpp"
+#include "exchange-gateway/carriers/carrier.hpp"
+#include "exchange-gateway/carriers/diode/decoder.hpp"
+#include "exchange-gateway/carriers/diode/ledger.hpp"
+#include "exchange-gateway/carriers/diode/sockets.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+using namespace diode;
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::int64_t kAtOnce = 256;
+constexpr std::size_t kLoadBytes = 1024 * 1024;
+constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
+constexpr std::size_t kUnreadBytes = 32 * 1024 * 1024;  // frames that wait for the journal
+constexpr std::int64_t kUrgentPriority = 1;             // decisions, status, receipts
+constexpr std::int64_t kLookedAtOnce = 1'000;
+constexpr std::size_t kAgainMax = 100'000;
+constexpr std::uint64_t kBlocksReserved = 1 << 20;
+constexpr milliseconds kReportPause{50}, kHeartbeat{1'000};
+constexpr std::chrono::seconds kAgainMost{600};
+
+Moment now() { return std::chrono::duration_cast<Moment>(Steady::now().time_since_epoch()); }
+
+class Diode final : public Carrier {
+ public:
+  Diode(Unit& unit, const DiodeOptions& options, Key sends, Key receives, Ledger ledger, std::uint64_t first_block,
+        SendingSocket out, ReceivingSocket in)
+      : unit_(unit),
+        options_(options),
+        ledger_(std::move(ledger)),
+        encoder_(options.shape, std::move(sends), first_block),
+        decoder_({std::move(receives)}, options.shape.memory * 2),
+        out_(std::move(out)),
+        in_(std::move(in)),
+        reserved_(first_block + kBlocksReserved) {
+    feeder_ = std::make_unique<Worker>("diode-feed", [this] { return feed(); });
+    taker_ = std::make_unique<Worker>("diode-take", [this] { return take(); });
+    sender_ = std::thread([this] { guarded("send", [this] { send(); }); });
+    receiver_ = std::thread([this] { guarded("receive", [this] { receive(); }); });
+  }
+  ~Diode() override { stop(); }
+
+  void stop() override {
+    if (stopped_.exchange(true)) return;
+    unit_.for_carrier().close();
+    tell(line_mutex_, line_changed_);
+    tell(frames_mutex_, frames_changed_);
+    in_.wake();
+    feeder_->stop();
+    taker_->stop();
+    sender_.join();
+    receiver_.join();
+  }
+
+ private:
+  template <class Work>
+  void guarded(const char* name, const Work& work) {
+    try {
+      work();
+    } catch (const std::exception& e) {
+      log::error("diode.failed", {{"part", name}, {"detail", e.what()}});
+    }
+  }
+  static void tell(std::mutex& mutex, std::condition_variable& changed) {
+    const std::lock_guard lock(mutex);
+    changed.notify_all();
+  }
+
+  // --- sending -----------------------------------------------------------------------------------------------------
+  // Gives the socket what the encoder lets go, and sleeps until it has more.
+  void send() {
+    std::vector<Bytes> batch;
+    while (!stopped_) {
+      batch.clear();
+      {
+        std::unique_lock lock(line_mutex_);
+        while (batch.size() < SendingSocket::kBatch) {
+          auto datagram = encoder_.next(now());
+          if (!datagram) break;
+          batch.push_back(std::move(*datagram));
+        }
+        if (batch.empty()) {
+          const auto due = std::min(encoder_.due(now()), now() + Moment(1'000'000));
+          const auto wait = due - now();
+          if (wait > Moment(0)) line_changed_.wait_for(lock, wait);
+          continue;
+        }
+      }
+      if (auto ok = out_.send(batch); !ok && say_again()) log::warn("diode.send_failed", log::of(ok.error()));
+    }
+  }
+
+  // Brings the encoder what waits in the journal, says how things stand, and sends again what was lost.
+  milliseconds feed() {
+    if (stopped_) return milliseconds(0);
+    const auto seen = unit_.for_carrier().count();
+    bool more = false;
+    for (const auto& ok : {load(seen, more), report(), repeat(), keep_numbers()})
+      if (!ok && say_again()) log::error("diode.failed", log::of(ok.error()));
+    measure();
+    if (stopped_) return milliseconds(0);
+    if (!more) unit_.for_carrier().wait(seen, milliseconds(20));
+    return unit_.for_carrier().closed() ? milliseconds(20) : milliseconds(0);
+  }
+
+  bool wants(Lane lane) {
+    const std::lock_guard lock(line_mutex_);
+    return encoder_.wants(lane);
+  }
+
+  void put(Lane lane, FrameKind kind, Bytes bytes) {
+    const std::lock_guard lock(line_mutex_);
+    encoder_.put(lane, kind, std::move(bytes), now());
+    line_changed_.notify_all();
+  }
+
+  result<void> load(std::uint64_t seen, bool& more) {
+    if (!wants(Lane::urgent)) return {};
+    const bool bulk = wants(Lane::bulk);
+    // Without news since nothing was left, there is nothing to look for.
+    auto& drained = bulk ? drained_all_ : drained_urgent_;
+    if (drained == seen && now() < look_anyway_) return {};
+    auto list = unit_.to_load(kAtOnce, kLoadBytes, bulk ? store::kPriorityLast : kUrgentPriority);
+    if (!list) return list.error();
+    look_anyway_ = now() + Moment(1'000'000);
+    if (list->empty()) {
+      drained = seen;
+      return {};
+    }
+    std::vector<Ledger::Sent> sent;
+    for (const auto& one : *list) sent.push_back({one.id, one.priority <= kUrgentPriority ? Lane::urgent : Lane::bulk});
+    if (auto ok = ledger_.mark_sent(sent); !ok) return ok;
+    for (const auto& one : sent) {
+      auto bytes = unit_.bytes_of(one.id);
+      // Its mark will be read there without it: it comes up again, as everything that is lost.
+      if (!bytes) {
+        log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bytes.error().code}});
+        continue;
+      }
+      put(one.lane, FrameKind::bundle, std::move(*bytes));
+      auto& lane = lanes_[index_of(one.lane)];
+      lane.mark = ledger_.next_mark() - 1;
+      lane.marked = false;
+    }
+    more = true;
+    return {};
+  }
+
+  // A report closes what a lane has sent since the last one, and tells the other side what has come from it.
+  result<void> report() {
+    const auto at = now();
+    if (at < last_report_ + kReportPause) return {};
+    bool heard = false;
+    {
+      const std::lock_guard lock(standing_mutex_);
+      heard = heard_something_ || !unsettled_.empty();
+    }
+    const bool unmarked = !lanes_[0].marked || !lanes_[1].marked;
+    if (!heard && !unmarked && at < last_report_ + kHeartbeat) return {};
+    auto standing = ledger_.standing();
+    if (!standing) return standing.error();
+    Report report;
+    {
+      const std::lock_guard lock(standing_mutex_);
+      settle(*standing, at);
+      report.read = read_;
+      report.control_sent = read_with_control_;
+      heard_something_ = false;
+    }
+    report.control_received = standing->control_received;
+    const bool news = report.read != told_.read || report.control_received != told_.control_received;
+    last_report_ = at;
+    if (!news && !unmarked && at < last_sent_report_ + kHeartbeat) return {};
+    last_sent_report_ = at;
+    told_ = report;
+    for (const auto lane : kLanes) {
+      auto& state = lanes_[index_of(lane)];
+      // What is urgent carries it in any case; bulk only the end of its own.
+      if (lane == Lane::bulk && state.marked) continue;
+      report.mark = state.mark;
+      put(lane, FrameKind::report, encode(report));
+      if (!state.marked) state.sent.emplace_back(state.mark, at);
+      state.marked = true;
+    }
+    return {};
+  }
+
+  // What was read is told only with the number of the control bundles that hold its receipts.
+  void settle(const Ledger::Standing& standing, Moment at) {
+    while (!unsettled_.empty()) {
+      const auto& first = unsettled_.front();
+      if (first.last_receipt >= standing.first_untold_receipt || at < first.not_before) return;
+      read_[index_of(first.lane)] = first.mark;
+      read_with_control_ = standing.control_sent;
+      unsettled_.pop_front();
+    }
+  }
+
+  // What the other side has read past without a receipt was lost on the way; what it said nothing of for long, too.
+  result<void> repeat() {
+    const auto at = now();
+    if (at < next_repeat_) return {};
+    next_repeat_ = at + Moment(100'000);
+    std::array<std::uint64_t, 2> read{};
+    {
+      const std::lock_guard lock(standing_mutex_);
+      read = read_there_;
+    }
+    for (const auto lane : kLanes) {
+      auto& state = lanes_[index_of(lane)];
+      while (!state.sent.empty() && at - state.sent.front().second > answer_time()) {
+        state.overdue = state.sent.front().first;
+        state.sent.pop_front();
+      }
+      const auto up_to = std::max(read[index_of(lane)], state.overdue);
+      if (up_to == 0 || (up_to == state.looked_up_to && again_.empty())) continue;
+      auto ids = ledger_.unanswered(lane, up_to, kLookedAtOnce + static_cast<std::int64_t>(again_.size()));
+      if (!ids) return ids.error();
+      if (ids->empty()) state.looked_up_to = up_to;
+      if (auto ok = send_due(*ids, at); !ok) return ok;
+    }
+    if (at >= next_tidy_) tidy(at);
+    return {};
+  }
+
+  Moment answer_time() const {
+    return std::chrono::duration_cast<Moment>(options_.resend_after) + span_of(options_.shape);
+  }
+
+  // At once the first time; then later and later, so that what is not taken there does not fill the line.
+  result<void> send_due(const std::vector<std::string>& ids, Moment at) {
+    std::vector<std::string> due;
+    for (const auto& id : ids) {
+      auto found = again_.find(id);
+      if (found == again_.end() && again_.size() >= kAgainMax) continue;
+      auto& again = again_[id];
+      if (at < again.next) continue;
+      const auto pause = std::min<std::chrono::seconds>(
+          options_.resend_after * (std::int64_t{1} << std::min(again.times, 9)), kAgainMost);
+      ++again.times;
+      again.next = at + std::chrono::duration_cast<Moment>(pause);
+      due.push_back(id);
+    }
+    if (due.empty()) return {};
+    metrics::counter("jindu_gateway_diode_sent_again_total", "Bundles that were sent again without a receipt")
+        .Increment(static_cast<double>(due.size()));
+    return ledger_.send_again(due);
+  }
+
+  // What was not looked at for long has its receipt.
+  void tidy(Moment at) {
+    next_tidy_ = at + Moment(10'000'000);
+    std::erase_if(
+        again_, [&](const auto& one) { return at > one.second.next + std::chrono::duration_cast<Moment>(kAgainMost); });
+  }
+
+  result<void> keep_numbers() {
+    std::uint64_t next = 0;
+    {
+      const std::lock_guard lock(line_mutex_);
+      next = encoder_.next_block();
+    }
+    if (next + kBlocksReserved / 2 < reserved_) return {};
+    if (auto ok = ledger_.reserve_up_to(reserved_ + kBlocksReserved); !ok) return ok;
+    reserved_ += kBlocksReserved;
+    return {};
+  }
+
+  // --- receiving ---------------------------------------------------------------------------------------------------
+  // Reads datagrams as they come; only the kernel's buffer and a bounded queue stand between the line and the journal.
+  void receive() {
+    while (!stopped_) {
+      auto datagrams = in_.receive(milliseconds(20));
+      if (!datagrams) {
+        if (say_again()) log::error("diode.receive_failed", log::of(datagrams.error()));
+        std::unique_lock lock(frames_mutex_);
+        frames_changed_.wait_for(lock, milliseconds(100));
+        continue;
+      }
+      std::vector<Frame> frames;
+      {
+        const std::lock_guard lock(counts_mutex_);
+        for (const auto& datagram : *datagrams) decoder_.take(datagram, now());
+        decoder_.look(now());
+        while (auto frame = decoder_.next()) frames.push_back(std::move(*frame));
+        counts_ = decoder_.counts();
+        overflowed_ = in_.overflowed();
+      }
+      if (frames.empty()) continue;
+      std::unique_lock lock(frames_mutex_);
+      for (auto& frame : frames) {
+        // A journal that is slower than the line is seen in the kernel's count of what had no room.
+        frames_changed_.wait(lock, [&] { return unread_ < kUnreadBytes || stopped_; });
+        unread_ += frame.bytes.size();
+        frames_.push_back(std::move(frame));
+      }
+      lock.unlock();
+      taker_->wake();
+    }
+  }
+
+  milliseconds take() {
+    for (;;) {
+      std::vector<Frame> frames;
+      std::size_t bytes = 0;
+      {
+        const std::lock_guard lock(frames_mutex_);
+        while (!frames_.empty() && bytes < kTakenAtOnce && frames.size() < static_cast<std::size_t>(kAtOnce)) {
+          bytes += frames_.front().bytes.size();
+          frames.push_back(std::move(frames_.front()));
+          frames_.pop_front();
+        }
+        unread_ -= bytes;
+        frames_changed_.notify_all();
+      }
+      if (frames.empty() || stopped_) return milliseconds(1'000);
+      if (auto ok = take_frames(frames); !ok && say_again()) log::error("diode.failed", log::of(ok.error()));
+    }
+  }
+
+  result<void> take_frames(std::vector<Frame>& frames) {
+    std::vector<Bytes> bundles;
+    for (auto& frame : frames)
+      if (frame.kind == FrameKind::bundle) bundles.push_back(std::move(frame.bytes));
+    bool all_taken = true;
+    if (!bundles.empty())
+      for (const auto& one : unit_.take_from_carrier(bundles)) all_taken = all_taken && !one.error;
+    // What was not taken may be brought again, but not at once: then later and later.
+    if (!bundles.empty() && all_taken) untaken_pause_ = Moment(0);
+    if (!all_taken) untaken_pause_ = std::clamp(untaken_pause_ * 2, Moment(1'000'000), Moment(60'000'000));
+    auto standing = ledger_.standing();
+    if (!standing) return standing.error();
+    std::optional<Report> newest;
+    {
+      const std::lock_guard lock(standing_mutex_);
+      heard_something_ = heard_something_ || !bundles.empty();
+      for (const auto& frame : frames) {
+        if (frame.kind != FrameKind::report) continue;
+        auto report = parse_report(frame.bytes);
+        if (!report) {
+          log::error("diode.bad_report", log::of(report.error()));
+          continue;
+        }
+        unsettled_.push_back({frame.lane, report->mark, standing->last_receipt, now() + untaken_pause_});
+        // Bulk takes its time on the way: what is urgent has newer words.
+        if (frame.lane == Lane::urgent) newest = *report;
+      }
+      if (unsettled_.size() > kUnsettledMax) unsettled_.erase(unsettled_.begin(), unsettled_.end() - kUnsettledMax);
+    }
+    if (newest) {
+      if (auto ok = hear(*newest); !ok) return ok;
+    }
+    // Receipts that a report spoke of may have come only now.
+    const std::lock_guard lock(standing_mutex_);
+    if (awaited_ && standing->control_received >= awaited_->control_sent) {
+      for (const auto lane : kLanes)
+        read_there_[index_of(lane)] = std::max(read_there_[index_of(lane)], awaited_->read[index_of(lane)]);
+      awaited_.reset();
+    }
+    return {};
+  }
+
+  result<void> hear(const Report& report) {
+    {
+      const std::lock_guard lock(standing_mutex_);
+      // Its oldest open word stays until its receipts are here; a newer one speaks of later receipts.
+      if (!awaited_) awaited_ = report;
+    }
+    if (report.control_received == control_there_ && now() < next_heard_) return {};
+    next_heard_ = now() + Moment(1'000'000);
+    control_there_ = report.control_received;
+    return ledger_.control_arrived(report.control_received);
+  }
+
+  // --- telling -----------------------------------------------------------------------------------------------------
+  void measure() {
+    if (now() < next_measure_) return;
+    next_measure_ = now() + Moment(1'000'000);
+    Counts counts;
+    std::uint64_t overflowed = 0;
+    {
+      const std::lock_guard lock(counts_mutex_);
+      counts = counts_;
+      overflowed = overflowed_;
+    }
+    const auto datagrams = [&](const char* what, std::uint64_t value, std::uint64_t& before) {
+      metrics::counter("jindu_gateway_diode_datagrams_total", "Datagrams that came, by what became of them",
+                       {{"what", what}})
+          .Increment(static_cast<double>(value - before));
+      before = value;
+    };
+    const auto blocks = [&](const char* what, std::uint64_t value, std::uint64_t& before) {
+      metrics::counter("jindu_gateway_diode_blocks_total", "Blocks that came, by what became of them", {{"what", what}})
+          .Increment(static_cast<double>(value - before));
+      before = value;
+    };
+    const auto lost = counts.lost - shown_.lost;
+    datagrams("taken", counts.taken, shown_.taken);
+    datagrams("spare", counts.spare, shown_.spare);
+    datagrams("foreign", counts.foreign, shown_.foreign);
+    datagrams("unauthentic", counts.unauthentic, shown_.unauthentic);
+    datagrams("contradictory", counts.contradictory, shown_.contradictory);
+    datagrams("overflowed", overflowed, shown_overflowed_);
+    blocks("whole", counts.blocks, shown_.blocks);
+    blocks("repaired", counts.repaired, shown_.repaired);
+    blocks("lost", counts.lost, shown_.lost);
+    blocks("broken_frames", counts.broken, shown_.broken);
+    if (lost > 0) log::warn("diode.blocks_lost", {{"blocks", lost}, {"overflowed", overflowed}});
+  }
+
+  // Whether a failure is to be logged: not more than one in a second.
+  bool say_again() {
+    const auto at = now().count();
+    auto last = last_said_.load();
+    return at - last > 1'000'000 && last_said_.compare_exchange_strong(last, at);
+  }
+
+  static constexpr std::ptrdiff_t kUnsettledMax = 10'000;
+
+  Unit& unit_;
+  const DiodeOptions options_;
+  Ledger ledger_;  // marks are given out by the feeder alone
+
+  std::mutex line_mutex_;  // encoder
+  std::condition_variable line_changed_;
+  Encoder encoder_;
+  Decoder decoder_;  // of the receiver alone
+  SendingSocket out_;
+  ReceivingSocket in_;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<std::int64_t> last_said_ = 0;
+
+  // Of the feeder alone.
+  struct Sending {
+    std::uint64_t mark = 0;
+    bool marked = true;                                 // a report has closed it
+    std::deque<std::pair<std::uint64_t, Moment>> sent;  // marks and when they were closed
+    std::uint64_t overdue = 0, looked_up_to = 0;
+  };
+  struct Again {
+    int times = 0;
+    Moment next{};
+  };
+  std::array<Sending, 2> lanes_;
+  std::map<std::string, Again> again_;
+  std::uint64_t drained_all_ = ~std::uint64_t{0}, drained_urgent_ = ~std::uint64_t{0};
+  Moment look_anyway_{}, last_report_{}, last_sent_report_{}, next_repeat_{}, next_tidy_{}, next_measure_{};
+  Report told_;
+  std::uint64_t reserved_;
+  Counts shown_;
+  std::uint64_t shown_overflowed_ = 0;
+
+  std::mutex counts_mutex_;
+  Counts counts_;
+  std::uint64_t overflowed_ = 0;
+
+  std::mutex frames_mutex_;
+  std::condition_variable frames_changed_;
+  std::deque<Frame> frames_;
+  std::size_t unread_ = 0;
+
+  // What feeder and taker share.
+  struct Unsettled {
+    Lane lane;
+    std::uint64_t mark;
+    std::int64_t last_receipt;
+    Moment not_before;
+  };
+  std::mutex standing_mutex_;
+  std::deque<Unsettled> unsettled_;
+  std::array<std::uint64_t, 2> read_{}, read_there_{};
+  std::uint64_t read_with_control_ = 0;
+  std::optional<Report> awaited_;
+  bool heard_something_ = false;
+
+  // Of the taker alone.
+  Moment untaken_pause_{}, next_heard_{};
+  std::uint64_t control_there_ = 0;
+
+  std::thread sender_, receiver_;
+  std::unique_ptr<Worker> feeder_, taker_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<Carrier>> start_diode(Unit& unit, const DiodeOptions& options) {
+  if (auto ok = check(options.shape); !ok) return ok.error();
+  const auto& o = unit.options();
+  const auto peer = o.nodes.find(o.peer);
+  if (peer == o.nodes.end()) return Error{Fault::invalid, "config.key", "the peer is not among the nodes", "nodes"};
+  const auto peer_key = peer->second.public_key();
+  auto sends = Key::between(unit.signer().key, peer_key, o.name, o.peer);
+  if (!sends) return sends.error();
+  auto receives = Key::between(unit.signer().key, peer_key, o.peer, o.name);
+  if (!receives) return receives.error();
+  auto in = ReceivingSocket::open(options.listen, options.receive_buffer);
+  if (!in) return in.error();
+  auto out = SendingSocket::open(options.send_to);
+  if (!out) return out.error();
+  Ledger ledger(unit);
+  if (auto ok = ledger.begin(); !ok) return ok.error();
+  auto first_block = ledger.reserve_blocks(kBlocksReserved);
+  if (!first_block) return first_block.error();
+  return std::unique_ptr<Carrier>(std::make_unique<Diode>(unit, options, std::move(*sends), std::move(*receives),
+                                                          ledger, *first_block, std::move(*out), std::move(*in)));
+}
+
+}  // namespace jindu::gateway
