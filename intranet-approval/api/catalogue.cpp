@@ -81,9 +81,11 @@ result<http::Response> read_release(Context& context, http::Request&) {
   auto ok = context.office.database.read([&](storage::Transaction& t) { release = store::latest_release(t); });
   if (!ok) return ok.error();
   if (!release) return Error{Fault::not_found, "catalogue.none", "no catalogue was published yet"};
-  return http::Response::bytes(std::move(release->catalogue), "application/json")
-      .with("Content-Disposition", "attachment; filename=\"catalogue-" + std::to_string(release->serial) + ".json\"")
-      .with("Cache-Control", "no-store");
+  return http::Response{
+      200,
+      {{"Content-Type", "application/json"},
+       {"Content-Disposition", "attachment; filename=\"catalogue-" + std::to_string(release->serial) + ".json\""}},
+      std::string(text_of(release->catalogue))};
 }
 
 result<http::Response> read_item(Context& context, http::Request& request) {

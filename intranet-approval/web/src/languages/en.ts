@@ -29,8 +29,8 @@ export const en: Messages = {
     unreachable_since: 'The inner unit cannot be reached; it was last heard of {ago}. What is to go out waits in line here and goes on by itself; nothing is lost. Please tell the gateway operators.',
     never: 'The inner unit has not been heard of since this service started. What is to go out waits in line here; nothing is lost. Please tell the gateway operators.',
     nothing_waits: 'Everything that went out has arrived at the portal; no bundle waits.', some_wait: '{count} bundle has not arrived at the portal yet; it has waited for {age}. | {count} bundles have not arrived at the portal yet; the oldest has waited for {age}.',
-    outgoing_waiting: 'Not yet taken by the unit', outgoing_under_way: 'Taken, under way', outgoing_oldest: 'Oldest has waited', outgoing_refused: 'Not delivered (refused, quarantined, expired)',
-    portal_heard: 'Portal last heard of', unit_heard: 'Unit last contacted', incoming: 'Bundles received and applied', to_open: 'Dossiers to be opened or inspected', mean_transit: 'Mean time in transit, 30 days',
+    outgoing_waiting: 'Not yet taken', outgoing_under_way: 'Under way', outgoing_oldest: 'Oldest has waited', outgoing_refused: 'Not delivered',
+    portal_heard: 'Portal last heard', unit_heard: 'Unit last reached', incoming: 'Bundles applied', to_open: 'Dossiers to open', mean_transit: 'Mean in transit, 30 days',
     never_heard: 'never', held: 'Dossiers that could not be opened', declaration: 'Declaration', last_try: 'Last try', attempts: 'Tries', why: 'Why',
   },
   worklist: {

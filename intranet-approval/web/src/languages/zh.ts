@@ -27,8 +27,8 @@ export const zh = {
     unreachable_since: '内端机不可达，上次联系在{ago}。外发内容在本机排队，恢复后自动续传，不会丢失；请联系网关运维。',
     never: '本系统启动以来尚未与内端机联系上。外发内容在本机排队，不会丢失；请联系网关运维。',
     nothing_waits: '外发内容已全部送达门户，没有等待的交换包。', some_wait: '{count} 个交换包尚未送达门户，最早的一个已等待 {age}。',
-    outgoing_waiting: '等待内端机接收', outgoing_under_way: '已交网关、在途', outgoing_oldest: '最早一个已等待', outgoing_refused: '未能送达（拒收、隔离、过期）',
-    portal_heard: '上次听到门户', unit_heard: '上次联系内端机', incoming: '已处理的来包', to_open: '待拆封或检查的申报件', mean_transit: '近 30 天平均在途',
+    outgoing_waiting: '等待内端机接收', outgoing_under_way: '已交网关、在途', outgoing_oldest: '最早一个已等待', outgoing_refused: '未能送达',
+    portal_heard: '上次听到门户', unit_heard: '上次联系内端机', incoming: '已处理的来包', to_open: '待拆封检查', mean_transit: '近 30 天平均在途',
     never_heard: '从未', held: '未能拆封的申报件', declaration: '申报编号', last_try: '上次尝试', attempts: '次数', why: '原因',
   },
   worklist: {
