@@ -16,6 +16,7 @@
 #include "common/exchange/codec/bundle.hpp"
 #include "common/exchange/codec/receipt.hpp"
 #include "common/runtime/messages.hpp"
+#include "tests/vectors/artefacts.hpp"
 #include "tests/vectors/vector.hpp"
 
 namespace {
@@ -737,13 +738,17 @@ int try_all(const Keyring& keys, const fs::path& folder) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::cerr << "usage: jindu-vectors make|try FOLDER\n";
+    std::cerr << "usage: jindu-vectors make|artefacts|try FOLDER\n";
     return 2;
   }
   const fs::path folder = argv[2];
   try {
     const auto keys = vectors::read_keyring(folder);
     if (std::string_view(argv[1]) == "try") return try_all(keys, folder);
+    if (std::string_view(argv[1]) == "artefacts") {
+      vectors::write_artefacts(keys, folder, folder / "artefacts");
+      return 0;
+    }
     Maker maker(keys, folder);
     seals(maker);
     hpke(maker);
