@@ -162,6 +162,11 @@ class System:
 
     def wait_ready(self, program, seconds=20):
         until(lambda: self.operations(program, "/readyz").status == 200, seconds, f"{program} is ready")
+        # What operators see opens before what people see.
+        if program == "portal":
+            until(lambda: self.portal("GET", "/readyz").status == 200, seconds, "the portal answers people")
+        if program == "approval":
+            until(lambda: self.approval("editor", "GET", "/readyz").status == 200, seconds, "the approval system answers officials")
 
     def log(self, program):
         return (self.folder / f"logs/{program}.log").read_text(errors="replace")
