@@ -1,0 +1,119 @@
+// What only SQLite can do wrong: its file.
+#include <sqlite3.h>
+#include <sys/resource.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "common/storage/database.hpp"
+#include "tests/support/test_databases.hpp"
+
+namespace jindu::storage {
+namespace {
+
+std::string code_of(const result<void>& r) { return r ? "" : r.error().code; }
+
+std::unique_ptr<Database> opened(const std::string& url) {
+  auto database = Database::open(url, 2).value();
+  REQUIRE(database->write(
+      [](Transaction& t) { t.execute("CREATE TABLE IF NOT EXISTS thing (id BIGINT PRIMARY KEY, raw BLOB)"); }));
+  return database;
+}
+
+std::int64_t count(Database& database) {
+  std::int64_t found = -1;
+  REQUIRE(database.read([&](Transaction& t) { found = t.query_one("SELECT COUNT(*) FROM thing")->integer(0); }));
+  return found;
+}
+
+// While it lives, no file may grow beyond so many bytes: what a full disk does to SQLite.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallFiles() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a file that cannot be made, or is no database, is told at the start") {
+  CHECK(Database::open("sqlite:/nowhere/at/all.sqlite").error().code == "storage.unavailable");
+  const auto path = new_sqlite_url().substr(7);
+  std::ofstream(path) << std::string(8192, 'x');
+  CHECK_FALSE(Database::open("sqlite:" + path));
+}
+
+TEST_CASE("what was committed is there when the file is opened again") {
+  const auto url = new_sqlite_url();
+  {
+    auto database = opened(url);
+    REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (1)"); }));
+  }
+  CHECK(count(*opened(url)) == 1);
+}
+
+TEST_CASE("every commit is synced: the file is in WAL mode with synchronous=FULL and keeps its references") {
+  auto database = opened(new_sqlite_url());
+  REQUIRE(database->write([](Transaction& t) {
+    CHECK(t.query_one("PRAGMA journal_mode")->text(0) == "wal");
+    CHECK(t.query_one("PRAGMA synchronous")->integer(0) == 2);
+    CHECK(t.query_one("PRAGMA foreign_keys")->integer(0) == 1);
+  }));
+}
+
+TEST_CASE("another process that holds the file for long makes writers busy, and they work again afterwards", "[slow]") {
+  const auto url = new_sqlite_url();
+  auto database = opened(url);
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open(url.substr(7).c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const auto busy = database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (1)"); });
+  CHECK(code_of(busy) == "storage.busy");
+  CHECK(busy.error().fault == Fault::unavailable);
+  CHECK(count(*database) == 0);  // readers go on
+  REQUIRE(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(other);
+  REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (1)"); }));
+}
+
+TEST_CASE("a full disk fails the whole group of writers, undoes it, and is told as something that passes") {
+  auto database = opened(new_sqlite_url());
+  REQUIRE(database->write(
+      [](Transaction& t) { t.execute("INSERT INTO thing (id, raw) VALUES (1, $1)", {Bytes(1000, 1)}); }));
+  {
+    const SmallFiles small(64 * 1024);
+    const auto full = database->write(
+        [](Transaction& t) { t.execute("INSERT INTO thing (id, raw) VALUES (2, $1)", {Bytes(4 << 20, 1)}); });
+    REQUIRE_FALSE(full);
+    CHECK(full.error().fault == Fault::unavailable);
+    CHECK((full.error().code == "storage.full" || full.error().code == "storage.unavailable"));
+  }
+  CHECK(count(*database) == 1);
+  REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (2)"); }));
+  CHECK(count(*database) == 2);
+}
+
+TEST_CASE("readers at once, more than there are connections, wait for each other") {
+  auto database = opened(new_sqlite_url());
+  std::vector<std::thread> threads;
+  std::atomic<int> good = 0;
+  for (int n = 0; n < 8; ++n)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i)
+        if (database->read([](Transaction& t) { t.query("SELECT COUNT(*) FROM thing"); })) ++good;
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(good == 400);
+}
+
+}  // namespace jindu::storage
