@@ -12,6 +12,7 @@
 #include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/messages.hpp"
+#include "common/tools/journey/proof.hpp"
 
 namespace jindu::journey {
 namespace {
@@ -51,6 +52,7 @@ class Course {
     if (o_.path == "supplement") supplement();
     handle();
     open_decision();
+    check_what_is_held();
   }
 
  private:
@@ -281,6 +283,8 @@ class Course {
     if (text(checked, "sha256") != to_hex(crypto::sha256(pdf)) || text(checked, "state") != "valid")
       throw Failure{"the public check does not know this document"};
     say("anybody can check it: " + text(checked, "state"), access_.portal + "/check/" + code);
+    keep("check.json", bytes_of(json::serialize(checked)));
+    held_.decided = true;
   }
 
   // What the applicant holds in hand, for whoever checks it without us.
@@ -290,11 +294,24 @@ class Course {
     must(files::make_folder(folder), "keep");
     must(files::write_durably(folder / name, bytes), "keep");
   }
-  void keep(const std::string& prefix, const dossier::MadeDossier& made) const {
+  void keep(const std::string& prefix, const dossier::MadeDossier& made) {
     keep(prefix + "statement.jdd", made.signed_statement);
     keep(prefix + "content.jds", made.sealed_content);
-    for (const auto& material : made.materials)
-      keep(prefix + "material-" + material.upload_id + ".jds", material.sealed);
+    held_.prefix = prefix;
+    held_.parts.clear();
+    for (const auto& material : made.materials) {
+      held_.parts.push_back(prefix + "material-" + material.upload_id + ".jds");
+      keep(held_.parts.back(), material.sealed);
+    }
+  }
+
+  // As anybody can, with what was kept and nothing else.
+  void check_what_is_held() {
+    if (o_.keep.empty()) return;
+    held_.folder = std::filesystem::absolute(o_.keep);
+    held_.pki = access_.pki;
+    if (o_.applicant != "citizen") held_.applicant_p12 = "companies/" + o_.applicant + ".p12";
+    must(prove(held_, [this](const std::string& step, const std::string& evidence) { say(step, evidence); }), "proof");
   }
 
   const Options& o_;
@@ -305,6 +322,7 @@ class Course {
   json::object item_;
   json::value form_;
   std::string department_, id_;
+  Held held_;
 };
 
 }  // namespace
