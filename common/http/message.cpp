@@ -130,8 +130,9 @@ Response problem(const Error& error, std::string_view request_id) {
                            {"status", status},
                            {"code", error.code},
                            {"request_id", request_id}};
-  // What failed inside is for our logs, not for the world.
-  if (error.fault != Fault::internal) body["detail"] = error.detail;
+  // What failed inside is for our logs, not for the world: a database tells its address and our statements.
+  const bool inside = error.fault == Fault::internal || error.code.starts_with("storage.");
+  if (!inside) body["detail"] = error.detail;
   if (!error.field.empty()) body["field"] = error.field;
   Response response{status,
                     {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},

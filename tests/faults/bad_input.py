@@ -1,7 +1,7 @@
 """What people and machines get wrong: each gets a clear error, and nothing is lost by it."""
 import base64, concurrent.futures, http.client, json, os, pathlib, shutil, signal, socket, ssl, subprocess, time, uuid
 
-from running_system import BIN, ROOT, Applicant, Made, System, check, until
+from running_system import BIN, ROOT, SERVICES, Applicant, Made, System, check, until
 
 MEBIBYTE = 1 << 20
 
@@ -198,13 +198,7 @@ def small_disk():
     s = System()
     data = s.folder / "data"
     try:
-        s.stop()
-        keep = s.folder / "kept"
-        data.rename(keep)
-        data.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m,mode=700", "jindu-test", data], check=True)
-        shutil.copytree(keep, data, dirs_exist_ok=True)
-        with_small_reserves(s)
+        onto_small_disk(s, data)
         made = Made(s)
         applicant = Applicant(s)
         upload_id, sealed = next(iter(made.materials.items()))
@@ -255,18 +249,25 @@ def small_disk():
         s.reset()
 
 
-def with_small_reserves(s):
-    """deploy/demo writes its configuration when it starts; the reserves of this test's small disk are put in right after."""
-    s.demo("start")
+def onto_small_disk(s, data):
+    """Moves all data of the four services to a disk of 96 MiB, with reserves that fit."""
+    for program in reversed(SERVICES):
+        s.send(program, signal.SIGTERM)
+    kept = s.folder / "kept"
+    data.rename(kept)
+    data.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m,mode=700", "jindu-test", data], check=True)
+    shutil.copytree(kept, data, dirs_exist_ok=True)
     for name, old, new in (("portal", "disk_reserve_mib = 512", "disk_reserve_mib = 1"), ("gateway-outer", "minimum_free_bytes = 268435456", "minimum_free_bytes = 1048576"),
                            ("gateway-inner", "minimum_free_bytes = 268435456", "minimum_free_bytes = 1048576")):
         file = s.folder / f"config/{name}.toml"
         text = file.read_text()
         check(old in text, f"{file} does not say {old}")
         file.write_text(text.replace(old, new))
-        s.restart(name)
-    for name in ("portal", "gateway-outer", "gateway-inner"):
-        s.wait_ready(name)
+    for program in SERVICES:
+        s.launch(program)
+    for program in SERVICES:
+        s.wait_ready(program)
 
 
 def fill(file, left):
