@@ -304,20 +304,31 @@ gateway::Settings Deployment::settings_of(bool is_outer) const {
   gateway::FerryOptions ferry;
   ferry.attachment = port_of(is_outer ? *outer : *inner) + "/medium";
   ferry.lost_after = std::chrono::seconds(60);
-  return {is_outer,
-          std::move(unit),
-          mine,
-          keys.trust(),
-          listener("services", 7001),
-          listener("console", 7002),
-          listener("operations", 7900),
-          true,
-          plan.carrier,
-          listener("link", 7443),
-          {"https://gateway-outer:7443", "", mine.name},
-          ferry,
-          std::move(operators),
-          "info"};
+// What a unit is not told here has its default.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+  gateway::Settings settings{.outer = is_outer, .signer = mine, .trust = keys.trust()};
+#pragma GCC diagnostic pop
+  const auto unit_peer = unit.peer;
+  settings.unit = std::move(unit);
+  settings.services = listener("services", 7001);
+  settings.console = listener("console", 7002);
+  settings.operations = listener("operations", 7900);
+  settings.has_console = true;
+  settings.carrier = plan.carrier;
+  settings.link_listener = listener("link", 7443);
+  settings.link_outer = {"https://gateway-outer:7443", "", mine.name};
+  settings.ferry = ferry;
+  settings.diode.listen = mine.name + ":7444";
+  settings.diode.send_to = unit_peer + ":7444";
+  settings.diode.shape.data = 8;
+  settings.diode.shape.repair = 4;
+  settings.diode.shape.bytes_per_second = 2'000'000;
+  settings.diode.shape.burst = std::chrono::milliseconds(20);
+  settings.diode.shape.memory = 4 * 1024 * 1024;
+  settings.operators = std::move(operators);
+  settings.log_level = "info";
+  return settings;
 }
 
 void Deployment::run_unit(bool is_outer) {

@@ -1,13 +1,14 @@
 #include "tests/sim/world/plan.hpp"
 
 #include <sstream>
+#include <vector>
 
 namespace jindu::sim {
 
 Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
   Plan p;
-  p.carrier = random.chance(0.5) ? "link" : "ferry";
-  p.messages = static_cast<int>(random.between(3, 14));
+  p.carrier = std::vector<const char*>{"link", "ferry", "diode"}[random.below(3)];
+  p.messages = static_cast<int>(random.between(2, 9));
   p.subjects = static_cast<int>(random.between(1, 4));
   p.poison = random.chance(0.2);
   p.refusals = random.chance(0.4);
@@ -15,7 +16,7 @@ Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
   p.large = random.chance(0.2);
   p.limited = random.chance(0.2);
   p.short_lived = random.chance(0.15);
-  p.disturbed = std::chrono::milliseconds(random.between(5'000, 40'000));
+  p.disturbed = std::chrono::milliseconds(random.between(3'000, 20'000));
 
   p.network.slow = std::chrono::milliseconds(random.between(1, 30));
   if (random.chance(0.4)) {

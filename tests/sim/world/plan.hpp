@@ -10,7 +10,7 @@
 namespace jindu::sim {
 
 struct Plan {
-  std::string carrier;  // "link" or "ferry"
+  std::string carrier;  // "link", "ferry" or "diode"
   int messages = 0;     // each way
   int subjects = 0;
   bool poison = false;       // one subject cannot be applied until the very end
