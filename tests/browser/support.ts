@@ -3,10 +3,13 @@
 //
 //   JINDU_SHOTS=FOLDER   keeps a picture of every page that is looked at
 //   JINDU_HEADED=1       shows the browser
+//   JINDU_PATIENCE=N     waits N times as long, on a machine that has much else to do
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const patience = Number(process.env['JINDU_PATIENCE'] ?? 1);
 
 export interface Access {
   readonly portal: string;
@@ -62,7 +65,7 @@ export async function visit(browser: Browser, access: Access, { size = desktop, 
     ...(as ? { clientCertificates: origins.map((origin) => ({ origin, pfxPath: official(access, as), passphrase: access.passphrase })) } : {}),
     ...more,
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(20_000 * patience);
   return context;
 }
 
@@ -117,6 +120,17 @@ export class Report {
       return false;
     }
   }
+  // Steps that build on each other: after one that fails, the rest is not tried, and counts as failed.
+  chain(): (promise: string, work: () => Promise<void>) => Promise<void> {
+    let broken = false;
+    return async (promise, work) => {
+      if (!broken) broken = !(await this.test(promise, work));
+      else {
+        this.failed++;
+        console.log(`FAIL  ${promise}: not tried, since an earlier step failed`);
+      }
+    };
+  }
   skip(promise: string, why: string): void {
     this.skipped++;
     console.log(`skip  ${promise}: ${why}`);
@@ -137,11 +151,11 @@ export function same<T>(found: T, expected: T, what: string): void {
 
 // Asks until the answer holds, with a deadline. For what comes over the exchange.
 export async function until<T>(what: string, seconds: number, ask: () => Promise<T | undefined | null | false>): Promise<T> {
-  const deadline = performance.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * 1000 * patience;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not within ${seconds * patience} s: ${what}`);
     await new Promise((resume) => setTimeout(resume, 150));
   }
 }

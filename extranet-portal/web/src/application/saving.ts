@@ -62,8 +62,8 @@ export class Saving {
         path: { declaration_id: this.declaration }, headers: { 'If-Match': `"${this.version}"` }, json: { item_id: this.itemId, sealed },
         // Its version tells a repetition apart, and one that was lost on its way back is not a conflict with itself: see `stored`.
         repeatable: false,
-      } as never));
-      this.version = (saved as { version: number }).version;
+      }));
+      this.version = saved.version;
       forgetLocally(this.declaration);
       Object.assign(this.status, { state: 'saved', at: Date.now(), problem: undefined });
     } catch (error) {

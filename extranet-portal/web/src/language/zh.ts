@@ -18,7 +18,7 @@ export const zh = {
   item: {
     title: '办事指南', promised: '承诺办结', statutory: '法定时限', workingDays: '{days} 个工作日', fees: '收费', for: '面向', code: '事项编码', apply: '开始申报', print: '打印指南', contents: '本页内容', notForYou: '您以{kind}身份登录，这个事项不面向{kind}。',
     section: { conditions: '办理条件', materials: '申请材料', process: '办理流程', basis: '法律依据', place: '地点与时间', faq: '常见问题' },
-    conditional: '视情况必需', required: '必需', optional: '可选', fileRule: '{types}，每个不超过 {size}，最多 {count} 个文件', stages: '各环节时限', within: '{days} 个工作日内', where: '办理地点', hours: '办理时间', contact: '咨询电话',
+    conditional: '视情况必需', required: '必需', optional: '可选', fileRule: '{types}，不超过 {size} | {types}，每个不超过 {size}，最多 {count} 个文件', stages: '各环节时限', within: '{days} 个工作日内', where: '办理地点', hours: '办理时间', contact: '咨询电话',
   },
   login: {
     title: '登录', needed: '这一步需要先登录，之后自动回到刚才的页面。', who: '登录身份', citizen: '个人', company: '企业', phone: '手机号', password: '密码', passwordMissing: '请输入密码', submit: '登录', deriving: '正在验证…',
