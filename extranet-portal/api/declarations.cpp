@@ -165,6 +165,21 @@ Answer download_receipt(Portal& portal, http::Request& request) {
       .with("Cache-Control", "no-store");
 }
 
+Answer download_content(Portal& portal, http::Request& request) {
+  const auto id = uuid_parameter(request, "declaration_id", "declaration.unknown");
+  if (!id) return id.error();
+  const auto number = number_of(request.query_value("number"), 1, 1000, "number");
+  if (!number) return number.error();
+  std::optional<Bytes> content;
+  const auto read = portal.database.read([&](storage::Transaction& tx) {
+    own_declaration(tx, request, *id);
+    content = store::sealed_content_of(tx, *id, static_cast<std::uint64_t>(*number));
+    if (!content) fail(Fault::not_found, "declaration.unknown", "there is no such submission", "number");
+  });
+  if (!read) return read.error();
+  return http::Response::bytes(std::move(*content), "application/octet-stream").with("Cache-Control", "no-store");
+}
+
 Answer download_notice(Portal& portal, http::Request& request) {
   const auto id = uuid_parameter(request, "declaration_id", "declaration.unknown");
   if (!id) return id.error();

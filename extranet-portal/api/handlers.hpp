@@ -39,6 +39,7 @@ Answer submit(Portal& portal, http::Request& request);
 Answer list_declarations(Portal& portal, http::Request& request);
 Answer show_declaration(Portal& portal, http::Request& request);
 Answer download_receipt(Portal& portal, http::Request& request);
+Answer download_content(Portal& portal, http::Request& request);
 Answer download_notice(Portal& portal, http::Request& request);
 
 // published.cpp

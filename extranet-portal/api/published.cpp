@@ -2,6 +2,7 @@
 #include "extranet-portal/store/published.hpp"
 
 #include <boost/json/object.hpp>
+#include <charconv>
 
 #include "common/catalogue/calendar.hpp"
 #include "extranet-portal/api/body.hpp"
@@ -88,9 +89,28 @@ Answer show_catalogue(Portal& portal, http::Request& request) {
 Answer show_item(Portal& portal, http::Request& request) {
   const auto view = newest(portal);
   if (!view) return view.error();
-  const auto item = (*view)->items.find(std::string(request.parameter("id")));
-  if (item == (*view)->items.end()) return Error{Fault::not_found, "item.unknown", "there is no such item"};
-  return with_tag(request, item->second.answer, item->second.etag);
+  const std::string id(request.parameter("id"));
+  const Error unknown{Fault::not_found, "item.unknown", "there is no such item"};
+  const auto item = (*view)->items.find(id);
+  const auto asked = request.query_value("version");
+  if (asked.empty()) {
+    if (item == (*view)->items.end()) return unknown;
+    return with_tag(request, item->second.answer, item->second.etag);
+  }
+  std::uint32_t version = 0;
+  const auto [end, error] = std::from_chars(asked.data(), asked.data() + asked.size(), version);
+  if (error != std::errc{} || end != asked.data() + asked.size() || version == 0 || version > 0x7fffffff)
+    return Error{Fault::invalid, "http.query", "version is a whole number from 1 on", "version"};
+  if (item != (*view)->items.end() && item->second.version == version)
+    return with_tag(request, item->second.answer, item->second.etag);
+  std::optional<store::ItemBody> stored;
+  const auto read =
+      portal.database.read([&](storage::Transaction& tx) { stored = store::find_item_version(tx, id, version); });
+  if (!read) return read.error();
+  if (!stored) return unknown;
+  const auto earlier = view_of_version(**view, stored->body);
+  if (!earlier) return earlier.error();
+  return with_tag(request, earlier->answer, earlier->etag);
 }
 
 Answer check_code(Portal& portal, http::Request& request) {

@@ -49,6 +49,7 @@ std::vector<http::Route> routes(Portal& portal) {
       {get,  "/api/v1/declarations",                                           reading,   kNone,    on(list_declarations)},
       {get,  "/api/v1/declarations/{declaration_id}",                          reading,   kNone,    on(show_declaration)},
       {get,  "/api/v1/declarations/{declaration_id}/receipt",                  reading,   kNone,    on(download_receipt)},
+      {get,  "/api/v1/declarations/{declaration_id}/content",                  reading,   kNone,    on(download_content)},
       {get,  "/api/v1/declarations/{declaration_id}/notices/{notice_id}",      reading,   kNone,    on(download_notice)},
       // clang-format on
   };

@@ -55,6 +55,22 @@ void demand_own(storage::Transaction& tx, const store::Account& account, const c
   fail(Fault::forbidden, "submission.signer", "the statement is signed by somebody else's certificate");
 }
 
+// What earlier submissions of the declaration brought: a supplement names it again instead of sending it again.
+std::vector<StoredUpload> earlier_parts(storage::Transaction& tx, const std::string& declaration_id) {
+  std::vector<StoredUpload> parts;
+  for (const auto& bytes : store::statements_of(tx, declaration_id)) {
+    jindu::v1::SignedStatement outer;
+    jindu::v1::SubmissionStatement statement;
+    demand(parse_message(bytes, outer));
+    demand(parse_message(bytes_of(outer.statement()), statement));
+    for (const auto& part : statement.parts()) {
+      const auto digest = crypto::digest_from(bytes_of(part.sha256()));
+      if (digest) parts.push_back({part.upload_id(), part.size(), true, *digest});
+    }
+  }
+  return parts;
+}
+
 SubmissionCase facts_of(Portal& portal, storage::Transaction& tx, const jindu::v1::SubmissionStatement& statement,
                         const store::Account& account, const Incoming& incoming,
                         const std::optional<store::Declaration>& declaration) {
@@ -65,6 +81,7 @@ SubmissionCase facts_of(Portal& portal, storage::Transaction& tx, const jindu::v
   const auto catalogue = portal.catalogue.newest(tx);
   if (declaration) {
     facts.standing = Standing{declaration->item_id, declaration->item_version, declaration->progress};
+    facts.earlier = earlier_parts(tx, incoming.declaration_id);
     if (const auto item = store::find_item_version(tx, declaration->item_id, declaration->item_version))
       if (auto rules = rules_of_version(*catalogue, item->body)) facts.rules = std::move(*rules);
   } else if (const auto item = catalogue->items.find(statement.item_id()); item != catalogue->items.end()) {
@@ -137,6 +154,8 @@ http::Response take_in(Portal& portal, storage::Transaction& tx, const Incoming&
 
   std::vector<exchange::SealedFile> materials;
   for (const auto& part : checked.statement.parts()) {
+    const auto brought = [&](const StoredUpload& known) { return known.upload_id == part.upload_id(); };
+    if (std::any_of(facts.earlier.begin(), facts.earlier.end(), brought)) continue;
     const store::UploadKey key{account.account_id, incoming.declaration_id, part.upload_id()};
     if (!store::submit_upload(tx, key, now))
       fail(Fault::conflict, "submission.upload_missing", "an upload was deleted meanwhile");

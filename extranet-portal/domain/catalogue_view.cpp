@@ -87,7 +87,7 @@ result<CatalogueView> catalogue_view(BytesView catalogue_json, Instant published
   return view;
 }
 
-result<ItemRules> rules_of_version(const CatalogueView& view, std::string_view item_json) {
+result<ItemView> view_of_version(const CatalogueView& view, std::string_view item_json) {
   boost::system::error_code error;
   json::parse_options options;
   options.max_depth = 64;
@@ -98,7 +98,13 @@ result<ItemRules> rules_of_version(const CatalogueView& view, std::string_view i
   const auto department = view.departments.find(item->department);
   if (department == view.departments.end())
     return Error{Fault::not_found, "submission.item_unknown", "the item's department is not in the present release"};
-  return item_rules(*item, department->second.certificate);
+  return item_view(*item, department->second, view.serial);
+}
+
+result<ItemRules> rules_of_version(const CatalogueView& view, std::string_view item_json) {
+  auto version = view_of_version(view, item_json);
+  if (!version) return version.error();
+  return std::move(version->rules);
 }
 
 }  // namespace jindu::portal

@@ -37,6 +37,8 @@ struct CatalogueView {
 // Reads a whole release; a mistake anywhere refuses all of it. Codes of catalogue::parse_catalogue, and
 // catalogue.department_certificate.
 result<CatalogueView> catalogue_view(BytesView catalogue_json, Instant published_at);
+// A version that is no longer the published one, as it is answered: with its department as it is now.
+result<ItemView> view_of_version(const CatalogueView& view, std::string_view item_json);
 // The rules of a version that is no longer the published one, with the department's present certificate.
 result<ItemRules> rules_of_version(const CatalogueView& view, std::string_view item_json);
 

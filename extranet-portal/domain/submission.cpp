@@ -58,6 +58,12 @@ result<void> check_turn(const SubmissionStatement& statement, const SubmissionCa
   return {};
 }
 
+const StoredUpload* find_upload(const std::vector<StoredUpload>& uploads, const std::string& upload_id) {
+  const auto found =
+      std::find_if(uploads.begin(), uploads.end(), [&](const StoredUpload& u) { return u.upload_id == upload_id; });
+  return found == uploads.end() ? nullptr : &*found;
+}
+
 result<void> check_parts(const SubmissionStatement& statement, const SubmissionCase& facts) {
   std::map<std::string, std::uint64_t> count;
   std::set<std::string> seen;
@@ -73,9 +79,9 @@ result<void> check_parts(const SubmissionStatement& statement, const SubmissionC
       return refused(Fault::too_large, "submission.material_size", "larger than the item allows", field);
     if (!seen.insert(part.upload_id()).second)
       return refused(Fault::invalid, "dossier.malformed", "an upload is named twice", "/parts");
-    const auto upload = std::find_if(facts.uploads.begin(), facts.uploads.end(),
-                                     [&](const StoredUpload& u) { return u.upload_id == part.upload_id(); });
-    if (upload == facts.uploads.end())
+    const auto* upload = find_upload(facts.uploads, part.upload_id());
+    if (upload == nullptr) upload = find_upload(facts.earlier, part.upload_id());
+    if (upload == nullptr)
       return refused(Fault::conflict, "submission.upload_missing", "a material was not uploaded", field);
     if (!upload->complete)
       return refused(Fault::conflict, "submission.upload_incomplete", "a material is not uploaded to its end", field);

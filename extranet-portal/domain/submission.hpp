@@ -33,6 +33,7 @@ struct SubmissionCase {
   std::optional<ItemRules> rules;     // nothing when the item is not in the catalogue
   std::optional<Standing> standing;   // nothing for a first submission
   std::vector<StoredUpload> uploads;  // of this account for this declaration, not submitted before
+  std::vector<StoredUpload> earlier;  // parts of its earlier submissions: on their way or there, and not sent again
   Instant now{};
 };
 

@@ -40,6 +40,10 @@ constexpr std::string_view kSubmissions =
 constexpr std::string_view kSubmissionWith =
     "SELECT number, kind, content_sha256, parts, received_ms, receipt FROM submission WHERE declaration_id = $1 AND "
     "content_sha256 = $2";
+constexpr std::string_view kSealedContent =
+    "SELECT sealed_content FROM submission WHERE declaration_id = $1 AND number = $2";
+constexpr std::string_view kStatements =
+    "SELECT signed_statement FROM submission WHERE declaration_id = $1 ORDER BY number";
 constexpr std::string_view kCountSubmissions = "SELECT COUNT(*) FROM submission WHERE declaration_id = $1";
 
 #undef JINDU_COLUMNS
@@ -157,6 +161,19 @@ std::optional<Submission> submission_with(storage::Transaction& tx, const std::s
   const auto row = tx.query_one(kSubmissionWith, {declaration_id, blob(content_sha256)});
   if (!row) return std::nullopt;
   return submission_of(*row);
+}
+
+std::optional<Bytes> sealed_content_of(storage::Transaction& tx, const std::string& declaration_id,
+                                       std::uint64_t number) {
+  const auto row = tx.query_one(kSealedContent, {declaration_id, integer(number)});
+  if (!row) return std::nullopt;
+  return row->blob(0);
+}
+
+std::vector<Bytes> statements_of(storage::Transaction& tx, const std::string& declaration_id) {
+  std::vector<Bytes> statements;
+  for (const auto& row : tx.query(kStatements, {declaration_id})) statements.push_back(row.blob(0));
+  return statements;
 }
 
 std::uint64_t count_submissions(storage::Transaction& tx, const std::string& declaration_id) {

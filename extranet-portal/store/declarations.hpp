@@ -62,6 +62,11 @@ void add_submission(storage::Transaction& tx, const std::string& declaration_id,
 std::vector<Submission> submissions_of(storage::Transaction& tx, const std::string& declaration_id);
 std::optional<Submission> submission_with(storage::Transaction& tx, const std::string& declaration_id,
                                           const crypto::Digest& content_sha256);
+// What the applicant sealed to the department and to himself; empty where there is no such submission.
+std::optional<Bytes> sealed_content_of(storage::Transaction& tx, const std::string& declaration_id,
+                                       std::uint64_t number);
+// The signed statements of all submissions, oldest first.
+std::vector<Bytes> statements_of(storage::Transaction& tx, const std::string& declaration_id);
 std::uint64_t count_submissions(storage::Transaction& tx, const std::string& declaration_id);
 
 }  // namespace jindu::portal::store
