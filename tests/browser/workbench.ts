@@ -139,7 +139,7 @@ try {
     await page.getByRole('button', { name: '清除筛选' }).click();
     await page.waitForFunction(() => document.querySelectorAll('tbody tr').length >= 4);
     await page.getByRole('link', { name: '本部门在办' }).click();
-    await page.getByRole('combobox', { name: '环节' }).click();
+    await page.getByRole('combobox', { name: '环节' }).press('Enter');
     await page.getByRole('option', { name: '受理', exact: true }).click();
     await page.waitForURL(/stage=acceptance/);
     await page.goto(access.approval + '/worklist?scope=department&q=no-such-case-anywhere');
@@ -245,6 +245,8 @@ try {
 
   await report.test('who is too late is told who was faster, and loses no word', async () => {
     const [first, second] = [await seated(browser, 'market-supervision-acceptor'), await seated(browser, 'market-supervision-acceptor')];
+    // The later one hears no news, so that the service itself must tell him.
+    await second.context.route('**/api/v1/live', (route) => route.fulfill({ contentType: 'text/event-stream', body: 'retry: 600000\n\n' }));
     for (const { page } of [first, second]) {
       await page.goto(`${access.approval}/cases/${contested}`);
       await openAction(page, 'accept');
