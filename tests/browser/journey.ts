@@ -36,7 +36,11 @@ async function atDesk(role: string, work: (page: Page) => Promise<void>): Promis
   const page = (looked = await context.newPage());
   await page.goto(`${access.approval}/worklist`);
   await page.getByRole('textbox', { name: '按申报号' }).fill(declaration.number);
+  // Only then is the list that of the search, and no longer changes under the hand.
+  await page.waitForURL((url) => url.searchParams.get('q') === declaration.number);
+  await until('one row', 20, async () => (await page.locator('tbody tr').count()) === 1);
   await page.locator(`tbody a[href="/cases/${declaration.id}"]`).first().click();
+  await page.waitForURL(`**/cases/${declaration.id}*`);
   await page.locator('.head h1').waitFor();
   await work(page);
   await page.getByRole('dialog').filter({ visible: true }).waitFor({ state: 'hidden' });
