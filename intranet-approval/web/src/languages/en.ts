@@ -3,7 +3,7 @@ import type { Messages } from './zh.ts';
 // English, the second language; the same keys as zh.ts.
 export const en: Messages = {
   app: {
-    name: 'Jindu approval workbench', short: 'Jindu', what: 'Approval workbench', skip: 'Skip to the content', nav: 'Main', loading: 'Loading…', other_language: '中文',
+    name: 'Jindu approval workbench', short: 'Jindu', what: 'Approval workbench', skip: 'Skip to the content', nav: 'Main', loading: 'Loading…', table: 'Table, scrolls sideways', other_language: '中文',
     live: 'Live', waiting: 'Waiting for news', offline: 'Connection lost, trying again', waiting_for_you: 'Waiting for you: ',
   },
   titles: { overview: 'Overview', worklist: 'Cases', case: 'Case', catalogue: 'Catalogue', not_found: 'No such page' },

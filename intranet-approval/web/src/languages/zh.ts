@@ -1,7 +1,7 @@
 // The texts of the workbench. Chinese is the language of record; en.ts has the same keys, which the type check holds.
 export const zh = {
   app: {
-    name: '津渡审批工作台', short: '津渡', what: '审批工作台', skip: '跳到主要内容', nav: '主导航', loading: '正在载入…', other_language: 'English',
+    name: '津渡审批工作台', short: '津渡', what: '审批工作台', skip: '跳到主要内容', nav: '主导航', loading: '正在载入…', table: '表格，可左右滚动', other_language: 'English',
     live: '实时更新', waiting: '等待更新', offline: '连接中断，正在重试', waiting_for_you: '待您办理：',
   },
   titles: { overview: '概览', worklist: '办件', case: '办件详情', catalogue: '事项目录', not_found: '页面不存在' },
