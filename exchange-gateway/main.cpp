@@ -6,7 +6,9 @@
 
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
+#include "exchange-gateway/carriers/by_hand.hpp"
 #include "exchange-gateway/carriers/commands.hpp"
+#include "exchange-gateway/console/commands.hpp"
 #include "exchange-gateway/unit_process.hpp"
 
 namespace {
@@ -37,7 +39,12 @@ int main(int argc, char** argv) {
   volume->add_option("--inner", inner, "Directory in which the inner unit finds the medium")->required();
   volume->add_option("--medium", medium, "The medium itself")->required();
   volume->add_option("--patience-ms", patience_ms, "How long one side may have it at most");
+  std::function<int()> console;
+  add_ctl(app, console);
+  add_policy(app, console);
+  add_by_hand(app, console);
   CLI11_PARSE(app, argc, argv);
+  if (console) return console();
 
   block_stop_signals();
   if (*guard) {

@@ -5,6 +5,7 @@
 #include "common/runtime/worker.hpp"
 #include "exchange-gateway/api/console_api.hpp"
 #include "exchange-gateway/api/unit_api.hpp"
+#include "exchange-gateway/unit_lock.hpp"
 
 namespace jindu::gateway {
 
@@ -15,7 +16,12 @@ result<void> run_unit(const Settings& settings) {
   if (!journal) return journal.error();
   if (auto ok = (*journal)->migrate("gateway", store::migrations()); !ok) return ok.error();
   Unit unit(**journal, settings.signer, settings.trust, settings.unit);
-  if (auto ok = unit.remove_orphans(); !ok) return ok.error();
+  {
+    // Not while an import writes files that the journal does not know yet.
+    auto lock = UnitLock::alone(settings.unit.directory);
+    if (!lock) return lock.error();
+    if (auto ok = unit.remove_orphans(); !ok) return ok.error();
+  }
 
   auto services = http::Server::start(settings.services, unit_routes(unit));
   if (!services) return services.error();
@@ -42,7 +48,7 @@ result<void> run_unit(const Settings& settings) {
     return std::chrono::milliseconds(built && *built ? 20 : 100);
   });
   Worker upkeep("upkeep", [&] {
-    for (const auto& ok : {unit.expire(), unit.sweep()})
+    for (const auto& ok : {unit.expire(), unit.sweep(), unit.open_up(), unit.reconcile_if_due()})
       if (!ok) log::error("unit.upkeep_failed", log::of(ok.error()));
     unit.measure();
     return std::chrono::milliseconds(10'000);

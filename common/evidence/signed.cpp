@@ -2,9 +2,68 @@
 
 #include <jindu/v1/signed.pb.h>
 
+#include <map>
+#include <mutex>
+
 #include "common/runtime/messages.hpp"
 
 namespace jindu::evidence {
+
+// A certificate that was good at two instants was good at any between: validity is an interval, for each of the chain
+// and for each revocation list, and what is revoked is so for all times. So a span of good instants is kept, and
+// widened as time goes on.
+class KnownCertificates {
+ public:
+  struct Known {
+    crypto::Certificate certificate;
+    crypto::PublicKey key;
+    std::string name, key_id;
+  };
+
+  result<std::shared_ptr<const Known>> read(const std::string& der) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = entries_.find(der); found != entries_.end()) return found->second.known;
+    }
+    auto certificate = crypto::Certificate::from_der(bytes_of(der));
+    if (!certificate) return certificate.error();
+    auto key = certificate->public_key();
+    std::string id(text_of(key.key_id())), name = certificate->common_name();
+    return std::make_shared<const Known>(
+        Known{std::move(*certificate), std::move(key), std::move(name), std::move(id)});
+  }
+
+  result<void> check(const std::string& der, const std::shared_ptr<const Known>& known, const NodeTrust& trust,
+                     Instant at) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = entries_.find(der);
+      if (found != entries_.end() && found->second.from <= at && at <= found->second.until) return {};
+    }
+    if (auto ok = trust.store.verify(known->certificate, trust.intermediates, at); !ok) return ok;
+    const auto later = at + kAhead;
+    const auto until = trust.store.verify(known->certificate, trust.intermediates, later) ? later : at;
+    const std::lock_guard lock(mutex_);
+    if (entries_.size() >= kEntriesMax) entries_.clear();
+    auto& entry = entries_.try_emplace(der, Entry{known, at, until}).first->second;
+    entry.from = std::min(entry.from, at);
+    entry.until = std::max(entry.until, until);
+    return {};
+  }
+
+ private:
+  static constexpr std::chrono::seconds kAhead{60};
+  static constexpr std::size_t kEntriesMax = 64;
+  struct Entry {
+    std::shared_ptr<const Known> known;
+    Instant from, until;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+std::shared_ptr<KnownCertificates> no_known_certificates() { return std::make_shared<KnownCertificates>(); }
+
 namespace {
 
 Bytes signed_bytes(std::string_view type, BytesView body) {
@@ -66,21 +125,30 @@ Bytes sign_statement(std::string_view type, BytesView body, const NodeSigner& si
 
 result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, Instant at,
                               std::string_view expected_signer) {
+  return open_signed(
+      encoded, type, trust, [at](const Statement&) -> result<Instant> { return at; }, expected_signer);
+}
+
+result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, const TimeOf& time_of,
+                              std::string_view expected_signer) {
   auto message = parse(encoded, type);
   if (!message) return message.error();
-  auto certificate = crypto::Certificate::from_der(bytes_of(message->certificate()));
-  if (!certificate) return certificate.error();
-  if (text_of(certificate->key_id()) != message->signer_key_id())
+  const auto read = trust.known->read(message->certificate());
+  if (!read) return read.error();
+  const auto& known = **read;
+  if (known.key_id != message->signer_key_id())
     return Error{Fault::integrity, "signed.key_id", "the certificate has another key than the statement names"};
-  if (!certificate->public_key().verify(signed_bytes(type, bytes_of(message->body())), bytes_of(message->signature())))
+  if (!known.key.verify(signed_bytes(type, bytes_of(message->body())), bytes_of(message->signature())))
     return Error{Fault::integrity, "signed.signature", "the signature does not hold"};
-  auto signer = certificate->common_name();
-  if (!expected_signer.empty() && signer != expected_signer)
+  if (!expected_signer.empty() && known.name != expected_signer)
     return Error{Fault::forbidden, "signed.signer",
-                 "signed by '" + signer + "', not by '" + std::string(expected_signer) + "'"};
-  if (auto ok = trust.store.verify(*certificate, trust.intermediates, at); !ok) return ok.error();
-  return Statement{message->type(), Bytes(message->body().begin(), message->body().end()), std::move(signer),
-                   *certificate};
+                 "signed by '" + known.name + "', not by '" + std::string(expected_signer) + "'"};
+  Statement statement{message->type(), Bytes(message->body().begin(), message->body().end()), known.name,
+                      known.certificate};
+  const auto at = time_of(statement);
+  if (!at) return at.error();
+  if (auto ok = trust.known->check(message->certificate(), *read, trust, *at); !ok) return ok.error();
+  return statement;
 }
 
 result<Statement> read_signed(BytesView encoded, std::string_view type) {

@@ -1,6 +1,7 @@
 #pragma once
 // Statements by nodes: docs/formats.md, "Signed statement".
-#include <map>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "common/crypto/certificate.hpp"
@@ -24,10 +25,16 @@ struct NodeSigner {
 result<NodeSigner> node_signer_from_files(const std::string& certificate_path, const std::string& key_path,
                                           const std::string& passphrase_file, std::string_view expected = {});
 
+// The few certificates that sign most statements: read once, and their chains not walked for each statement anew.
+// Thread-safe.
+class KnownCertificates;
+std::shared_ptr<KnownCertificates> no_known_certificates();
+
 // Whom we believe to be a node: any certificate below the root with the node's Common Name.
 struct NodeTrust {
   crypto::TrustStore store;
   std::vector<crypto::Certificate> intermediates;
+  std::shared_ptr<KnownCertificates> known = no_known_certificates();
 };
 result<NodeTrust> node_trust_from_files(const std::string& roots, const std::string& crl,
                                         const std::string& intermediates = {});
@@ -43,6 +50,10 @@ struct Statement {
 // Everything is checked at `at`. Codes: signed.malformed, signed.type, signed.key_id, signed.signature, signed.signer
 // (another node than `expected_signer`, when one is given), certificate.*.
 result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, Instant at,
+                              std::string_view expected_signer = {});
+// The same for a statement that tells its own time: the certificate had to be good then.
+using TimeOf = std::function<result<Instant>(const Statement&)>;
+result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, const TimeOf& time_of,
                               std::string_view expected_signer = {});
 // The body without any check; for what was checked when it was stored.
 result<Statement> read_signed(BytesView encoded, std::string_view type);

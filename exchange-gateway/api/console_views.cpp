@@ -1,13 +1,16 @@
 #include "exchange-gateway/api/console_views.hpp"
 
-#include "common/evidence/merkle.hpp"
+#include <boost/json/serialize.hpp>
+
+#include "common/runtime/files.hpp"
 
 namespace jindu::gateway::views {
 namespace {
 
+namespace json = boost::json;
 constexpr std::int64_t kShown = 500;
 
-boost::json::object to_json(const store::Entry& e) {
+json::object to_json(const store::Entry& e) {
   return {{"id", e.id},
           {"direction", e.outward ? "out" : "in"},
           {"state", std::string(to_text(e.state))},
@@ -30,35 +33,55 @@ boost::json::object to_json(const store::Entry& e) {
           {"code", e.code}};
 }
 
-boost::json::array channels(storage::Transaction& t) {
-  boost::json::array list;
-  for (const auto& row : t.query(
-           "SELECT channel, MAX(sequence), COUNT(*), "
-           "SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END), SUM(CASE WHEN state = 'carried' THEN 1 ELSE 0 END), "
-           "SUM(CASE WHEN state = 'ready' THEN 1 ELSE 0 END), SUM(CASE WHEN state = 'early' THEN 1 ELSE 0 END), "
-           "SUM(CASE WHEN state = 'held' THEN 1 ELSE 0 END), "
-           "SUM(CASE WHEN state = 'ended' AND code = '' THEN 1 ELSE 0 END), "
-           "SUM(CASE WHEN state = 'ended' AND code <> '' THEN 1 ELSE 0 END) "
-           "FROM bundle WHERE kind <> 'receipts' GROUP BY channel ORDER BY channel")) {
-    const auto head = store::channel_head(t, row.text(0));
-    list.push_back({{"channel", row.text(0)},
-                    {"epoch", head.epoch},
-                    {"sequence", row.integer(1)},
-                    {"complete_up_to", head.sequence},
-                    {"bundles", row.integer(2)},
-                    {"waiting", row.integer(3)},
-                    {"carried", row.integer(4)},
-                    {"ready", row.integer(5)},
-                    {"early", row.integer(6)},
-                    {"held", row.integer(7)},
-                    {"applied", row.integer(8)},
-                    {"not_applied", row.integer(9)}});
-  }
+json::array votes_of(storage::Transaction& t, const std::string& id) {
+  json::array list;
+  for (const auto& v : store::votes(t, id))
+    list.push_back({{"who", v.who}, {"act", v.act}, {"at_ms", v.at_ms}, {"reason", v.reason}});
   return list;
 }
 
-boost::json::array timeline(storage::Transaction& t, const std::string& id) {
-  boost::json::array list;
+// Of a held bundle also who has said what, and how many must.
+json::object to_json(storage::Transaction& t, const Unit& unit, const store::Entry& e) {
+  auto answer = to_json(e);
+  answer["releasers"] = e.state == State::held ? unit.releasers_for(e) : 0;
+  answer["votes"] = votes_of(t, e.id);
+  return answer;
+}
+
+json::array channels(storage::Transaction& t, const Unit& unit) {
+  std::map<std::string, json::object> by_name;
+  std::set<std::string> names;
+  for (auto& name : unit.channels()) names.insert(std::move(name));
+  const auto tallies = store::tallies(t);
+  for (const auto& one : tallies) names.insert(one.channel);
+  for (const auto& name : names) {
+    const auto head = store::channel_head(t, name);
+    json::object channel{{"channel", name},
+                         {"direction", name.starts_with(unit.options().service + ">") ? "out" : "in"},
+                         {"epoch", head.epoch},
+                         {"complete_up_to", head.sequence},
+                         {"stopped", nullptr}};
+    for (const auto* place : {"waiting", "carried", "ready", "early", "held", "applied", "not_applied"}) {
+      channel[place] = 0;
+      channel[std::string(place) + "_bytes"] = 0;
+    }
+    by_name.emplace(name, std::move(channel));
+  }
+  for (const auto& one : tallies) {
+    by_name.at(one.channel)[one.place] = one.bundles;
+    by_name.at(one.channel)[one.place + "_bytes"] = one.bytes;
+  }
+  for (const auto& stop : store::stops(t))
+    if (by_name.contains(stop.channel))
+      by_name.at(stop.channel)["stopped"] =
+          json::object{{"at_ms", stop.at_ms}, {"who", stop.who}, {"reason", stop.reason}};
+  json::array list;
+  for (auto& [name, channel] : by_name) list.push_back(std::move(channel));
+  return list;
+}
+
+json::array timeline(storage::Transaction& t, const std::string& id) {
+  json::array list;
   for (const auto& r : store::receipts_about(t, id)) {
     const auto read = exchange::read_receipt(r.receipt);
     list.push_back({{"rung", std::string(exchange::to_text(static_cast<jindu::v1::Rung>(r.rung)))},
@@ -71,91 +94,272 @@ boost::json::array timeline(storage::Transaction& t, const std::string& id) {
   return list;
 }
 
+json::array alarm_list(storage::Transaction& t, const Unit& unit) {
+  json::array list;
+  for (const auto& a : unit.alarms(t))
+    list.push_back({{"code", a.code},
+                    {"level", a.level == Level::red ? "red" : "yellow"},
+                    {"about", a.about},
+                    {"number", a.number},
+                    {"since_ms", a.since_ms}});
+  return list;
+}
+
+json::array numbers(const std::vector<std::int64_t>& list) { return json::array(list.begin(), list.end()); }
+
+json::object to_json(const store::Stray& s) {
+  return {{"id", s.id},      {"manifest_digest", to_hex(s.manifest_digest)},
+          {"placed", false}, {"at_ms", s.at_ms},
+          {"code", s.code},  {"detail", s.detail}};
+}
+
+// The manifest's bytes out of a bundle's head.
+Bytes manifest_of(BytesView bundle) {
+  if (bundle.size() < 8) return {};
+  const auto length = std::size_t{bundle[4]} << 24 | std::size_t{bundle[5]} << 16 | std::size_t{bundle[6]} << 8 |
+                      std::size_t{bundle[7]};
+  if (length > exchange::kManifestMax || bundle.size() - 8 < length) return {};
+  const auto manifest = bundle.subspan(8, length);
+  return {manifest.begin(), manifest.end()};
+}
+
+json::object to_json(const jindu::v1::BundleManifest& m) {
+  return {{"version", m.version()},
+          {"from", m.from()},
+          {"to", m.to()},
+          {"channel", m.channel()},
+          {"epoch", m.epoch()},
+          {"sequence", m.sequence()},
+          {"previous_digest", to_hex(bytes_of(m.previous_digest()))},
+          {"kind", m.kind()},
+          {"subject", to_hex(bytes_of(m.subject()))},
+          {"subject_sequence", m.subject_sequence()},
+          {"priority", m.priority()},
+          {"created_at_ms", m.created_ms()},
+          {"expires_at_ms", m.expires_ms()},
+          {"payload_length", m.payload_length()},
+          {"signer_key_id", to_hex(bytes_of(m.signer_key_id()))}};
+}
+
+json::object rule_json(const PolicyRule& r, std::size_t number) {
+  json::array hours;
+  for (const auto& opening : r.hours.openings) hours.push_back(json::value(to_text(opening)));
+  return {{"number", number},         {"from", r.from},           {"to", r.to},
+          {"kind", r.kind},           {"max_bytes", r.max_bytes}, {"per_minute", r.per_minute},
+          {"burst", r.burst},         {"hold", r.hold},           {"releasers", r.hold ? r.releasers : 0},
+          {"hours", std::move(hours)}};
+}
+
+json::object to_json(storage::Transaction& t, const store::Stretch& s) {
+  return {{"day", s.day},
+          {"channel", s.channel},
+          {"epoch", s.epoch},
+          {"first", s.first},
+          {"last", s.last},
+          {"bundles", std::max<std::int64_t>(s.last - s.first + 1, 0)},
+          {"made_at_ms", s.made_ms},
+          {"verdict", s.verdict},
+          {"differences", store::difference_count(t, s.day, s.channel)},
+          {"answered", !s.theirs.empty()}};
+}
+
+json::object to_json(const store::Act& a) {
+  return {{"number", a.number}, {"at_ms", a.at_ms},          {"who", a.who}, {"act", a.act}, {"about", a.about},
+          {"reason", a.reason}, {"digest", to_hex(a.digest)}};
+}
+
 }  // namespace
 
-boost::json::object overview(storage::Transaction& t, const Unit& unit) {
-  const auto oldest = t.query_one(
-      "SELECT MIN(stored_ms) FROM bundle WHERE state IN ('waiting', 'ready', 'early', 'held') AND kind <> 'receipts'");
-  return {{"unit", unit.options().name},
-          {"peer", unit.options().peer},
-          {"service", unit.options().service},
+json::object overview(storage::Transaction& t, const Unit& unit) {
+  const auto& options = unit.options();
+  const auto oldest = [&](State state) { return store::oldest_ms(t, state).value_or(0); };
+  json::object recent;
+  for (const auto* what : {"taken", "carried", "arrived", "applied"})
+    recent[what] = numbers(unit.recent().minutes(what, unit.now()));
+  json::array certificates;
+  const auto add = [&](const std::string& name, Instant until) {
+    certificates.push_back({{"name", name}, {"until_ms", to_unix_ms(until)}});
+  };
+  add(unit.signer().name, unit.signer().certificate.not_after());
+  for (const auto& [name, certificate] : options.nodes) add(name, certificate.not_after());
+  for (const auto& [name, until] : options.other_certificates) add(name, until);
+  return {{"unit", options.name},
+          {"peer", options.peer},
+          {"service", options.service},
           {"at_ms", to_unix_ms(unit.now())},
-          {"channels", channels(t)},
+          {"channels", channels(t, unit)},
           {"other_side_last_heard_ms", store::state_value(t, "peer_heard_ms")},
-          {"oldest_waiting_ms", oldest->is_null(0) ? 0 : oldest->integer(0)},
-          {"quarantined", t.query_one("SELECT COUNT(*) FROM stray")->integer(0)}};
+          {"oldest_waiting_ms", oldest(State::waiting)},
+          {"oldest_ready_ms", oldest(State::ready)},
+          {"oldest_early_ms", oldest(State::early)},
+          {"oldest_held_ms", oldest(State::held)},
+          {"quarantined", store::quarantined_count(t)},
+          {"disk_free_bytes", files::free_bytes(options.directory)},
+          {"disk_minimum_bytes", options.minimum_free_bytes},
+          {"voyage",
+           {{"loaded", store::state_value(t, "voyage")},
+            {"read_there", store::state_value(t, "peer_read")},
+            {"read_here", store::state_value(t, "own_read")}}},
+          {"certificates", std::move(certificates)},
+          {"recent", std::move(recent)},
+          {"alarms", alarm_list(t, unit)}};
 }
 
-boost::json::object bundles(storage::Transaction& t, const store::BundleFilter& filter) {
-  boost::json::array list;
-  const auto entries = store::list(t, filter);
-  for (const auto& e : entries) list.push_back(to_json(e));
-  const bool more = static_cast<std::int64_t>(entries.size()) == filter.limit;
-  return {{"bundles", std::move(list)}, {"cursor", more ? entries.back().id : ""}};
+json::object bundles(storage::Transaction& t, const Unit& unit, const store::BundleFilter& filter) {
+  json::array list;
+  auto page = store::search(t, filter);
+  for (const auto& e : page.entries) list.push_back(to_json(t, unit, e));
+  return {{"bundles", std::move(list)}, {"cursor", page.cursor}};
 }
 
-std::optional<boost::json::object> bundle(storage::Transaction& t, const std::string& id) {
-  std::optional<boost::json::object> answer;
-  if (const auto entry = store::find(t, id)) answer = to_json(*entry);
-  boost::json::array strays;
-  for (const auto& row :
-       t.query("SELECT manifest_digest, at_ms, code, detail FROM stray WHERE bundle_id = $1 ORDER BY at_ms", {id}))
-    strays.push_back({{"manifest_digest", to_hex(row.blob(0))},
-                      {"at_ms", row.integer(1)},
-                      {"code", row.text(2)},
-                      {"detail", row.text(3)}});
-  if (!answer && strays.empty()) return {};
-  if (!answer) answer = boost::json::object{{"id", id}, {"state", "quarantined"}};
+std::optional<json::object> bundle(storage::Transaction& t, const Unit& unit, const std::string& id) {
+  std::optional<json::object> answer;
+  if (const auto entry = store::find(t, id)) answer = to_json(t, unit, *entry);
+  json::array strays;
+  for (const auto& one : store::strays_about(t, id)) strays.push_back(to_json(one));
+  json::array dismissed;
+  for (const auto& one : store::dismissals(t, id))
+    dismissed.push_back({{"manifest_digest", to_hex(one.manifest_digest)},
+                         {"at_ms", one.at_ms},
+                         {"who", one.who},
+                         {"reason", one.reason},
+                         {"record", to_base64(one.record)}});
+  if (!answer && strays.empty() && dismissed.empty()) return {};
+  if (!answer) answer = json::object{{"id", id}, {"state", strays.empty() ? "dismissed" : "quarantined"}};
   (*answer)["quarantined"] = std::move(strays);
+  (*answer)["dismissed"] = std::move(dismissed);
   (*answer)["receipts"] = timeline(t, id);
   return answer;
 }
 
-boost::json::object voyages(storage::Transaction& t) {
-  boost::json::array list;
-  for (const auto& v : store::voyages(t, kShown))
+json::object quarantine(storage::Transaction& t) {
+  json::array list;
+  for (const auto& one : store::strays(t)) list.push_back(to_json(one));
+  for (const auto& e : store::quarantined(t, kShown)) {
+    auto entry = to_json(e);
+    entry["placed"] = true;
+    entry["at_ms"] = e.stored_ms;
+    entry["detail"] = "";
+    list.push_back(std::move(entry));
+  }
+  return {{"quarantined", std::move(list)}, {"most", store::kStraysMax}};
+}
+
+std::optional<json::object> quarantined(storage::Transaction& t, const std::string& id, BytesView digest,
+                                        bool with_bytes) {
+  json::object answer;
+  Bytes bytes, manifest;
+  if (const auto stray = store::stray(t, id, digest)) {
+    answer = to_json(*stray);
+    bytes = stray->bundle;
+    // Of a large one only its head is here, so the manifest is read by itself.
+    manifest = manifest_of(bytes);
+  } else if (const auto e = store::find(t, id);
+             e && e->state == State::ended && e->ended_ms == 0 && to_hex(e->manifest_digest) == to_hex(digest)) {
+    answer = to_json(*e);
+    answer["placed"] = true;
+    answer["at_ms"] = e->stored_ms;
+    answer["detail"] = "";
+    manifest = e->manifest;
+    bytes = store::small(t, id).value_or(Bytes{});
+  } else {
+    return {};
+  }
+  jindu::v1::BundleManifest read;
+  answer["manifest"] = nullptr;
+  if (!manifest.empty() && read.ParseFromArray(manifest.data(), static_cast<int>(manifest.size())))
+    answer["manifest"] = to_json(read);
+  answer["kept_bytes"] = bytes.size();
+  answer["receipts"] = timeline(t, id);
+  if (with_bytes) {
+    answer["manifest_bytes"] = to_base64(manifest);
+    answer["bundle"] = to_base64(bytes);
+  }
+  return answer;
+}
+
+json::object voyages(storage::Transaction& t) {
+  const auto read_there = store::state_value(t, "peer_read");
+  json::array list;
+  for (const auto& v : store::voyages(t, kShown)) {
+    std::string state = v.direction;
+    std::int64_t missing = 0;
+    if (v.direction == "loaded") {
+      missing = store::unreceipted(t, v.number);
+      state = v.number <= read_there ? "arrived" : "under_way";
+    } else if (v.direction == "unloaded" && v.damaged > 0) {
+      state = "damaged";
+    }
     list.push_back({{"direction", v.direction},
+                    {"state", state},
                     {"id", v.id},
                     {"number", v.number},
                     {"at_ms", v.at_ms},
                     {"bundles", v.bundles},
+                    {"without_receipt", missing},
                     {"bytes", v.bytes},
                     {"damaged", v.damaged},
                     {"code", v.code}});
-  return {{"voyages", std::move(list)}};
-}
-
-boost::json::object reconciliation(storage::Transaction& t, std::int64_t upto) {
-  boost::json::array list;
-  for (const auto& channel : t.query("SELECT DISTINCT channel FROM bundle WHERE kind <> 'receipts' ORDER BY channel")) {
-    std::vector<crypto::Digest> leaves;
-    std::int64_t last = 0;
-    for (const auto& row :
-         t.query("SELECT sequence, manifest_digest, state FROM bundle WHERE channel = $1 ORDER BY epoch, sequence",
-                 {channel.text(0)})) {
-      if (row.integer(0) != last + 1 || row.text(2) != "ended" || row.integer(0) > upto) break;
-      leaves.push_back(evidence::merkle_leaf(row.blob(1)));
-      last = row.integer(0);
-    }
-    list.push_back({{"channel", channel.text(0)},
-                    {"ended", leaves.size()},
-                    {"last_sequence", last},
-                    {"merkle_root", to_hex(evidence::merkle_root(leaves))}});
   }
-  return {{"channels", std::move(list)}};
+  return {{"voyages", std::move(list)}, {"read_there", read_there}};
 }
 
-boost::json::object log(storage::Transaction& t) {
-  boost::json::array list;
-  for (const auto& a : store::acts(t, kShown))
-    list.push_back({{"number", a.number},
-                    {"at_ms", a.at_ms},
-                    {"who", a.who},
-                    {"act", a.act},
-                    {"about", a.about},
-                    {"reason", a.reason},
-                    {"digest", to_hex(a.digest)}});
-  return {{"log", std::move(list)}, {"whole", store::acts_hold(t)}};
+json::object policy(const Policy& policy) {
+  json::array rules, quotas, notes;
+  for (std::size_t i = 0; i < policy.rules.size(); ++i) rules.push_back(rule_json(policy.rules[i], i + 1));
+  for (const auto& q : policy.quotas)
+    quotas.push_back({{"sender", q.sender}, {"max_bundles", q.max_bundles}, {"max_bytes", q.max_bytes}});
+  for (const auto& remark : remarks(policy)) notes.push_back(json::value(remark));
+  return {{"rules", std::move(rules)}, {"quotas", std::move(quotas)}, {"remarks", std::move(notes)}};
+}
+
+json::object explanation(const Explanation& e) {
+  json::array checks;
+  for (const auto& c : e.checks)
+    checks.push_back({{"name", c.name}, {"holds", c.holds}, {"words", c.words}, {"detail", c.detail}});
+  return {{"verdict", e.verdict}, {"code", e.code}, {"rule", e.rule}, {"checks", std::move(checks)}};
+}
+
+json::object alarms(storage::Transaction& t, const Unit& unit) { return {{"alarms", alarm_list(t, unit)}}; }
+
+json::object reconciliation(storage::Transaction& t, std::int64_t limit) {
+  json::array list;
+  for (const auto& s : store::stretches(t, limit)) list.push_back(to_json(t, s));
+  return {{"stretches", std::move(list)}};
+}
+
+std::optional<json::object> stretch(storage::Transaction& t, const std::string& day, const std::string& channel) {
+  const auto s = store::stretch(t, day, channel);
+  if (!s) return {};
+  auto answer = to_json(t, *s);
+  json::array list;
+  for (const auto& d : store::differences(t, day, channel, kShown))
+    list.push_back({{"sequence", d.sequence}, {"id", d.id}, {"what", d.what}, {"here", d.here}, {"there", d.there}});
+  answer["named"] = std::move(list);
+  answer["mine"] = to_base64(s->mine);
+  answer["theirs"] = to_base64(s->theirs);
+  return answer;
+}
+
+json::object log(storage::Transaction& t, std::int64_t before, std::int64_t limit) {
+  json::array list;
+  const auto acts = store::acts(t, limit, before);
+  for (const auto& a : acts) list.push_back(to_json(a));
+  const bool more = static_cast<std::int64_t>(acts.size()) == limit && acts.back().number > 1;
+  return {{"log", std::move(list)},
+          {"whole", store::acts_hold(t)},
+          {"cursor", more ? std::to_string(acts.back().number) : ""}};
+}
+
+std::string log_lines(storage::Transaction& t) {
+  std::string text;
+  std::int64_t number = 0;
+  for (;;) {
+    const auto page = store::acts_after(t, number, kShown);
+    if (page.empty()) return text;
+    for (const auto& a : page) text += json::serialize(to_json(a)) + "\n";
+    number = page.back().number;
+  }
 }
 
 }  // namespace jindu::gateway::views

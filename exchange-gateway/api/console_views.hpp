@@ -1,5 +1,5 @@
 #pragma once
-// What the console shows, read from the journal.
+// What the console shows, read from the journal. Every view costs the same whatever waits.
 #include <boost/json/value.hpp>
 
 #include "exchange-gateway/unit/unit.hpp"
@@ -7,12 +7,20 @@
 namespace jindu::gateway::views {
 
 boost::json::object overview(storage::Transaction& t, const Unit& unit);
-boost::json::object bundles(storage::Transaction& t, const store::BundleFilter& filter);
-std::optional<boost::json::object> bundle(storage::Transaction& t, const std::string& id);
+boost::json::object bundles(storage::Transaction& t, const Unit& unit, const store::BundleFilter& filter);
+std::optional<boost::json::object> bundle(storage::Transaction& t, const Unit& unit, const std::string& id);
+boost::json::object quarantine(storage::Transaction& t);
+// One of it with everything that is known, and the bytes themselves where `with_bytes`.
+std::optional<boost::json::object> quarantined(storage::Transaction& t, const std::string& id, BytesView digest,
+                                               bool with_bytes);
 boost::json::object voyages(storage::Transaction& t);
-// Count and Merkle root of the bundles of each channel, in order, up to where nothing is missing and all have ended,
-// and at most up to `upto`: for the same number both units must say the same.
-boost::json::object reconciliation(storage::Transaction& t, std::int64_t upto);
-boost::json::object log(storage::Transaction& t);
+boost::json::object policy(const Policy& policy);
+boost::json::object explanation(const Explanation& explanation);
+boost::json::object alarms(storage::Transaction& t, const Unit& unit);
+boost::json::object reconciliation(storage::Transaction& t, std::int64_t limit);
+std::optional<boost::json::object> stretch(storage::Transaction& t, const std::string& day, const std::string& channel);
+boost::json::object log(storage::Transaction& t, std::int64_t before, std::int64_t limit);
+// One JSON object a line, oldest first, each with the digest that chains it; for keeping and checking elsewhere.
+std::string log_lines(storage::Transaction& t);
 
 }  // namespace jindu::gateway::views

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "common/exchange/codec/batch.hpp"
 #include "common/runtime/files.hpp"
 
 namespace jindu::gateway {
@@ -9,6 +10,8 @@ namespace {
 
 constexpr std::size_t kBundleMax = 64 * 1024 * 1024;
 constexpr std::int64_t kWaitMax = 25;
+constexpr std::size_t kDeliveredAtOnce = 8 * 1024 * 1024;
+constexpr std::size_t kReceiptsMax = 8 * 1024 * 1024;
 
 std::int64_t number(std::string_view text, std::int64_t fallback, std::int64_t least, std::int64_t most) {
   std::int64_t value = fallback;
@@ -50,37 +53,45 @@ std::vector<http::Route> unit_routes(Unit& unit) {
   using http::Response;
   const auto service = only_node(unit.options().service);
   std::vector<http::Route> routes;
+  // Bundles that follow each other. Those before the first that cannot be taken are taken.
   routes.push_back(
-      {Method::put, "/unit/v1/bundles/{id}", service, kBundleMax, [&unit](Request& request) -> result<Response> {
-         auto view = exchange::parse_bundle(request.body);
-         if (!view) return view.error();
-         if (exchange::to_text(view->id) != request.parameter("id"))
-           return Error{Fault::invalid, "bundle.id", "path and manifest name different bundles"};
-         auto receipt = unit.take_from_service(request.body);
-         if (!receipt) return receipt.error();
-         return Response::bytes(std::move(*receipt), "application/octet-stream");
+      {Method::put, "/unit/v1/bundles", service, kBundleMax, [&unit](Request& request) -> result<Response> {
+         auto bundles = exchange::parts_of_batch(request.body);
+         if (!bundles) return bundles.error();
+         auto taken = unit.take_from_service(*bundles);
+         if (taken.error && taken.receipts.empty()) return *taken.error;
+         boost::json::array receipts;
+         for (const auto& receipt : taken.receipts) receipts.push_back(boost::json::value(to_base64(receipt)));
+         return Response::json({{"receipts", std::move(receipts)}});
        }});
+  // What is to be concluded: of each, u64 its number and its bytes.
   routes.push_back({Method::get, "/unit/v1/deliveries", service, 0, [&unit](Request& request) -> result<Response> {
                       const auto after =
                           number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
                       const auto limit = number(request.query_value("limit"), 64, 1, 1000);
                       auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax),
-                                       [&] { return unit.deliveries(after, limit); });
+                                       [&] { return unit.deliver(after, limit, kDeliveredAtOnce); });
                       if (!list) return list.error();
-                      boost::json::array entries;
-                      for (const auto& d : *list)
-                        entries.push_back({{"number", d.number}, {"id", d.id}, {"size", d.size}});
-                      return Response::json({{"deliveries", std::move(entries)}});
+                      Bytes batch, one;
+                      for (const auto& given : *list) {
+                        one.clear();
+                        for (int shift = 56; shift >= 0; shift -= 8)
+                          one.push_back(static_cast<std::uint8_t>(given.number >> shift));
+                        one.insert(one.end(), given.bundle.begin(), given.bundle.end());
+                        exchange::append_to_batch(batch, one);
+                      }
+                      return Response::bytes(std::move(batch), "application/octet-stream");
                     }});
-  routes.push_back({Method::get, "/unit/v1/deliveries/{id}", service, 0, [&unit](Request& request) -> result<Response> {
-                      auto bundle = unit.deliver(std::string(request.parameter("id")));
-                      if (!bundle) return bundle.error();
-                      return Response::bytes(std::move(*bundle), "application/octet-stream");
-                    }});
+  // Receipts of what was concluded. Those that were not taken are named by their place.
   routes.push_back(
-      {Method::post, "/unit/v1/receipts", service, evidence::kSignedMax, [&unit](Request& request) -> result<Response> {
-         if (auto ok = unit.service_receipt(request.body); !ok) return ok.error();
-         return Response::empty();
+      {Method::post, "/unit/v1/receipts", service, kReceiptsMax, [&unit](Request& request) -> result<Response> {
+         auto receipts = exchange::parts_of_batch(request.body);
+         if (!receipts) return receipts.error();
+         auto refused = unit.service_receipts(*receipts);
+         if (!refused) return refused.error();
+         boost::json::array list;
+         for (const auto& [place, reason] : *refused) list.push_back({{"place", place}, {"code", reason.code}});
+         return Response::json({{"refused", std::move(list)}});
        }});
   routes.push_back({Method::get, "/unit/v1/receipts", service, 0, [&unit](Request& request) -> result<Response> {
                       const auto after =

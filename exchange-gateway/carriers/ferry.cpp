@@ -5,7 +5,7 @@
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
-#include "exchange-gateway/carriers/voyage.hpp"
+#include "exchange-gateway/carriers/trip.hpp"
 
 namespace jindu::gateway {
 namespace {
@@ -13,8 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 constexpr int kVoyagesAtOnce = 64;
-constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
-constexpr int kDamagedTold = 100;
 // The switch, or a person, may take the medium away when this is there.
 constexpr std::string_view kFinished = "finished-";
 
@@ -100,11 +98,7 @@ class Ferry final : public Carrier {
   result<void> refuse(const fs::path& folder, const Error& error) {
     log::error("ferry.voyage_refused", log::of(error));
     const auto id = voyage_id(folder.filename().string(), unit_.options().peer).value();
-    auto ok = unit_.journal().write([&](storage::Transaction& t) {
-      store::put_voyage(t, {"refused", id, 0, to_unix_ms(unit_.now()), 0, 0, 0, error.code});
-      // The other side hears what was read last, and loads again what was on this one.
-      store::set_state_value(t, "must_tell", 1);
-    });
+    auto ok = refuse_voyage(unit_, id, error);
     if (!ok) return ok;
     std::error_code code;
     fs::rename(folder, folder.string() + ".refused", code);
@@ -113,48 +107,17 @@ class Ferry final : public Carrier {
   }
 
   result<void> unload_one(const jindu::v1::Voyage& voyage, const std::string& folder) {
-    store::VoyageRow row{"unloaded", id_text(voyage.id()), static_cast<std::int64_t>(voyage.number()),
-                         to_unix_ms(unit_.now())};
-    std::vector<std::string> damaged;
-    std::vector<Bytes> batch;
-    std::size_t batch_bytes = 0;
-    const auto take = [&]() -> result<void> {
-      for (auto& one : unit_.take_from_carrier(std::exchange(batch, {}))) {
-        if (!one.error) continue;
-        const auto fault = one.error->fault;
-        if (fault == Fault::unavailable || fault == Fault::internal || fault == Fault::limited) return *one.error;
-        damaged.push_back(one.id);  // not taken for what it is; the other side keeps it
-      }
-      batch_bytes = 0;
-      return {};
-    };
-    for (const auto& entry : voyage.bundles()) {
-      auto bytes = read_voyage_bundle(folder, entry);
-      if (!bytes) {
-        log::error("ferry.bundle_damaged", {{"bundle", id_text(entry.bundle_id())}, {"detail", bytes.error().detail}});
-        damaged.push_back(id_text(entry.bundle_id()));
-        continue;
-      }
-      ++row.bundles;
-      row.bytes += static_cast<std::int64_t>(bytes->size());
-      batch_bytes += bytes->size();
-      batch.push_back(std::move(*bytes));
-      if (batch_bytes < kTakenAtOnce) continue;
-      if (auto ok = take(); !ok) return ok;
-    }
-    if (auto ok = take(); !ok) return ok;
-    row.damaged = static_cast<std::int64_t>(damaged.size());
-    row.code = damaged.empty() ? "" : "voyage.damaged";
-    for (const auto& id : voyage.damaged()) log::warn("ferry.other_side_reports_damage", {{"bundle", id_text(id)}});
-    const auto last_read = static_cast<std::int64_t>(voyage.last_read());
-    if (auto ok = unit_.unloaded(row, last_read, static_cast<std::int64_t>(voyage.control_received())); !ok) return ok;
-    damaged_.insert(damaged.begin(), damaged.end());
+    auto taken = take_voyage(unit_, voyage, folder);
+    if (!taken) return taken.error();
+    damaged_.insert(taken->damaged.begin(), taken->damaged.end());
     std::error_code code;
     // Our own that the other side did not unload and that are not on the medium any more went down with it.
     if (!own_on_medium())
-      if (auto ok = unit_.load_again(last_read, std::numeric_limits<std::int64_t>::max()); !ok) return ok;
+      if (auto ok =
+              unit_.load_again(static_cast<std::int64_t>(voyage.last_read()), std::numeric_limits<std::int64_t>::max());
+          !ok)
+        return ok;
     fs::remove_all(folder, code);
-    log::info("ferry.unloaded", {{"voyage", row.number}, {"bundles", row.bundles}, {"damaged", row.damaged}});
     return files::sync_folder(options_.attachment);
   }
 
@@ -166,73 +129,26 @@ class Ferry final : public Carrier {
   }
 
   result<void> load() {
-    // Receipts of what was unloaded go with the same trip: without them the other side would load again.
-    for (;;) {
-      auto built = unit_.build_control();
-      if (!built) return built.error();
-      if (!*built) break;
-    }
+    if (auto ok = gather_receipts(unit_); !ok) return ok;
     const auto room = files::free_bytes(options_.attachment) / 2;
     std::size_t used = 0;
     for (int i = 0; i < kVoyagesAtOnce && used < room; ++i) {
       auto list = unit_.to_load(kVoyageBundlesMax, std::min<std::size_t>(options_.voyage_bytes, room - used));
       if (!list) return list.error();
-      std::int64_t must_tell = 0;
-      auto ok = unit_.journal().read([&](storage::Transaction& t) { must_tell = store::state_value(t, "must_tell"); });
-      if (!ok) return ok;
+      const auto tell = must_tell(unit_);
+      if (!tell) return tell.error();
       // An empty trip is made only to say what was unloaded.
-      if (list->empty() && must_tell == 0) return {};
+      if (list->empty() && !*tell) return {};
       std::vector<std::string> ids;
       for (auto& one : *list) ids.push_back(std::move(one.id));
-      auto bytes = load_one(ids);
-      if (!bytes) return bytes.error();
-      used += *bytes;
+      auto row = load_voyage(unit_, options_.attachment, ids, damaged_);
+      if (!row) return row.error();
+      damaged_.clear();
+      used += static_cast<std::size_t>(row->bytes);
       // Nothing could be read: what is left would come up again at once.
-      if (*bytes == 0) return {};
+      if (row->bytes == 0) return {};
     }
     return {};
-  }
-
-  result<std::size_t> load_one(const std::vector<std::string>& ids) {
-    const auto id = uuid_v7(unit_.now());
-    jindu::v1::Voyage voyage;
-    voyage.set_version(1);
-    voyage.set_id(id.data(), id.size());
-    voyage.set_from(unit_.options().name);
-    voyage.set_to(unit_.options().peer);
-    voyage.set_created_ms(to_unix_ms(unit_.now()));
-    int told = 0;
-    for (const auto& text : damaged_) {
-      const auto raw = exchange::bundle_id_from_text(text);
-      if (raw && told++ < kDamagedTold) voyage.add_damaged(raw->data(), raw->size());
-    }
-    // The number is used up before it is written: two voyages never have the same one.
-    auto ok = unit_.journal().write([&](storage::Transaction& t) {
-      const auto number = store::state_value(t, "voyage") + 1;
-      store::set_state_value(t, "voyage", number);
-      voyage.set_number(static_cast<std::uint64_t>(number));
-      voyage.set_last_read(static_cast<std::uint64_t>(store::state_value(t, "own_read")));
-      voyage.set_control_received(
-          store::channel_head(t, exchange::channel_of(unit_.options().peer, unit_.options().name)).sequence);
-    });
-    if (!ok) return ok.error();
-    ok = write_voyage(
-        options_.attachment, voyage, ids, [this](const std::string& one) { return unit_.bytes_of(one); },
-        unit_.signer());
-    if (!ok) return ok.error();
-    store::VoyageRow row{"loaded", uuid_text(id), static_cast<std::int64_t>(voyage.number()), to_unix_ms(unit_.now())};
-    std::vector<std::string> went;
-    for (const auto& entry : voyage.bundles()) {
-      went.push_back(id_text(entry.bundle_id()));
-      row.bytes += static_cast<std::int64_t>(entry.size());
-    }
-    row.bundles = static_cast<std::int64_t>(went.size());
-    if (ok = unit_.loaded(row, went); !ok) return ok.error();
-    ok = unit_.journal().write([&](storage::Transaction& t) { store::set_state_value(t, "must_tell", 0); });
-    if (!ok) return ok.error();
-    damaged_.clear();
-    log::info("ferry.loaded", {{"voyage", row.number}, {"bundles", row.bundles}, {"bytes", row.bytes}});
-    return static_cast<std::size_t>(row.bytes);
   }
 
   Unit& unit_;

@@ -1,7 +1,6 @@
 #include "exchange-gateway/store/journal.hpp"
 
 namespace jindu::gateway::store {
-namespace {
 
 Bytes digest_after(BytesView previous, const Act& act) {
   crypto::Sha256 hash;
@@ -12,6 +11,10 @@ Bytes digest_after(BytesView previous, const Act& act) {
   const auto digest = hash.finish();
   return {digest.begin(), digest.end()};
 }
+
+namespace {
+
+constexpr std::int64_t kAtOnce = 1000;
 
 std::vector<Act> select_acts(storage::Transaction& t, std::string_view rest, std::vector<storage::Value> parameters) {
   std::vector<Act> list;
@@ -29,17 +32,34 @@ void log_act(storage::Transaction& t, const Act& act) {
             {act.at_ms, act.who, act.act, act.about, act.reason, digest_after(last ? last->blob(0) : Bytes(32), act)});
 }
 
-std::vector<Act> acts(storage::Transaction& t, std::int64_t limit) {
-  return select_acts(t, "ORDER BY number DESC LIMIT $1", {limit});
+std::vector<Act> acts(storage::Transaction& t, std::int64_t limit, std::int64_t before) {
+  const auto end = before > 0 ? before : std::numeric_limits<std::int64_t>::max();
+  return select_acts(t, "WHERE number < $2 ORDER BY number DESC LIMIT $1", {limit, end});
+}
+
+std::vector<Act> acts_after(storage::Transaction& t, std::int64_t number, std::int64_t limit) {
+  return select_acts(t, "WHERE number > $1 ORDER BY number LIMIT $2", {number, limit});
+}
+
+std::optional<Act> last_act(storage::Transaction& t) {
+  auto last = acts(t, 1);
+  if (last.empty()) return {};
+  return std::move(last.front());
 }
 
 bool acts_hold(storage::Transaction& t) {
   Bytes previous(32);
-  for (const auto& act : select_acts(t, "ORDER BY number", {})) {
-    if (digest_after(previous, act) != act.digest) return false;
-    previous = act.digest;
+  std::int64_t number = 0;
+  for (;;) {
+    const auto page = acts_after(t, number, kAtOnce);
+    if (page.empty()) return true;
+    for (const auto& act : page) {
+      // The database never gives a number twice, so a missing one was removed.
+      if (act.number != number + 1 || digest_after(previous, act) != act.digest) return false;
+      previous = act.digest;
+      number = act.number;
+    }
   }
-  return true;
 }
 
 }  // namespace jindu::gateway::store

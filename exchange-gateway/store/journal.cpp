@@ -62,6 +62,19 @@ crypto::Digest digest_of(const Bytes& bytes) {
 Bytes bytes_from(const crypto::Digest& digest) { return {digest.begin(), digest.end()}; }
 std::int64_t flag(bool value) { return value ? 1 : 0; }
 
+std::string place_of(const Entry& e) {
+  if (e.state != State::ended) return std::string(to_text(e.state));
+  return e.code.empty() ? "applied" : "not_applied";
+}
+
+void tally(storage::Transaction& t, const Entry& e, const std::string& place, std::int64_t by) {
+  if (e.kind == "receipts") return;
+  const std::vector<storage::Value> values{e.channel, place, by, by * e.size};
+  if (t.execute("UPDATE tally SET bundles = bundles + $3, bytes = bytes + $4 WHERE channel = $1 AND place = $2",
+                values) == 0)
+    t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, $3, $4)", values);
+}
+
 }  // namespace
 
 std::optional<Entry> find(storage::Transaction& t, const std::string& id) {
@@ -99,20 +112,32 @@ void insert(storage::Transaction& t, const Entry& e) {
        e.file,
        e.ended_ms,
        e.code});
+  tally(t, e, place_of(e), 1);
 }
 
-void set_state(storage::Transaction& t, const std::string& id, State state) {
-  t.execute("UPDATE bundle SET state = $2 WHERE id = $1", {id, std::string(to_text(state))});
+void set_state(storage::Transaction& t, Entry& e, State state) {
+  tally(t, e, place_of(e), -1);
+  e.state = state;
+  tally(t, e, place_of(e), 1);
+  t.execute("UPDATE bundle SET state = $2 WHERE id = $1", {e.id, std::string(to_text(state))});
 }
 
-void end(storage::Transaction& t, const std::string& id, const std::string& code, std::int64_t at_ms) {
-  t.execute("UPDATE bundle SET state = 'ended', code = $2, ended_ms = $3 WHERE id = $1", {id, code, at_ms});
+void end(storage::Transaction& t, Entry& e, const std::string& code, std::int64_t at_ms) {
+  tally(t, e, place_of(e), -1);
+  e.state = State::ended;
+  e.code = code;
+  e.ended_ms = at_ms;
+  tally(t, e, place_of(e), 1);
+  t.execute("UPDATE bundle SET state = 'ended', code = $2, ended_ms = $3 WHERE id = $1", {e.id, code, at_ms});
 }
 
-void make_ready(storage::Transaction& t, const std::string& id) {
-  const auto number = state_value(t, "delivery") + 1;
-  set_state_value(t, "delivery", number);
-  t.execute("UPDATE bundle SET state = 'ready', delivery = $2 WHERE id = $1", {id, number});
+void make_ready(storage::Transaction& t, Entry& e) {
+  e.delivery = state_value(t, "delivery") + 1;
+  set_state_value(t, "delivery", e.delivery);
+  tally(t, e, place_of(e), -1);
+  e.state = State::ready;
+  tally(t, e, place_of(e), 1);
+  t.execute("UPDATE bundle SET state = 'ready', delivery = $2 WHERE id = $1", {e.id, e.delivery});
 }
 
 ChannelHead channel_head(storage::Transaction& t, const std::string& channel) {
@@ -179,42 +204,93 @@ std::optional<Entry> next_of_subject(storage::Transaction& t, const Entry& e) {
                       {e.channel, e.epoch, e.subject, e.subject_sequence + 1}));
 }
 
-std::vector<Waiting> to_carry(storage::Transaction& t, bool unloaded_only, std::int64_t limit) {
+std::vector<Lane> lanes(storage::Transaction& t) {
+  std::vector<Lane> list;
+  for (const auto& channel : t.query("SELECT name FROM channel ORDER BY name")) {
+    // From kind to kind along the index, however many stand behind each.
+    Lane lane{channel.text(0), ""};
+    while (const auto row = t.query_one(
+               "SELECT kind FROM bundle WHERE channel = $1 AND state = 'waiting' AND kind > $2 ORDER BY kind LIMIT 1",
+               {lane.channel, lane.kind})) {
+      lane.kind = row->text(0);
+      list.push_back(lane);
+    }
+  }
+  return list;
+}
+
+std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& lanes, bool unloaded_only,
+                              std::int64_t limit, std::int64_t least_urgent) {
+  std::vector<std::pair<std::array<std::int64_t, 3>, Waiting>> found;
+  for (const auto& lane : lanes)
+    for (const auto& row :
+         t.query(unloaded_only
+                     ? "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND "
+                       "kind = $2 AND state = 'waiting' AND voyage = 0 AND priority <= $4 ORDER BY priority, stored_ms, sequence "
+                       "LIMIT $3"
+                     : "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND "
+                       "kind = $2 AND state = 'waiting' AND priority <= $4 ORDER BY priority, stored_ms, sequence LIMIT $3",
+                 {lane.channel, lane.kind, limit, least_urgent}))
+      found.push_back({{row.integer(3), row.integer(4), row.integer(5)},
+                       {row.text(0), row.integer(1), row.integer(2) == 1, lane.channel, row.integer(3)}});
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Waiting> list;
-  for (const auto& row :
-       t.query(unloaded_only
-                   ? "SELECT id, size, offered FROM bundle WHERE state = 'waiting' AND outward = 1 AND voyage = 0 "
-                     "ORDER BY priority, stored_ms, sequence LIMIT $1"
-                   : "SELECT id, size, offered FROM bundle WHERE state = 'waiting' AND outward = 1 "
-                     "ORDER BY priority, stored_ms, sequence LIMIT $1",
-               {limit}))
-    list.push_back({row.text(0), row.integer(1), row.integer(2) == 1});
+  for (auto& [order, one] : found)
+    if (static_cast<std::int64_t>(list.size()) < limit) list.push_back(std::move(one));
   return list;
 }
 
 std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, std::int64_t after, std::int64_t limit) {
-  return select(t, "WHERE state = 'ready' AND destination = $1 AND delivery > $2 ORDER BY delivery LIMIT $3",
+  return select(t,
+                "WHERE state = 'ready' AND destination = $1 AND delivery > $2 AND channel NOT IN (SELECT channel FROM "
+                "channel_stop) ORDER BY delivery LIMIT $3",
                 {to, after, limit});
+}
+
+std::vector<Entry> early(storage::Transaction& t, const std::string& kind, std::int64_t after_ms, std::int64_t limit) {
+  return select(t, "WHERE kind = $1 AND state = 'early' AND stored_ms >= $2 ORDER BY stored_ms LIMIT $3",
+                {kind, after_ms, limit});
+}
+
+std::vector<Entry> quarantined(storage::Transaction& t, std::int64_t limit) {
+  return select(t, "WHERE state = 'ended' AND ended_ms = 0 ORDER BY stored_ms, id LIMIT $1", {limit});
+}
+
+std::int64_t quarantined_count(storage::Transaction& t) {
+  const auto placed = t.query_one(
+      "SELECT COUNT(*) FROM (SELECT 1 FROM bundle WHERE state = 'ended' AND ended_ms = 0 LIMIT 10000) AS some");
+  return placed->integer(0) + t.query_one("SELECT COUNT(*) FROM stray")->integer(0);
+}
+
+std::vector<std::string> channels_from(storage::Transaction& t, const std::string& sender) {
+  std::vector<std::string> list;
+  for (const auto& row : t.query("SELECT name FROM channel ORDER BY name"))
+    if (row.text(0).starts_with(sender + ">")) list.push_back(row.text(0));
+  return list;
+}
+
+void carry_again(storage::Transaction& t, Entry& e) {
+  if (e.state == State::ended) {
+    t.execute("UPDATE receipt SET to_send = 1 WHERE bundle_id = $1 AND rung >= 7", {e.id});
+    return;
+  }
+  if (e.state == State::carried) set_state(t, e, State::waiting);
+  t.execute("UPDATE bundle SET voyage = 0 WHERE id = $1", {e.id});
+}
+
+std::vector<Entry> between(storage::Transaction& t, const std::string& channel, std::int64_t epoch, std::int64_t first,
+                           std::int64_t last, std::int64_t limit) {
+  return select(t, "WHERE channel = $1 AND epoch = $2 AND sequence >= $3 AND sequence <= $4 ORDER BY sequence LIMIT $5",
+                {channel, epoch, first, last, limit});
 }
 
 std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit) {
   return select(
       t,
-      "WHERE state IN ('waiting', 'ready', 'early', 'held') AND expires_ms <= $1 AND kind <> 'receipts' AND "
-      "(outward = 0 OR offered = 0) AND NOT (state = 'ready' AND EXISTS (SELECT 1 FROM receipt r WHERE r.bundle_id = "
+      "WHERE state <> 'ended' AND state <> 'carried' AND offered = 0 AND expires_ms <= $1 AND kind <> 'receipts' AND "
+      "NOT (state = 'ready' AND EXISTS (SELECT 1 FROM receipt r WHERE r.bundle_id = "
       "bundle.id AND r.rung = 6)) LIMIT $2",
       {now_ms, limit});
-}
-
-std::vector<Entry> list(storage::Transaction& t, const BundleFilter& f) {
-  std::int64_t before_ms = std::numeric_limits<std::int64_t>::max();
-  if (!f.before.empty())
-    if (auto last = find(t, f.before)) before_ms = last->stored_ms;
-  return select(
-      t,
-      "WHERE ($1 = '' OR state = $1) AND ($2 = '' OR kind = $2) AND ($3 = '' OR channel = $3) AND (stored_ms < $4 "
-      "OR (stored_ms = $4 AND id < $5)) ORDER BY stored_ms DESC, id DESC LIMIT $6",
-      {f.state, f.kind, f.channel, before_ms, f.before, f.limit});
 }
 
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle) {
@@ -225,19 +301,6 @@ std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {
   const auto row = t.query_one("SELECT bundle FROM bundle_bytes WHERE id = $1", {id});
   if (!row) return {};
   return row->blob(0);
-}
-
-bool put_stray(storage::Transaction& t, const Entry& e, const Error& reason, BytesView bundle) {
-  if (t.query_one("SELECT COUNT(*) FROM stray")->integer(0) >= kStraysMax) return false;
-  t.execute(
-      "INSERT INTO stray (bundle_id, manifest_digest, at_ms, code, detail, bundle) VALUES ($1, $2, $3, $4, $5, $6)",
-      {e.id, e.manifest_digest, e.stored_ms, reason.code, reason.detail, Bytes(bundle.begin(), bundle.end())});
-  return true;
-}
-
-bool is_stray(storage::Transaction& t, const Entry& e) {
-  return t.query_one("SELECT 1 FROM stray WHERE bundle_id = $1 AND manifest_digest = $2", {e.id, e.manifest_digest})
-      .has_value();
 }
 
 void put_voyage(storage::Transaction& t, const VoyageRow& v) {
@@ -258,6 +321,21 @@ std::vector<VoyageRow> voyages(storage::Transaction& t, std::int64_t limit) {
     list.push_back(
         {r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6), r.text(7)});
   return list;
+}
+
+std::vector<VoyageRow> damaged_voyages(storage::Transaction& t, std::int64_t since_ms) {
+  std::vector<VoyageRow> list;
+  for (const auto& r : t.query("SELECT direction, id, number, at_ms, bundles, bytes, damaged, code FROM voyage WHERE "
+                               "at_ms >= $1 AND code <> '' ORDER BY at_ms DESC LIMIT 100",
+                               {since_ms}))
+    list.push_back(
+        {r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6), r.text(7)});
+  return list;
+}
+
+std::int64_t unreceipted(storage::Transaction& t, std::int64_t voyage) {
+  return t.query_one("SELECT COUNT(*) FROM bundle WHERE state = 'waiting' AND voyage > 0 AND voyage = $1", {voyage})
+      ->integer(0);
 }
 
 std::int64_t state_value(storage::Transaction& t, const std::string& name) {

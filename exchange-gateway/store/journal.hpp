@@ -3,6 +3,7 @@
 // has ended and some time after. Everything below runs inside a transaction of the caller.
 #include <jindu/v1/receipt.pb.h>
 
+#include <limits>
 #include <optional>
 
 #include "common/exchange/codec/bundle.hpp"
@@ -10,6 +11,7 @@
 #include "common/storage/database.hpp"
 #include "exchange-gateway/domain/channel.hpp"
 #include "exchange-gateway/domain/ladder.hpp"
+#include "exchange-gateway/domain/reconcile.hpp"
 
 namespace jindu::gateway::store {
 
@@ -46,9 +48,10 @@ struct Entry {
 
 std::optional<Entry> find(storage::Transaction& t, const std::string& id);
 void insert(storage::Transaction& t, const Entry& entry);
-void set_state(storage::Transaction& t, const std::string& id, State state);
-void end(storage::Transaction& t, const std::string& id, const std::string& code, std::int64_t at_ms);
-void make_ready(storage::Transaction& t, const std::string& id);
+// These move the entry and the row, and keep the counts.
+void set_state(storage::Transaction& t, Entry& entry, State state);
+void end(storage::Transaction& t, Entry& entry, const std::string& code, std::int64_t at_ms);
+void make_ready(storage::Transaction& t, Entry& entry);
 
 ChannelHead channel_head(storage::Transaction& t, const std::string& channel);
 void set_channel_head(storage::Transaction& t, const std::string& channel, const Link& link);
@@ -64,18 +67,59 @@ struct Waiting {
   std::string id;
   std::int64_t size = 0;
   bool offered = false;
+  std::string channel = {};
+  std::int64_t priority = 0;
 };
-// What is to be carried, most urgent first; `unloaded_only`: not what is on a voyage already.
-std::vector<Waiting> to_carry(storage::Transaction& t, bool unloaded_only, std::int64_t limit);
+// The kinds that wait in each channel.
+struct Lane {
+  std::string channel;
+  std::string kind;
+};
+std::vector<Lane> lanes(storage::Transaction& t);
+// What of these lanes is to be carried, most urgent first, of this priority and more urgent ones; `unloaded_only`: not
+// what is on a voyage already.
+inline constexpr std::int64_t kPriorityLast = 3;
+std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& lanes, bool unloaded_only,
+                              std::int64_t limit, std::int64_t least_urgent = kPriorityLast);
 std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, std::int64_t after, std::int64_t limit);
+// What waits for its turn, of one kind, in the order of storing.
+std::vector<Entry> early(storage::Transaction& t, const std::string& kind, std::int64_t after_ms, std::int64_t limit);
+std::vector<Entry> quarantined(storage::Transaction& t, std::int64_t limit);  // with a place in a channel
+std::int64_t quarantined_count(storage::Transaction& t);                      // these and the strays; up to 10,000
+std::vector<std::string> channels_from(storage::Transaction& t, const std::string& sender);
+// Lets a bundle of ours cross again: it is to be carried, or if it has ended, its end is to be told again.
+void carry_again(storage::Transaction& t, Entry& entry);
+std::vector<Entry> between(storage::Transaction& t, const std::string& channel, std::int64_t epoch, std::int64_t first,
+                           std::int64_t last, std::int64_t limit);
 std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit);
 
+// What is asked for; empty members ask for everything. `state` may also be "not_applied" or "quarantined".
 struct BundleFilter {
   std::string state = {}, kind = {}, channel = {};
-  std::string before = {};  // id of the last one shown
+  Bytes subject = {};
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = std::numeric_limits<std::int64_t>::max();
+  std::string cursor = {};  // of the page before
   std::int64_t limit = 50;
 };
-std::vector<Entry> list(storage::Transaction& t, const BundleFilter& filter);
+struct BundlePage {
+  std::vector<Entry> entries;  // newest first
+  std::string cursor = {};     // empty: there is no more
+};
+// Looks at no more than `kScanned` rows a page, so that a rare thing among a million costs several pages, not a wait.
+inline constexpr std::int64_t kScanned = 20'000;
+BundlePage search(storage::Transaction& t, const BundleFilter& filter);
+
+// How many there are in each place of each channel, without the control bundles; kept, not counted.
+struct Tally {
+  std::string channel;
+  std::string place;  // a state, or "applied", "not_applied"
+  std::int64_t bundles = 0;
+  std::int64_t bytes = 0;
+};
+std::vector<Tally> tallies(storage::Transaction& t);
+// When the oldest that stands there was stored.
+std::optional<std::int64_t> oldest_ms(storage::Transaction& t, State state);
 
 // The receipt of a rung by a party about a manifest exists once; the first one made stays.
 std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
@@ -103,9 +147,67 @@ void put_small(storage::Transaction& t, const std::string& id, BytesView bundle)
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id);
 
 // What no node of ours made, or what contradicts what is here: kept aside for people to look at, at most `kStraysMax`.
+// Of a large one only what stands before its seal is kept.
 inline constexpr std::int64_t kStraysMax = 1000;
 bool put_stray(storage::Transaction& t, const Entry& entry, const Error& reason, BytesView bundle);  // false: too many
 bool is_stray(storage::Transaction& t, const Entry& entry);
+struct Stray {
+  std::string id;
+  Bytes manifest_digest;
+  std::int64_t at_ms = 0;
+  std::string code;
+  std::string detail;
+  Bytes bundle;
+};
+std::vector<Stray> strays(storage::Transaction& t);  // the oldest first, without their bytes
+std::vector<Stray> strays_about(storage::Transaction& t, const std::string& id);  // without their bytes
+std::optional<Stray> stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest);
+void remove_stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest);
+std::int64_t stray_count(storage::Transaction& t);
+// What was dismissed, and the signed record that says so.
+struct Dismissal {
+  std::string id;
+  Bytes manifest_digest;
+  std::int64_t at_ms = 0;
+  std::string who;
+  std::string reason;
+  Bytes record;
+};
+void put_dismissal(storage::Transaction& t, const Dismissal& dismissal);
+std::vector<Dismissal> dismissals(storage::Transaction& t, const std::string& id);
+// Quarantined ones that have their place in a channel: dismissed, they are swept like everything else.
+void end_quarantine(storage::Transaction& t, const Entry& entry, std::int64_t at_ms);
+
+// What releasers have said of a held bundle; the newest word of each.
+struct Vote {
+  std::string who;
+  std::string act;  // "release" or "refuse"
+  std::int64_t at_ms = 0;
+  std::string reason;
+};
+void put_vote(storage::Transaction& t, const std::string& id, const Vote& vote);
+std::vector<Vote> votes(storage::Transaction& t, const std::string& id);
+
+// Emergency stops: nothing of the channel is taken, carried or delivered.
+struct Stop {
+  std::string channel;
+  std::int64_t at_ms = 0;
+  std::string who;
+  std::string reason;
+};
+std::vector<Stop> stops(storage::Transaction& t);
+bool is_stopped(storage::Transaction& t, const std::string& channel);
+void put_stop(storage::Transaction& t, const Stop& stop);
+void remove_stop(storage::Transaction& t, const std::string& channel);
+
+// Statements of this unit to the other one; they go with the next control bundle.
+void tell_peer(storage::Transaction& t, BytesView message);
+struct Told {
+  std::int64_t number = 0;
+  Bytes message;
+};
+std::vector<Told> to_tell(storage::Transaction& t, std::int64_t limit);
+void told(storage::Transaction& t, std::int64_t number);
 
 struct VoyageRow {
   std::string direction;  // "loaded", "unloaded", "refused"
@@ -119,6 +221,46 @@ struct VoyageRow {
 };
 void put_voyage(storage::Transaction& t, const VoyageRow& voyage);
 std::vector<VoyageRow> voyages(storage::Transaction& t, std::int64_t limit);
+std::vector<VoyageRow> damaged_voyages(storage::Transaction& t, std::int64_t since_ms);  // since then
+// How many bundles of our voyage have no receipt from the other side yet.
+std::int64_t unreceipted(storage::Transaction& t, std::int64_t voyage);
+
+// A stretch of a channel that both units compare, and what came of it.
+struct Stretch {
+  std::string day;  // "2026-11-24", or "2026-11-24/2" for a further one of that day
+  std::string channel;
+  std::int64_t epoch = 1;
+  std::int64_t first = 0;  // sequences, both included; last < first: nothing
+  std::int64_t last = 0;
+  std::int64_t made_ms = 0;
+  std::string verdict = "asked";  // "asked", "agrees", "open": something is under way; "differs"
+  Bytes mine = {};                // signed statements
+  Bytes theirs = {};
+};
+void put_stretch(storage::Transaction& t, const Stretch& stretch);  // replaces what is there of that day and channel
+std::optional<Stretch> stretch(storage::Transaction& t, const std::string& day, const std::string& channel);
+std::vector<Stretch> stretches(storage::Transaction& t, std::int64_t limit);  // the newest first
+std::vector<Stretch> unsettled(storage::Transaction& t, std::int64_t made_before_ms, std::int64_t limit);
+std::int64_t reconciled_up_to(storage::Transaction& t, const std::string& channel, std::int64_t epoch);
+
+struct DifferenceRow {
+  std::int64_t sequence = 0;
+  std::string id;  // of the bundle here; empty when it is not here
+  std::string what;
+  std::string here;
+  std::string there;
+};
+void put_difference(storage::Transaction& t, const std::string& day, const std::string& channel,
+                    const DifferenceRow& difference);
+void remove_differences(storage::Transaction& t, const std::string& day, const std::string& channel, std::int64_t first,
+                        std::int64_t last);
+std::vector<DifferenceRow> differences(storage::Transaction& t, const std::string& day, const std::string& channel,
+                                       std::int64_t limit);
+std::int64_t difference_count(storage::Transaction& t, const std::string& day, const std::string& channel);
+// What is known here of a stretch, in order; at most `limit` from `first` on.
+std::vector<Known> known(storage::Transaction& t, const std::string& channel, std::int64_t epoch, std::int64_t first,
+                         std::int64_t last, std::int64_t limit);
+std::string id_at(storage::Transaction& t, const std::string& channel, std::int64_t epoch, std::int64_t sequence);
 
 std::int64_t state_value(storage::Transaction& t, const std::string& name);
 void set_state_value(storage::Transaction& t, const std::string& name, std::int64_t value);
@@ -134,7 +276,12 @@ struct Act {
   Bytes digest = {};
 };
 void log_act(storage::Transaction& t, const Act& act);
-std::vector<Act> acts(storage::Transaction& t, std::int64_t limit);  // newest first
-bool acts_hold(storage::Transaction& t);                             // whether the chain of digests is whole
+// Newest first, before line `before` (0: from the end).
+std::vector<Act> acts(storage::Transaction& t, std::int64_t limit, std::int64_t before = 0);
+std::vector<Act> acts_after(storage::Transaction& t, std::int64_t number, std::int64_t limit);  // oldest first
+bool acts_hold(storage::Transaction& t);  // whether the chain of digests is whole
+std::optional<Act> last_act(storage::Transaction& t);
+// The digest of a line after the one before it (32 zero bytes before the first).
+Bytes digest_after(BytesView previous, const Act& act);
 
 }  // namespace jindu::gateway::store

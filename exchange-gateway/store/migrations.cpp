@@ -116,10 +116,109 @@ CREATE TABLE operator_log (
 );
 )sql";
 
+// Views and quotas answer at once however much waits: counts are kept, not counted, and each list has its own index, of
+// the few rows alone that belong to it.
+constexpr std::string_view kOperators = R"sql(
+CREATE TABLE tally (
+  channel TEXT NOT NULL,
+  place TEXT NOT NULL CHECK (place IN ('waiting', 'carried', 'ready', 'early', 'held', 'applied', 'not_applied')),
+  bundles BIGINT NOT NULL,
+  bytes BIGINT NOT NULL,
+  PRIMARY KEY (channel, place)
+);
+INSERT INTO tally (channel, place, bundles, bytes)
+  SELECT channel, CASE WHEN state <> 'ended' THEN state WHEN code = '' THEN 'applied' ELSE 'not_applied' END, COUNT(*),
+    SUM(size) FROM bundle WHERE kind <> 'receipts' GROUP BY 1, 2;
+
+DROP INDEX bundle_to_carry;
+DROP INDEX bundle_by_delivery;
+DROP INDEX bundle_by_subject;
+DROP INDEX bundle_by_expiry;
+DROP INDEX bundle_by_voyage;
+CREATE INDEX bundle_waiting ON bundle (channel, kind, priority, stored_ms, sequence) WHERE state = 'waiting';
+CREATE INDEX bundle_unloaded ON bundle (channel, kind, priority, stored_ms, sequence)
+  WHERE state = 'waiting' AND voyage = 0;
+CREATE INDEX bundle_loaded ON bundle (voyage) WHERE state = 'waiting' AND voyage > 0;
+CREATE INDEX bundle_ready ON bundle (destination, delivery) WHERE state = 'ready';
+CREATE INDEX bundle_early ON bundle (kind, stored_ms) WHERE state = 'early';
+CREATE INDEX bundle_by_subject ON bundle (subject, channel, epoch, subject_sequence);
+CREATE INDEX bundle_expiring ON bundle (expires_ms) WHERE state <> 'ended' AND state <> 'carried' AND offered = 0;
+CREATE INDEX bundle_open ON bundle (state, stored_ms, id) WHERE state <> 'ended';
+CREATE INDEX bundle_not_applied ON bundle (stored_ms, id) WHERE state = 'ended' AND code <> '';
+CREATE INDEX bundle_quarantined ON bundle (stored_ms, id) WHERE state = 'ended' AND ended_ms = 0;
+CREATE INDEX bundle_by_kind ON bundle (kind, stored_ms, id);
+
+CREATE TABLE channel_stop (
+  channel TEXT NOT NULL PRIMARY KEY,
+  at_ms BIGINT NOT NULL,
+  who TEXT NOT NULL,
+  reason TEXT NOT NULL
+);
+
+CREATE TABLE vote (
+  bundle_id TEXT NOT NULL,
+  who TEXT NOT NULL,
+  act TEXT NOT NULL CHECK (act IN ('release', 'refuse')),
+  at_ms BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (bundle_id, who)
+);
+
+CREATE TABLE dismissal (
+  number $SERIAL,
+  bundle_id TEXT NOT NULL,
+  manifest_digest $BLOB NOT NULL,
+  at_ms BIGINT NOT NULL,
+  who TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  record $BLOB NOT NULL
+);
+CREATE INDEX dismissal_by_bundle ON dismissal (bundle_id);
+
+CREATE TABLE unit_message (
+  number $SERIAL,
+  message $BLOB NOT NULL
+);
+
+CREATE TABLE reconciliation (
+  day TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  epoch BIGINT NOT NULL,
+  first_sequence BIGINT NOT NULL,
+  last_sequence BIGINT NOT NULL,
+  made_ms BIGINT NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('asked', 'agrees', 'open', 'differs')),
+  mine $BLOB NOT NULL,
+  theirs $BLOB NOT NULL,
+  PRIMARY KEY (day, channel)
+);
+CREATE INDEX reconciliation_by_channel ON reconciliation (channel, epoch, last_sequence);
+CREATE INDEX reconciliation_unsettled ON reconciliation (made_ms) WHERE verdict <> 'agrees';
+
+CREATE TABLE difference (
+  day TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  sequence BIGINT NOT NULL,
+  bundle_id TEXT NOT NULL,
+  what TEXT NOT NULL,
+  here TEXT NOT NULL,
+  there TEXT NOT NULL,
+  PRIMARY KEY (day, channel, sequence)
+);
+
+CREATE TABLE told_block (
+  day TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  first_sequence BIGINT NOT NULL,
+  detail $BLOB NOT NULL,
+  PRIMARY KEY (day, channel, first_sequence)
+);
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
-  static const std::vector<storage::Migration> all{{1, "journal", kJournal}};
+  static const std::vector<storage::Migration> all{{1, "journal", kJournal}, {2, "operators", kOperators}};
   return all;
 }
 

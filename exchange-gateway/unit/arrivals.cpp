@@ -1,4 +1,6 @@
 // What the unit does with what a carrier brings: every check is made again here, by this unit's own policy.
+#include <jindu/v1/signed.pb.h>
+
 #include "common/runtime/messages.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 
@@ -12,6 +14,11 @@ bool signs(const crypto::PublicKey& key, const exchange::BundleView& view) {
   message.push_back(0);
   message.insert(message.end(), view.manifest_digest.begin(), view.manifest_digest.end());
   return text_of(key.key_id()) == view.manifest.signer_key_id() && key.verify(message, view.signature);
+}
+
+// What stands before the seal.
+std::size_t head_bytes(const exchange::BundleView& view) {
+  return 4 + 4 + view.manifest_bytes.size() + 2 + view.signature.size();
 }
 
 bool has_sound_places(const store::Entry& e) {
@@ -28,6 +35,11 @@ struct Unit::Arrival {
   result<Ruling> ruling = Ruling::pass;
   std::vector<std::pair<exchange::Receipt, Bytes>> receipts = {};  // of a control bundle
   std::vector<store::Entry> ended = {};
+  struct Message {
+    std::string type;
+    Bytes body, encoded;
+  };
+  std::vector<Message> messages = {};  // what the other unit says beside receipts
 
   void not_taken(Error error) {
     checked.reset();
@@ -81,6 +93,16 @@ void Unit::prepare_control(Arrival& a) {
   if (auto ok = parse_message(*payload, batch); !ok)
     return a.not_taken({Fault::integrity, "receipt.malformed", "a batch of receipts is not readable"});
   for (const auto& encoded : batch.receipts()) {
+    jindu::v1::Signed outer;
+    if (parse_message(::jindu::bytes_of(encoded), outer).has_value() && outer.type() != evidence::kReceiptType) {
+      // A newer unit may say more than this one understands: that is passed over, what stands beside it is not.
+      auto statement = evidence::open_signed(::jindu::bytes_of(encoded), outer.type(), trust_, now(), options_.peer);
+      if (statement)
+        a.messages.push_back({outer.type(), std::move(statement->body), Bytes(encoded.begin(), encoded.end())});
+      else
+        log::error("unit.bad_statement", log::of(statement.error()));
+      continue;
+    }
     auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
     if (receipt)
       a.receipts.emplace_back(std::move(*receipt), Bytes(encoded.begin(), encoded.end()));
@@ -115,7 +137,7 @@ void Unit::prepare_control(Arrival& a) {
 // false signature does not: the manifest may be a real one, and what is signed about it must stay true when that comes.
 void Unit::settle_stray(storage::Transaction& t, Arrival& a, const store::Entry& e, const Error& reason) {
   if (!store::is_stray(t, e)) {
-    const auto kept = a.bundle.size() <= kSmall ? a.bundle : BytesView{};
+    const auto kept = a.bundle.first(a.bundle.size() <= kSmall ? a.bundle.size() : head_bytes(a.checked->view));
     if (!store::put_stray(t, e, reason, kept)) {
       a.custody.error =
           Error{Fault::unavailable, "unit.quarantine_full", "too much is quarantined; operators must look"};
@@ -171,6 +193,14 @@ void Unit::settle(storage::Transaction& t, Arrival& a) {
     store::insert(t, e);
     for (const auto& ended : a.ended) apply_ended(t, ended);
     for (const auto& [receipt, encoded] : a.receipts) apply_receipt(t, receipt, encoded);
+    for (const auto& message : a.messages) apply_message(t, message.type, message.body, message.encoded);
+    // What was made in our future was made by a clock ahead of ours; the opposite the other unit sees.
+    const auto ahead = std::max<std::int64_t>(e.created_ms - e.stored_ms, 0);
+    if (ahead > 1'000 || store::state_value(t, "peer_ahead_ms") != 0) store::set_state_value(t, "peer_ahead_ms", ahead);
+  } else if (store::is_stopped(t, e.channel)) {
+    a.custody.error = stopped(e.channel);
+    a.custody.error->fault = Fault::conflict;  // of this one alone; others are taken
+    return;
   } else {
     const bool hold = *a.ruling == Ruling::hold;
     e.state = hold ? State::held : State::early;
@@ -190,17 +220,23 @@ std::vector<Custody> Unit::take_from_carrier(const std::vector<Bytes>& bundles) 
   arrivals.reserve(bundles.size());
   for (const auto& bundle : bundles) arrivals.push_back(prepare(bundle));
   // What is here already costs neither room nor rate.
-  std::set<std::string> known;
+  std::set<std::string> known, stopped_channels;
   auto ok = journal_.read([&](storage::Transaction& t) {
     known.clear();
+    stopped_channels.clear();
     for (const auto& a : arrivals)
       if (a.checked && store::find(t, a.custody.id)) known.insert(a.custody.id);
+    for (auto& one : store::stops(t)) stopped_channels.insert(std::move(one.channel));
   });
   std::size_t bytes = 0;
   for (auto& a : arrivals) {
     if (!ok || !a.checked || a.stray || known.contains(a.custody.id)) continue;
     auto& e = a.checked->entry;
     const bool control = is_control(e) && a.ruling;
+    if (!control && a.ruling && stopped_channels.contains(e.channel)) {
+      a.not_taken({Fault::conflict, "policy.stopped", stopped(e.channel).detail});
+      continue;
+    }
     if (!control && a.ruling && !in_time(e)) {
       a.not_taken({Fault::limited, "policy.rate", "more of '" + e.kind + "' than may cross in a minute"});
       continue;
@@ -231,6 +267,7 @@ std::vector<Custody> Unit::take_from_carrier(const std::vector<Bytes>& bundles) 
       count("quarantined", kind_label(options_.policy, a.checked->entry.kind));
     } else {
       count("arrived", kind_label(options_.policy, a.checked->entry.kind));
+      if (a.checked && !is_control(a.checked->entry) && !known.contains(a.custody.id)) recent_.add("arrived", now());
     }
     custody.push_back(std::move(a.custody));
   }
@@ -256,7 +293,7 @@ void Unit::apply_ended(storage::Transaction& t, store::Entry e) {
 
 void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded) {
   const auto id = exchange::to_text(receipt.bundle);
-  const auto entry = store::find(t, id);
+  auto entry = store::find(t, id);
   if (!entry || digest_of(entry->manifest_digest) != receipt.manifest_digest) return;
   auto teller = Teller::stranger;
   if (receipt.party == options_.peer)
@@ -272,9 +309,9 @@ void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& recei
   const auto state = after_receipt(entry->state, receipt.rung);
   if (state == entry->state) return;
   if (state == State::ended)
-    store::end(t, id, receipt.code, to_unix_ms(now()));
+    store::end(t, *entry, receipt.code, to_unix_ms(now()));
   else
-    store::set_state(t, id, state);
+    store::set_state(t, *entry, state);
 }
 
 }  // namespace jindu::gateway

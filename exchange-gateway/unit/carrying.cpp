@@ -12,19 +12,39 @@ constexpr std::size_t kControlBytes = 128 * 1024;
 constexpr std::chrono::hours kControlExpires{24 * 365};
 using Steady = std::chrono::steady_clock;
 
+constexpr std::chrono::seconds kStoppedThere{10};
+constexpr std::int64_t kToldAtOnce = 50;
+
 void mark_offered(storage::Transaction& t, const std::string& id) {
   t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0", {id});
 }
 
 }  // namespace
 
+// What a carrier may be given now: not what an operator has stopped, nor what is out of its hours.
+std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
+  std::vector<store::Lane> open;
+  for (auto& lane : store::lanes(t)) {
+    if (store::is_stopped(t, lane.channel)) continue;
+    const auto arrow = lane.channel.find('>');
+    const auto* rule =
+        find_rule(options_.policy, {std::string_view(lane.channel).substr(0, arrow),
+                                    std::string_view(lane.channel).substr(arrow + 1), lane.kind, 0, now()});
+    if (rule != nullptr && !is_open(rule->hours, now())) continue;
+    open.push_back(std::move(lane));
+  }
+  return open;
+}
+
 result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes) {
   const std::lock_guard one_at_a_time(loading_mutex_);
-  std::set<std::string> away;
+  std::set<std::string> away, refused_there;
   {
     const std::lock_guard lock(away_mutex_);
     for (const auto& [id, entry] : away_)
       if (entry.until > Steady::now()) away.insert(id);
+    for (const auto& [channel, until] : refused_there_)
+      if (until > Steady::now()) refused_there.insert(channel);
   }
   std::vector<Load> loads;
   std::vector<std::string> unreadable, fresh;
@@ -33,7 +53,9 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
     unreadable.clear();
     fresh.clear();
     std::size_t total = 0;
-    for (const auto& one : store::to_carry(t, false, limit + static_cast<std::int64_t>(away.size()))) {
+    auto lanes = open_lanes(t);
+    std::erase_if(lanes, [&](const store::Lane& lane) { return refused_there.contains(lane.channel); });
+    for (const auto& one : store::to_carry(t, lanes, false, limit + static_cast<std::int64_t>(away.size()))) {
       if (away.contains(one.id)) continue;
       if (static_cast<std::int64_t>(loads.size()) >= limit) break;
       if (!loads.empty() && total + static_cast<std::size_t>(one.size) > bytes) break;
@@ -93,17 +115,23 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
     else
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }
+  std::set<std::string> stopped_there;
   auto ok = journal_.write([&](storage::Transaction& t) {
     for (const auto& [receipt, one] : receipts) apply_receipt(t, receipt, one->receipt);
     for (const auto* one : without) {
-      const auto entry = store::find(t, one->id);
+      auto entry = store::find(t, one->id);
       if (entry && entry->outward && is_control(*entry) && entry->state == State::waiting)
-        store::end(t, one->id, "", to_unix_ms(now()));
+        store::end(t, *entry, "", to_unix_ms(now()));
     }
+    stopped_there.clear();
+    for (const auto& one : custody)
+      if (one.error && one.error->code == "policy.stopped")
+        if (const auto entry = store::find(t, one.id)) stopped_there.insert(entry->channel);
     store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
   });
   {
     const std::lock_guard lock(away_mutex_);
+    for (const auto& channel : stopped_there) refused_there_[channel] = Steady::now() + kStoppedThere;
     for (const auto& one : custody) {
       if (!one.error) {
         away_.erase(one.id);
@@ -112,21 +140,22 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
       // Tried again later and later, so that what the other side does not take never keeps the rest waiting. A rate
       // only wants a moment.
       auto& away = away_[one.id];
-      const bool soon = one.error->code == "policy.rate";
+      const bool soon = one.error->code == "policy.rate" || one.error->code == "policy.stopped";
       const auto pause = soon ? 1 : std::min<std::int64_t>(std::int64_t{1} << std::min(away.failures++, 9), 300);
       away.until = Steady::now() + std::chrono::seconds(pause);
     }
   }
+  recent_.add("carried", now(), static_cast<std::int64_t>(receipts.size()));
   for_service_.tell();
   return ok;
 }
 
-result<std::vector<store::Waiting>> Unit::to_load(std::int64_t limit, std::size_t bytes) {
+result<std::vector<store::Waiting>> Unit::to_load(std::int64_t limit, std::size_t bytes, std::int64_t least_urgent) {
   std::vector<store::Waiting> list;
   auto ok = journal_.write([&](storage::Transaction& t) {
     list.clear();
     std::size_t total = 0;
-    for (auto& one : store::to_carry(t, true, limit)) {
+    for (auto& one : store::to_carry(t, open_lanes(t), true, limit, least_urgent)) {
       total += static_cast<std::size_t>(one.size);
       if (total > bytes && !list.empty()) break;
       mark_offered(t, one.id);
@@ -182,7 +211,9 @@ result<void> Unit::load_again(std::int64_t after, std::int64_t up_to) {
 
 result<bool> Unit::build_control() {
   bool built = false;
-  auto ok = journal_.read([&](storage::Transaction& t) { built = !store::receipts_to_send(t, 1).empty(); });
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    built = !store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty();
+  });
   if (!ok) return ok.error();
   if (!built) return false;
   const auto peer = node(options_.peer);
@@ -190,6 +221,11 @@ result<bool> Unit::build_control() {
   ok = journal_.write([&](storage::Transaction& t) {
     built = false;
     jindu::v1::ReceiptBatch batch;
+    for (const auto& one : store::to_tell(t, kToldAtOnce)) {
+      if (batch.receipts_size() > 0 && batch.ByteSizeLong() > kControlBytes) break;
+      batch.add_receipts(one.message.data(), one.message.size());
+      store::told(t, one.number);
+    }
     for (const auto& r : store::receipts_to_send(t, kReceiptsAtOnce)) {
       if (batch.receipts_size() > 0 && batch.ByteSizeLong() > kControlBytes) break;
       batch.add_receipts(r.receipt.data(), r.receipt.size());

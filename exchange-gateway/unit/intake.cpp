@@ -3,7 +3,17 @@
 
 namespace jindu::gateway {
 
-result<Bytes> Unit::take_from_service(BytesView bundle) {
+// A bundle that our service offers, on its way to being taken.
+struct Unit::Offer {
+  BytesView bundle;
+  store::Entry entry;
+  result<Ruling> ruling;
+  std::optional<Bytes> answer = {};
+  bool known = false;
+};
+
+// What can be said of a bundle by itself.
+result<Unit::Offer> Unit::examine(BytesView bundle) {
   if (auto ok = room_for(bundle.size()); !ok) return ok.error();
   auto view = exchange::parse_bundle(bundle);
   if (!view) return view.error();
@@ -15,54 +25,123 @@ result<Bytes> Unit::take_from_service(BytesView bundle) {
   const auto signer = node(e.from);
   if (!signer) return signer.error();
   if (auto ok = exchange::verify_bundle(*view, (*signer)->public_key()); !ok) return ok.error();
+  auto ruling = judge(options_.policy, passenger_of(e), now());
+  return Offer{bundle, std::move(e), std::move(ruling)};
+}
 
-  std::optional<Bytes> answer;
-  const auto look_for_known = [&](storage::Transaction& t) {
-    answer.reset();
-    const auto known = store::find(t, e.id);
-    if (!known) return;
-    if (!known->outward || known->manifest_digest != e.manifest_digest)
-      throw ErrorException({Fault::conflict, "bundle.fork", "another bundle with this id is here"});
-    answer = first_answer(t, *known);
-    if (!answer) throw ErrorException({Fault::internal, "unit.receipt_missing", "a bundle without its first receipt"});
-  };
-  if (auto ok = journal_.read(look_for_known); !ok) return ok.error();
-  if (answer) return std::move(*answer);
+// The same bundle again gets the same answer; another one with its id is a fork.
+result<void> Unit::recognise(storage::Transaction& t, Offer& offer) const {
+  offer.answer.reset();
+  const auto known = store::find(t, offer.entry.id);
+  offer.known = known.has_value();
+  if (!known) return {};
+  if (!known->outward || known->manifest_digest != offer.entry.manifest_digest)
+    return Error{Fault::conflict, "bundle.fork", "another bundle with this id is here"};
+  offer.answer = first_answer(t, *known);
+  if (!offer.answer) return Error{Fault::internal, "unit.receipt_missing", "a bundle without its first receipt"};
+  return {};
+}
 
-  const auto ruling = judge(options_.policy, passenger_of(e), now());
-  if (ruling && !in_time(e))
-    return Error{Fault::limited, "policy.rate", "more of '" + e.kind + "' than may cross in a minute; try again later"};
-  if (ruling)
-    if (auto ok = keep_bytes(e, bundle); !ok) return ok.error();
-  auto ok = journal_.write([&](storage::Transaction& t) {
-    look_for_known(t);
-    if (answer) return;
-    if (auto follows = continues(store::channel_head(t, e.channel), link_of(e)); !follows)
-      throw ErrorException(follows.error());
-    store::set_channel_head(t, e.channel, link_of(e));
-    auto entry = e;
-    if (!ruling) {
-      // The place in the channel is used, and the other side will hear of it: nothing is missing there.
-      entry.state = State::ended;
-      entry.ended_ms = entry.stored_ms;
-      entry.code = ruling.error().code;
-      store::insert(t, entry);
-      answer = sign(t, entry, jindu::v1::RUNG_REFUSED, entry.code, ruling.error().detail, true, true);
-      return;
-    }
-    entry.state = *ruling == Ruling::hold ? State::held : State::waiting;
+// Whether it may come now, as the next of its channel.
+result<void> Unit::has_its_turn(storage::Transaction& t, const Offer& offer) {
+  if (store::is_stopped(t, offer.entry.channel)) return stopped(offer.entry.channel);
+  if (offer.ruling)
+    if (auto ok = check_quota(t, offer.entry); !ok) return ok;
+  return continues(store::channel_head(t, offer.entry.channel), link_of(offer.entry));
+}
+
+void Unit::settle(storage::Transaction& t, Offer& offer) {
+  auto& entry = offer.entry;
+  store::set_channel_head(t, entry.channel, link_of(entry));
+  if (!offer.ruling) {
+    // The place in the channel is used, and the other side will hear of it: nothing is missing there.
+    entry.state = State::ended;
+    entry.ended_ms = entry.stored_ms;
+    entry.code = offer.ruling.error().code;
     store::insert(t, entry);
-    if (entry.file.empty()) store::put_small(t, entry.id, bundle);
-    answer = sign(t, entry, jindu::v1::RUNG_STORED, "", "", true, false);
-    sign(t, entry, jindu::v1::RUNG_VERIFIED, "", "", true, false);
-    if (*ruling == Ruling::hold) sign(t, entry, jindu::v1::RUNG_HELD, "policy.hold", "", true, false);
+    offer.answer = sign(t, entry, jindu::v1::RUNG_REFUSED, entry.code, offer.ruling.error().detail, true, true);
+    return;
+  }
+  const bool hold = *offer.ruling == Ruling::hold;
+  entry.state = hold ? State::held : State::waiting;
+  store::insert(t, entry);
+  if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
+  offer.answer = sign(t, entry, jindu::v1::RUNG_STORED, "", "", true, false);
+  sign(t, entry, jindu::v1::RUNG_VERIFIED, "", "", true, false);
+  if (hold) sign(t, entry, jindu::v1::RUNG_HELD, "policy.hold", "", true, false);
+}
+
+result<Bytes> Unit::take_from_service(BytesView bundle) {
+  auto taken = take_from_service(std::vector{bundle});
+  if (taken.error) return std::move(*taken.error);
+  return std::move(taken.receipts.front());
+}
+
+// Each must follow the one before it: the first that cannot be taken ends it.
+Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
+  Taken taken;
+  std::vector<Offer> offers;
+  for (const auto bundle : bundles) {
+    auto offer = examine(bundle);
+    if (!offer) {
+      taken.error = offer.error();
+      break;
+    }
+    offers.push_back(std::move(*offer));
+  }
+  std::size_t ready = 0;
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    for (ready = 0; ready < offers.size(); ++ready)
+      if (auto known = recognise(t, offers[ready]); !known) {
+        taken.error = known.error();
+        return;
+      }
   });
-  if (!ok) return ok.error();
-  count(ruling ? "stored" : "refused", kind_label(options_.policy, e.kind));
-  if (!ruling) log::warn("unit.refused", {{"bundle", e.id}, {"code", ruling.error().code}});
+  for (std::size_t i = 0; ok && i < ready; ++i) {
+    auto& offer = offers[i];
+    if (offer.known || !offer.ruling) continue;
+    auto room =
+        in_time(offer.entry)
+            ? keep_bytes(offer.entry, offer.bundle)
+            : result<void>(Error{Fault::limited, "policy.rate",
+                                 "more of '" + offer.entry.kind + "' than may cross in a minute; try again later"});
+    if (room) continue;
+    taken.error = room.error();
+    ready = i;
+  }
+  std::size_t settled = 0;
+  std::optional<Error> out_of_turn;
+  if (ok)
+    ok = journal_.write([&](storage::Transaction& t) {
+      out_of_turn.reset();
+      for (settled = 0; settled < ready; ++settled) {
+        auto& offer = offers[settled];
+        auto fits = recognise(t, offer);
+        if (fits && offer.known) continue;
+        if (fits) fits = has_its_turn(t, offer);
+        if (!fits) {
+          out_of_turn = fits.error();
+          return;
+        }
+        settle(t, offer);
+      }
+    });
+  if (!ok) {
+    taken.error = ok.error();
+    return taken;
+  }
+  if (out_of_turn) taken.error = out_of_turn;
+  for (std::size_t i = 0; i < settled; ++i) {
+    auto& offer = offers[i];
+    taken.receipts.push_back(std::move(*offer.answer));
+    if (offer.known) continue;
+    count(offer.ruling ? "stored" : "refused", kind_label(options_.policy, offer.entry.kind));
+    recent_.add("taken", now());
+    if (!offer.ruling) log::warn("unit.refused", {{"bundle", offer.entry.id}, {"code", offer.ruling.error().code}});
+  }
   for_carrier_.tell();
   for_service_.tell();
-  return std::move(*answer);
+  return taken;
 }
 
 result<std::vector<Unit::Delivery>> Unit::deliveries(std::int64_t after, std::int64_t limit) {
@@ -77,58 +156,119 @@ result<std::vector<Unit::Delivery>> Unit::deliveries(std::int64_t after, std::in
 }
 
 result<Bytes> Unit::deliver(const std::string& id) {
-  const Error unknown{Fault::not_found, "bundle.unknown", "there is no such bundle to deliver"};
-  result<Bytes> bytes = unknown;
-  std::optional<store::Entry> entry;
-  bool told = false;
+  result<std::vector<Given>> given = std::vector<Given>{};
   auto ok = journal_.read([&](storage::Transaction& t) {
-    entry = store::find(t, id);
-    if (!entry || entry->outward || entry->to != options_.service || entry->state != State::ready) {
-      entry.reset();
-      return;
+    const auto entry = store::find(t, id);
+    if (!entry || entry->outward || entry->to != options_.service || entry->state != State::ready) return;
+    if (store::is_stopped(t, entry->channel)) throw ErrorException(stopped(entry->channel));
+    given = give(t, {*entry});
+  });
+  if (ok && given) ok = say_delivered(*given);
+  if (!ok) return ok.error();
+  if (!given) return given.error();
+  if (given->empty()) return Error{Fault::not_found, "bundle.unknown", "there is no such bundle to deliver"};
+  return std::move(given->front().bundle);
+}
+
+result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t limit, std::size_t bytes) {
+  result<std::vector<Given>> given = std::vector<Given>{};
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    auto entries = store::deliveries(t, options_.service, after, limit);
+    std::size_t sum = 0, n = 0;
+    while (n < entries.size() && (n == 0 || sum + static_cast<std::size_t>(entries[n].size) <= bytes))
+      sum += static_cast<std::size_t>(entries[n++].size);
+    entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(n), entries.end());
+    given = give(t, entries);
+  });
+  if (ok && given) ok = say_delivered(*given);
+  if (!ok) return ok.error();
+  return given;
+}
+
+result<std::vector<Unit::Given>> Unit::give(storage::Transaction& t, const std::vector<store::Entry>& entries) const {
+  std::vector<Given> given;
+  for (const auto& entry : entries) {
+    auto bytes = read_bytes(t, entry);
+    if (!bytes) return bytes.error();
+    const bool told =
+        store::receipt_of(t, entry.id, entry.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name).has_value();
+    given.push_back({entry.delivery, std::move(*bytes), entry, told});
+  }
+  return given;
+}
+
+// Said before the bytes go out: from now on only the service can tell what became of them. What is no longer there is
+// taken out.
+result<void> Unit::say_delivered(std::vector<Given>& given) {
+  if (std::all_of(given.begin(), given.end(), [](const Given& one) { return one.told; })) return {};
+  std::set<std::string> gone;
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    gone.clear();
+    for (const auto& one : given) {
+      if (one.told) continue;
+      const auto present = store::find(t, one.entry.id);
+      if (present && present->state == State::ready)
+        sign(t, one.entry, jindu::v1::RUNG_DELIVERED, "", "", false, true);
+      else
+        gone.insert(one.entry.id);
     }
-    bytes = read_bytes(t, *entry);
-    told = store::receipt_of(t, id, entry->manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name).has_value();
   });
-  if (!ok) return ok.error();
-  if (!entry) return unknown;
-  if (!bytes || told) return bytes;
-  // Said before the bytes go out: from now on only the service can tell what became of it.
-  bool still_there = false;
-  ok = journal_.write([&](storage::Transaction& t) {
-    const auto present = store::find(t, id);
-    still_there = present && present->state == State::ready;
-    if (still_there) sign(t, *entry, jindu::v1::RUNG_DELIVERED, "", "", false, true);
-  });
-  if (!ok) return ok.error();
-  if (!still_there) return unknown;
-  count("delivered", kind_label(options_.policy, entry->kind));
-  return bytes;
+  if (!ok) return ok;
+  std::erase_if(given, [&](const Given& one) { return gone.contains(one.entry.id); });
+  for (const auto& one : given)
+    if (!one.told) count("delivered", kind_label(options_.policy, one.entry.kind));
+  return {};
 }
 
 result<void> Unit::service_receipt(BytesView encoded) {
-  auto receipt = exchange::open_receipt(encoded, trust_);
-  if (!receipt) return receipt.error();
-  if (receipt->party != options_.service)
-    return Error{Fault::forbidden, "unit.not_yours", "only receipts of '" + options_.service + "' are taken here"};
-  if (!may_say(Teller::destination, receipt->rung))
-    return Error{Fault::invalid, "receipt.rung", "a service says delivered, applied or refused"};
-  const auto id = exchange::to_text(receipt->bundle);
+  auto refused = service_receipts({encoded});
+  if (!refused) return refused.error();
+  if (!refused->empty()) return refused->front().second;
+  return {};
+}
+
+result<std::vector<std::pair<std::size_t, Error>>> Unit::service_receipts(const std::vector<BytesView>& encoded) {
+  std::vector<std::pair<std::size_t, Error>> unfit, refused;
+  std::vector<std::optional<exchange::Receipt>> receipts;
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    auto receipt = exchange::open_receipt(encoded[i], trust_);
+    if (receipt && receipt->party != options_.service)
+      receipt = Error{Fault::forbidden, "unit.not_yours", "only receipts of '" + options_.service + "' are taken here"};
+    if (receipt && !may_say(Teller::destination, receipt->rung))
+      receipt = Error{Fault::invalid, "receipt.rung", "a service says delivered, applied or refused"};
+    if (!receipt) unfit.emplace_back(i, receipt.error());
+    receipts.push_back(receipt ? std::optional(std::move(*receipt)) : std::nullopt);
+  }
   auto ok = journal_.write([&](storage::Transaction& t) {
-    const auto entry = store::find(t, id);
-    if (!entry || entry->outward || entry->to != options_.service ||
-        digest_of(entry->manifest_digest) != receipt->manifest_digest)
-      throw ErrorException({Fault::not_found, "bundle.unknown", "there is no such bundle"});
-    if (store::receipt_of(t, id, receipt->manifest_digest, receipt->rung, receipt->party)) return;
-    if (entry->state != State::ready)
-      throw ErrorException({Fault::conflict, "receipt.not_delivered",
-                            "this bundle is not with the service: " + std::string(to_text(entry->state))});
-    store::add_receipt(t, *receipt, encoded, false, true);
-    if (ends(receipt->rung)) store::end(t, id, receipt->code, to_unix_ms(now()));
+    refused = unfit;
+    for (std::size_t i = 0; i < receipts.size(); ++i)
+      if (receipts[i])
+        if (auto taken = take_receipt(t, *receipts[i], encoded[i]); !taken) refused.emplace_back(i, taken.error());
   });
-  if (!ok) return ok;
-  count(exchange::to_text(receipt->rung), "");
+  if (!ok) return ok.error();
+  std::set<std::size_t> bad;
+  for (const auto& [i, reason] : refused) bad.insert(i);
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    if (bad.contains(i)) continue;
+    if (receipts[i]->rung == jindu::v1::RUNG_APPLIED) recent_.add("applied", now());
+    count(exchange::to_text(receipts[i]->rung), "");
+  }
   for_carrier_.tell();
+  return refused;
+}
+
+result<void> Unit::take_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded) {
+  const auto id = exchange::to_text(receipt.bundle);
+  auto entry = store::find(t, id);
+  if (!entry || entry->outward || entry->to != options_.service ||
+      digest_of(entry->manifest_digest) != receipt.manifest_digest)
+    return Error{Fault::not_found, "bundle.unknown", "there is no such bundle"};
+  if (store::receipt_of(t, id, receipt.manifest_digest, receipt.rung, receipt.party)) return {};
+  if (entry->state != State::ready)
+    return Error{Fault::conflict, "receipt.not_delivered",
+                 "this bundle is not with the service: " + std::string(to_text(entry->state))};
+  store::add_receipt(t, receipt, encoded, false, true);
+  if (ends(receipt.rung)) store::end(t, *entry, receipt.code, to_unix_ms(now()));
   return {};
 }
 

@@ -40,6 +40,11 @@ inline void count(std::string_view what, std::string_view kind) {
       .Increment();
 }
 
+inline Error stopped(const std::string& channel) {
+  return {Fault::unavailable, "policy.stopped",
+          "an operator has stopped the channel " + channel + "; nothing was taken, and it will be after the stop"};
+}
+
 // Kinds come from outside: only those of the policy are names of metrics.
 inline std::string kind_label(const Policy& policy, std::string_view kind) {
   for (const auto& rule : policy.rules)

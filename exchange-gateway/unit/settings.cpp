@@ -72,6 +72,8 @@ result<Policy> read_policy(const std::string& path) {
   auto config = Config::from_file(path);
   if (!config) return config.error();
   Policy policy;
+  const auto offset =
+      static_cast<int>(config->table("time").integer_or("utc_offset_minutes", 8 * 60, -12 * 60, 14 * 60));
   for (auto& table : config->tables("allow")) {
     PolicyRule rule;
     rule.from = table.text("from");
@@ -82,9 +84,25 @@ result<Policy> read_policy(const std::string& path) {
     rule.burst = static_cast<std::uint32_t>(
         table.integer_or("burst", std::max<std::int64_t>(rule.per_minute, 1), 1, 10'000'000));
     rule.hold = table.flag_or("hold", false);
+    rule.releasers = static_cast<std::uint32_t>(table.integer_or("releasers", 1, 1, 5));
+    rule.hours.utc_offset_minutes = offset;
+    for (const auto& text : table.texts("hours")) {
+      auto opening = parse_opening(text);
+      if (!opening) return Error{Fault::invalid, "policy.hours", path + ": " + opening.error().detail, "allow.hours"};
+      rule.hours.openings.push_back(*opening);
+    }
     policy.rules.push_back(std::move(rule));
   }
+  for (auto& table : config->tables("quota")) {
+    Quota quota;
+    quota.sender = table.text("sender");
+    quota.max_bundles = static_cast<std::uint64_t>(table.integer_or("max_bundles", 0, 0, std::int64_t{1} << 40));
+    quota.max_bytes = static_cast<std::uint64_t>(table.integer_or("max_bytes", 0, 0, std::int64_t{1} << 50));
+    policy.quotas.push_back(std::move(quota));
+  }
   if (auto ok = config->finish(); !ok) return ok.error();
+  if (auto ok = check_policy(policy); !ok)
+    return Error{ok.error().fault, ok.error().code, path + ": " + ok.error().detail};
   return policy;
 }
 
@@ -147,11 +165,26 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     operators_file = console_table.existing_file("register");
   }
 
+  // Whoever meets them is stopped when they end, so their end is announced with that of the nodes.
+  std::vector<std::pair<std::string, std::string>> interfaces{{"services", services.tls->certificate_chain_file}};
+  if (has_console) interfaces.emplace_back("console", console.tls->certificate_chain_file);
+
+  auto alarms_table = config.table("alarms");
+  const auto minutes = [&](const char* name, std::chrono::minutes& value) {
+    value = std::chrono::minutes(alarms_table.integer_or(name, value.count(), 1, 60 * 24 * 366));
+  };
+  minutes("oldest_yellow_minutes", unit.alarms.oldest_yellow);
+  minutes("oldest_red_minutes", unit.alarms.oldest_red);
+  minutes("silent_yellow_minutes", unit.alarms.silent_yellow);
+  minutes("silent_red_minutes", unit.alarms.silent_red);
+  minutes("held_red_minutes", unit.alarms.held_red);
+
   auto carrier_table = config.table("carrier");
   const auto carrier = carrier_table.text("kind");
   http::ServerOptions link_listener;
   http::ClientOptions link_outer;
   FerryOptions ferry;
+  DiodeOptions diode;
   if (carrier == "link" && side == "outer") {
     link_listener.name = "link";
     link_listener.address = carrier_table.text("address");
@@ -165,6 +198,8 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     ferry.voyage_bytes =
         static_cast<std::size_t>(carrier_table.integer_or("voyage_bytes", 64 << 20, 1 << 20, std::int64_t{1} << 40));
     ferry.lost_after = std::chrono::seconds(carrier_table.integer_or("lost_after_seconds", 600, 1, 86'400 * 30));
+  } else if (carrier == "diode") {
+    diode = read_diode(carrier_table);
   }
   const auto level = config.table("log").text_or("level", "info");
 
@@ -185,9 +220,14 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
       return wrong("nodes.name", "the certificate is of '" + certificates->front().common_name() + "'");
     unit.nodes.emplace(name, certificates->front());
   }
+  for (const auto& [name, file] : interfaces) {
+    if (file.empty()) continue;
+    auto certificates = crypto::Certificate::all_from_pem_file(file);
+    if (!certificates) return certificates.error();
+    unit.other_certificates.emplace_back(name, certificates->front().not_after());
+  }
   if (!unit.nodes.contains(unit.peer)) return wrong("nodes", "the peer '" + unit.peer + "' is not among the nodes");
   auto policy = read_policy(policy_file);
-  DiodeOptions diode;
   if (!policy) return policy.error();
   unit.policy = std::move(*policy);
   std::vector<Operator> operators;
@@ -201,8 +241,6 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
                   std::move(*signer),
                   std::move(*trust),
                   std::move(services),
-  } else if (carrier == "diode") {
-    diode = read_diode(carrier_table);
                   std::move(console),
                   std::move(operations),
                   has_console,
@@ -210,9 +248,9 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
                   std::move(link_listener),
                   std::move(link_outer),
                   std::move(ferry),
+                  std::move(diode),
                   std::move(operators),
                   level};
 }
 
 }  // namespace jindu::gateway
-                  std::move(diode),

@@ -15,7 +15,11 @@ Unit::Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::No
       signer_(std::move(signer)),
       trust_(std::move(trust)),
       options_(std::move(options)),
-      clock_(std::move(clock)) {
+      clock_(std::move(clock)),
+      started_(clock_->now()) {
+  // Those whose hours have begun meanwhile get their turn with the first look.
+  for (const auto& rule : options_.policy.rules)
+    if (!rule.hours.openings.empty()) closed_.insert(&rule);
   for (const auto& rule : options_.policy.rules)
     if (rule.per_minute > 0) rates_.emplace(&rule, Rate(rule.per_minute, rule.burst, clock_->now()));
 }
@@ -66,9 +70,30 @@ bool Unit::in_time(const store::Entry& entry) {
   return rate == rates_.end() || rate->second.pass(now());
 }
 
+// Out of its hours a kind is taken, but neither carried nor delivered.
+bool Unit::is_open_now(const store::Entry& e) const {
+  if (is_control(e)) return true;
+  const auto* rule = find_rule(options_.policy, passenger_of(e));
+  return rule == nullptr || is_open(rule->hours, now());
+}
+
+result<void> Unit::check_quota(storage::Transaction& t, const store::Entry& e) const {
+  if (options_.policy.quotas.empty()) return {};
+  std::uint64_t bundles = 0, bytes = 0;
+  for (const auto& one : store::tallies(t)) {
+    if (!one.channel.starts_with(e.from + ">") || (one.place != "waiting" && one.place != "held")) continue;
+    bundles += static_cast<std::uint64_t>(one.bundles);
+    bytes += static_cast<std::uint64_t>(one.bytes);
+  }
+  return within_quota(options_.policy, e.from, bundles, bytes, static_cast<std::uint64_t>(e.size));
+}
+
 result<void> Unit::room_for(std::size_t bytes) const {
   if (files::free_bytes(options_.directory) >= options_.minimum_free_bytes + bytes) return {};
-  return Error{Fault::unavailable, "unit.disk_full", "the unit's disk has no room; nothing was taken"};
+  return Error{Fault::unavailable, "unit.disk_full",
+               "the unit's disk has " + std::to_string(files::free_bytes(options_.directory)) +
+                   " bytes free and keeps " + std::to_string(options_.minimum_free_bytes) +
+                   " for receipts; nothing was taken, and it will be when there is room again"};
 }
 
 // The name tells the bytes, so that another bundle with the same id never overwrites what is in the journal.
@@ -114,49 +139,18 @@ std::optional<Bytes> Unit::first_answer(storage::Transaction& t, const store::En
 void Unit::promote(storage::Transaction& t, store::Entry e) {
   for (;;) {
     store::set_last_delivered(t, e);
-    if (e.state == State::early) store::make_ready(t, e.id);
+    if (e.state == State::early) store::make_ready(t, e);
     auto next = store::next_of_subject(t, e);
-    // One that is held keeps its turn until it is released.
+    // One that is held keeps its turn until it is released, one out of its hours until they begin.
     if (!next || (next->state != State::early && next->state != State::ended)) return;
+    if (next->state == State::early && !is_open_now(*next)) return;
     e = std::move(*next);
   }
 }
 
 void Unit::promote_if_next(storage::Transaction& t, const store::Entry& e) {
+  if (e.state == State::early && !is_open_now(e)) return;
   if (turn_of(store::last_delivered(t, e), static_cast<std::uint64_t>(e.subject_sequence)) == Turn::now) promote(t, e);
-}
-
-void Unit::act_on_held(storage::Transaction& t, const std::string& id, bool release, const std::string& who,
-                       const std::string& reason) {
-  auto e = store::find(t, id);
-  if (!e) throw ErrorException({Fault::not_found, "bundle.unknown", "there is no such bundle"});
-  if (e->state != State::held)
-    throw ErrorException({Fault::conflict, "bundle.not_held", "it is not held but " + std::string(to_text(e->state))});
-  store::log_act(t, {0, to_unix_ms(now()), who, release ? "release" : "refuse", id, reason});
-  if (release) {
-    sign(t, *e, jindu::v1::RUNG_RELEASED, "", "", e->outward, true);
-    e->state = e->outward ? State::waiting : State::early;
-    store::set_state(t, id, e->state);
-  } else {
-    sign(t, *e, jindu::v1::RUNG_REFUSED, "operator.refused", reason, e->outward, true);
-    e->state = State::ended;
-    store::end(t, id, "operator.refused", to_unix_ms(now()));
-  }
-  if (!e->outward) promote_if_next(t, *e);
-}
-
-result<void> Unit::release(const std::string& id, const std::string& who, const std::string& reason) {
-  auto ok = journal_.write([&](storage::Transaction& t) { act_on_held(t, id, true, who, reason); });
-  for_carrier_.tell();
-  for_service_.tell();
-  return ok;
-}
-
-result<void> Unit::refuse(const std::string& id, const std::string& who, const std::string& reason) {
-  auto ok = journal_.write([&](storage::Transaction& t) { act_on_held(t, id, false, who, reason); });
-  for_carrier_.tell();
-  for_service_.tell();
-  return ok;
 }
 
 result<void> Unit::heard_from_peer() {

@@ -1,6 +1,7 @@
 #pragma once
 // One half of the gateway: takes bundles in, keeps them until they have ended, gives them out, and signs a receipt for
 // each rung. It cannot open what it carries. Thread-safe.
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -9,12 +10,28 @@
 #include <vector>
 
 #include "common/evidence/signed.hpp"
+#include "exchange-gateway/domain/alarms.hpp"
 #include "exchange-gateway/domain/ladder.hpp"
 #include "exchange-gateway/domain/policy.hpp"
 #include "exchange-gateway/domain/rate.hpp"
 #include "exchange-gateway/store/journal.hpp"
+#include "exchange-gateway/unit/recent.hpp"
+
+namespace jindu::v1 {
+class ChannelCount;
+class Reconciliation;
+class ReconciliationDetail;
+class BundleRequest;
+}  // namespace jindu::v1
 
 namespace jindu::gateway {
+
+// What a unit tells the other one beside receipts; in the same control bundles.
+inline constexpr std::string_view kReconciliationType = "jindu/reconciliation/v1";
+inline constexpr std::string_view kReconciliationDetailType = "jindu/reconciliation-detail/v1";
+inline constexpr std::string_view kRequestType = "jindu/request/v1";
+// What a unit signs about itself: that something was dismissed.
+inline constexpr std::string_view kRecordType = "jindu/record/v1";
 
 // Lets long polls wait for news. Missing one is not possible: the caller reads the count before it looks.
 class News {
@@ -41,6 +58,9 @@ struct UnitOptions {
   std::chrono::hours keep_finished{24};              // how long the bytes of what has ended stay
   std::map<std::string, crypto::Certificate> nodes;  // who may sign what: certificates by node name
   Policy policy;
+  AlarmLimits alarms = {};
+  std::vector<std::pair<std::string, Instant>> other_certificates = {};  // of interfaces: whose, and until when
+  int utc_offset_minutes = 8 * 60;                                       // where the day of a reconciliation begins
 };
 
 // What a unit answers for a bundle that a carrier brought.
@@ -56,8 +76,15 @@ class Unit {
        std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>());
 
   // From our service. Gives the signed receipt "stored" or "refused"; the same bundle again, the same receipt. Codes:
-  // bundle.*, policy.rate, unit.disk_full, unit.not_yours.
+  // bundle.*, policy.rate, policy.quota, policy.stopped, unit.disk_full, unit.not_yours.
   result<Bytes> take_from_service(BytesView bundle);
+  // Several that follow each other, in one commit; the first that cannot be taken ends it. `receipts` are of those
+  // before.
+  struct Taken {
+    std::vector<Bytes> receipts;
+    std::optional<Error> error = {};
+  };
+  Taken take_from_service(const std::vector<BytesView>& bundles);
   // From the other side, by a carrier, in any order and any number of times. All in one commit.
   std::vector<Custody> take_from_carrier(const std::vector<Bytes>& bundles);
 
@@ -67,8 +94,18 @@ class Unit {
     std::int64_t size;
   };
   result<std::vector<Delivery>> deliveries(std::int64_t after, std::int64_t limit);
-  result<Bytes> deliver(const std::string& id);     // signs "delivered" the first time
+  result<Bytes> deliver(const std::string& id);  // signs "delivered" the first time
+  struct Given {
+    std::int64_t number;
+    Bytes bundle;
+    store::Entry entry;
+    bool told;  // "delivered" was signed before
+  };
+  // What our service has still to conclude, behind the delivery `after`; at most `bytes`, but at least one.
+  result<std::vector<Given>> deliver(std::int64_t after, std::int64_t limit, std::size_t bytes);
   result<void> service_receipt(BytesView receipt);  // "delivered", "applied" or "refused" by our service
+  // Several in one commit; gives which were not taken, and why.
+  result<std::vector<std::pair<std::size_t, Error>>> service_receipts(const std::vector<BytesView>& receipts);
   result<std::vector<store::StoredReceipt>> receipts(std::int64_t after, std::int64_t limit);
 
   struct Load {
@@ -84,7 +121,8 @@ class Unit {
   void forget_leases();                            // the other side has begun anew
 
   // For a carrier that is gone for long: what no voyage has yet; marked as given out before its bytes are.
-  result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes);
+  result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes,
+                                              std::int64_t least_urgent = store::kPriorityLast);
   result<Bytes> bytes_of(const std::string& id);
   result<void> loaded(const store::VoyageRow& voyage, const std::vector<std::string>& ids);
   // A voyage of the other side is unloaded; `last_read` and `control_received` are what it says of ours.
@@ -99,8 +137,40 @@ class Unit {
   result<void> remove_orphans();  // files that a crash left; only before anything else runs
   void measure();                 // for /metrics
 
-  result<void> release(const std::string& id, const std::string& who, const std::string& reason);
-  result<void> refuse(const std::string& id, const std::string& who, const std::string& reason);
+  // A releaser's word about a held bundle. It takes effect when as many different ones as the rule wants say the same.
+  struct Decided {
+    bool done = false;
+    std::size_t said = 0;    // how many say the same
+    std::size_t needed = 1;  // how many must
+  };
+  result<Decided> release(const std::string& id, const std::string& who, const std::string& reason);
+  result<Decided> refuse(const std::string& id, const std::string& who, const std::string& reason);
+  std::size_t releasers_for(const store::Entry& entry) const;
+
+  // Emergency stop: from now on nothing of the channel is taken, carried or delivered here; it stays so over a restart.
+  // Codes: channel.unknown, channel.stopped, channel.not_stopped.
+  result<void> stop_channel(const std::string& channel, const std::string& who, const std::string& reason);
+  result<void> resume_channel(const std::string& channel, const std::string& who, const std::string& reason);
+  std::vector<std::string> channels() const;  // that the policy knows
+
+  // What is quarantined. Dismissing keeps a signed record of what it was and why; `retry` checks it again, as if it had
+  // come now. Codes: quarantine.unknown, quarantine.told, quarantine.no_bytes, and those of the check.
+  result<void> dismiss(const std::string& id, BytesView manifest_digest, const std::string& who,
+                       const std::string& reason);
+  result<std::string> retry(const std::string& id, BytesView manifest_digest, const std::string& who,
+                            const std::string& reason);  // the rung it reached
+  // Asks the other unit to bring these of a channel to us again.
+  result<void> request_again(const std::string& channel, std::int64_t first, std::int64_t last, const std::string& who,
+                             const std::string& reason);
+
+  // Says what is known of each channel from our service since the last time, and asks the other unit what it knows;
+  // what is not settled of earlier times is asked again. Gives how many stretches were asked about.
+  result<std::size_t> reconcile(const std::string& who);
+  result<void> reconcile_if_due();  // once a day, and hourly what is not settled
+  result<void> open_up();           // gives their turn to those that waited for opening hours
+
+  std::vector<Alarm> alarms(storage::Transaction& t) const;
+  const Recent& recent() const { return recent_; }
 
   result<void> heard_from_peer();
   result<void> has_room() const { return room_for(0); }
@@ -116,6 +186,14 @@ class Unit {
 
  private:
   struct Checked;
+  struct Offer;
+  result<Offer> examine(BytesView bundle);
+  result<void> recognise(storage::Transaction& t, Offer& offer) const;
+  result<void> has_its_turn(storage::Transaction& t, const Offer& offer);
+  void settle(storage::Transaction& t, Offer& offer);
+  result<std::vector<Given>> give(storage::Transaction& t, const std::vector<store::Entry>& entries) const;
+  result<void> say_delivered(std::vector<Given>& given);
+  result<void> take_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
   struct Arrival;
   result<const crypto::Certificate*> node(const std::string& name);
   store::Entry entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const;
@@ -134,8 +212,23 @@ class Unit {
   void apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
   void apply_ended(storage::Transaction& t, store::Entry entry);
 
-  void act_on_held(storage::Transaction& t, const std::string& id, bool release, const std::string& who,
-                   const std::string& reason);
+  Decided act_on_held(storage::Transaction& t, const std::string& id, bool release, const std::string& who,
+                      const std::string& reason);
+  bool is_open_now(const store::Entry& entry) const;
+  std::vector<store::Lane> open_lanes(storage::Transaction& t);
+  result<void> check_quota(storage::Transaction& t, const store::Entry& entry) const;
+
+  void apply_message(storage::Transaction& t, const std::string& type, BytesView body, BytesView encoded);
+  void apply_reconciliation(storage::Transaction& t, const jindu::v1::Reconciliation& theirs, BytesView encoded);
+  void apply_detail(storage::Transaction& t, const jindu::v1::ReconciliationDetail& theirs);
+  void apply_request(storage::Transaction& t, const jindu::v1::BundleRequest& request);
+  void ask(storage::Transaction& t, const store::Stretch& stretch);
+  Bytes say_count(storage::Transaction& t, const store::Stretch& stretch, BytesView answers,
+                  const jindu::v1::ChannelCount& count);
+  void tell_differing(storage::Transaction& t, const store::Stretch& stretch, const jindu::v1::ChannelCount& mine,
+                      const jindu::v1::ChannelCount& theirs);
+  std::size_t reconcile_unsettled(storage::Transaction& t, std::int64_t before_ms);
+  std::size_t reconcile_new(storage::Transaction& t, const std::string& day, bool also_nothing);
   result<void> room_for(std::size_t bytes) const;
   result<void> keep_bytes(store::Entry& entry, BytesView bundle) const;  // large ones, in a file; sets entry.file
   result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
@@ -161,6 +254,15 @@ class Unit {
   std::mutex loading_mutex_;  // one caller of `load` at a time
   std::mutex away_mutex_;
   std::map<std::string, Away> away_;
+  // Channels that the other side does not take just now, until when we do not try.
+  std::map<std::string, std::chrono::steady_clock::time_point> refused_there_;
+
+  Recent recent_;
+  const Instant started_;
+  std::mutex hours_mutex_;
+  std::set<const PolicyRule*> closed_;  // when looked at last
+  std::atomic<bool> log_whole_ = true;
+  std::int64_t log_checked_ms_ = 0;
 };
 
 }  // namespace jindu::gateway

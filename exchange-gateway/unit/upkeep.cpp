@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::int64_t kAtOnce = 200;
 constexpr std::chrono::hours kControlKept{24 * 7};
+constexpr std::chrono::hours kLogChecked{1};
+constexpr std::chrono::hours kDamageShown{24};
 
 }  // namespace
 
@@ -25,8 +27,7 @@ result<void> Unit::expire() {
       if (!may_expire({e.state, e.outward, e.offered, fetched})) continue;
       const bool turn_was_over = e.state == State::ready;
       sign(t, e, jindu::v1::RUNG_EXPIRED, "policy.expired", "", e.outward, true);
-      store::end(t, e.id, "policy.expired", to_unix_ms(now()));
-      e.state = State::ended;
+      store::end(t, e, "policy.expired", to_unix_ms(now()));
       if (!e.outward && !turn_was_over) promote_if_next(t, e);
       log::warn("unit.expired", {{"bundle", e.id}, {"kind", kind_label(options_.policy, e.kind)}});
       any = true;
@@ -87,26 +88,108 @@ result<void> Unit::remove_orphans() {
 }
 
 void Unit::measure() {
-  std::map<std::string, double> values;
+  std::map<std::string, double> places;
+  double quarantined = 0, heard = 0, oldest = 0;
+  std::map<std::string, double> alarms_by_level{{"yellow", 0}, {"red", 0}};
+  std::vector<Alarm> raised;
   auto ok = journal_.read([&](storage::Transaction& t) {
-    values.clear();
-    for (const auto* state : {"waiting", "carried", "ready", "early", "held"}) {
-      const auto row =
-          t.query_one("SELECT COUNT(*) FROM bundle WHERE state = $1 AND kind <> 'receipts'", {std::string(state)});
-      values[state] = static_cast<double>(row->integer(0));
+    places = {{"waiting", 0}, {"carried", 0}, {"ready", 0}, {"early", 0}, {"held", 0}};
+    for (const auto& one : store::tallies(t))
+      if (places.contains(one.place)) places[one.place] += static_cast<double>(one.bundles);
+    quarantined = static_cast<double>(store::quarantined_count(t));
+    heard = static_cast<double>(store::state_value(t, "peer_heard_ms")) / 1000;
+    oldest = static_cast<double>(store::oldest_ms(t, State::waiting).value_or(to_unix_ms(now())));
+    raised = alarms(t);
+    if (to_unix_ms(now()) - log_checked_ms_ >= std::chrono::milliseconds(kLogChecked).count()) {
+      log_whole_ = store::acts_hold(t);
+      log_checked_ms_ = to_unix_ms(now());
     }
-    values["quarantined"] = static_cast<double>(t.query_one("SELECT COUNT(*) FROM stray")->integer(0));
-    values["heard"] = static_cast<double>(store::state_value(t, "peer_heard_ms")) / 1000;
   });
   if (!ok) return;
-  for (const auto& [name, value] : values)
-    if (name != "heard")
-      metrics::gauge("jindu_gateway_bundles", "Bundles in the journal that have not ended", {{"state", name}})
-          .Set(value);
+  const auto bundles = [](const std::string& state, double value) {
+    metrics::gauge("jindu_gateway_bundles", "Bundles in the journal that have not ended", {{"state", state}})
+        .Set(value);
+  };
+  for (const auto& [name, value] : places) bundles(name, value);
+  bundles("quarantined", quarantined);
+  for (const auto& alarm : raised) alarms_by_level[alarm.level == Level::red ? "red" : "yellow"] += 1;
+  for (const auto& [level, number] : alarms_by_level)
+    metrics::gauge("jindu_gateway_alarms", "Alarms that are raised now", {{"level", level}}).Set(number);
+  for (const auto* code : {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held",
+                           "alarm.quarantined", "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires",
+                           "alarm.certificate_expired", "alarm.clock_skew", "alarm.reconciliation_differs",
+                           "alarm.channel_stopped", "alarm.voyage_damaged", "alarm.log_broken"}) {
+    const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
+    metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
+        .Set(static_cast<double>(number));
+  }
+  metrics::gauge("jindu_gateway_oldest_waiting_seconds", "Age of the oldest bundle that waits to be carried")
+      .Set((static_cast<double>(to_unix_ms(now())) - oldest) / 1000);
   metrics::gauge("jindu_gateway_other_side_heard_seconds", "Unix time at which the other unit was heard last")
-      .Set(values["heard"]);
+      .Set(heard);
   metrics::gauge("jindu_gateway_disk_free_bytes", "Free bytes where the journal is")
       .Set(static_cast<double>(files::free_bytes(options_.directory)));
+}
+
+std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
+  Facts f;
+  f.now = now();
+  f.oldest_waiting_ms = store::oldest_ms(t, State::waiting).value_or(0);
+  f.oldest_ready_ms = store::oldest_ms(t, State::ready).value_or(0);
+  f.oldest_held_ms = store::oldest_ms(t, State::held).value_or(0);
+  for (const auto& one : store::tallies(t))
+    if (one.place == "held") f.held += one.bundles;
+  f.quarantined = store::quarantined_count(t);
+  f.peer_heard_ms = store::state_value(t, "peer_heard_ms");
+  f.started_ms = to_unix_ms(started_);
+  f.peer_ahead_ms = store::state_value(t, "peer_ahead_ms");
+  f.disk_free = files::free_bytes(options_.directory);
+  f.disk_minimum = options_.minimum_free_bytes;
+  f.log_whole = log_whole_;
+  f.certificates.emplace_back(signer_.name, to_unix_ms(signer_.certificate.not_after()));
+  for (const auto& [name, certificate] : options_.nodes)
+    f.certificates.emplace_back(name, to_unix_ms(certificate.not_after()));
+  for (const auto& [name, until] : options_.other_certificates) f.certificates.emplace_back(name, to_unix_ms(until));
+  for (const auto& stop : store::stops(t)) f.stops.emplace_back(stop.channel, stop.at_ms);
+  for (const auto& one : store::unsettled(t, std::numeric_limits<std::int64_t>::max(), 1000))
+    if (one.verdict == "differs")
+      f.differing.emplace_back(one.day + " " + one.channel, store::difference_count(t, one.day, one.channel));
+  for (const auto& voyage : store::damaged_voyages(t, to_unix_ms(now() - kDamageShown)))
+    f.damaged.emplace_back(std::to_string(voyage.number), voyage.at_ms);
+  return alarms_of(f, options_.alarms);
+}
+
+result<void> Unit::open_up() {
+  for (const auto& rule : options_.policy.rules) {
+    if (rule.hours.openings.empty() || rule.to != options_.service) continue;
+    {
+      const std::lock_guard lock(hours_mutex_);
+      if (!is_open(rule.hours, now())) {
+        closed_.insert(&rule);
+        continue;
+      }
+      if (!closed_.contains(&rule)) continue;
+    }
+    // Page by page over all of the kind that are early; those whose turn has not come stay so.
+    std::int64_t after = 0;
+    for (bool more = true; more;) {
+      auto ok = journal_.write([&](storage::Transaction& t) {
+        const auto page = store::early(t, rule.kind, after, kAtOnce);
+        more = static_cast<std::int64_t>(page.size()) == kAtOnce && page.back().stored_ms > after;
+        for (const auto& one : page) {
+          after = std::max(after, one.stored_ms);
+          const auto e = store::find(t, one.id).value();
+          if (e.state == State::early) promote_if_next(t, e);
+        }
+      });
+      if (!ok) return ok;
+    }
+    const std::lock_guard lock(hours_mutex_);
+    closed_.erase(&rule);
+  }
+  for_service_.tell();
+  for_carrier_.tell();
+  return {};
 }
 
 }  // namespace jindu::gateway

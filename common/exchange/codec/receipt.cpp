@@ -48,14 +48,17 @@ Bytes sign_receipt(const Receipt& receipt, const evidence::NodeSigner& signer) {
 }
 
 result<Receipt> open_receipt(BytesView encoded, const evidence::NodeTrust& trust) {
-  auto statement = evidence::read_signed(encoded, evidence::kReceiptType);
-  if (!statement) return statement.error();
-  auto receipt = receipt_of(*statement);
-  if (!receipt) return receipt.error();
+  std::optional<Receipt> receipt;
   // The certificate had to be good when the receipt was made, which is what the receipt itself proves.
-  auto checked = evidence::open_signed(encoded, evidence::kReceiptType, trust, receipt->at, receipt->party);
+  const auto checked = evidence::open_signed(encoded, evidence::kReceiptType, trust,
+                                             [&](const evidence::Statement& statement) -> result<Instant> {
+                                               auto read = receipt_of(statement);
+                                               if (!read) return read.error();
+                                               receipt = std::move(*read);
+                                               return receipt->at;
+                                             });
   if (!checked) return checked.error();
-  return receipt;
+  return std::move(*receipt);
 }
 
 result<Receipt> read_receipt(BytesView encoded) {

@@ -1,7 +1,7 @@
 #pragma once
-// How portal and approval send and receive: an outbox whose rows commit with the state change they tell of, and an inbox
-// whose rows commit with the effects of what arrived. Threads of its own build bundles, hand them to the unit, fetch
-// deliveries and receipts. docs/exchange.md, "Services".
+// How portal and approval send and receive: an outbox whose rows commit with the state change they tell of, and an
+// inbox whose rows commit with the effects of what arrived. Threads of its own build bundles, hand them to the unit,
+// fetch deliveries and receipts. docs/exchange.md, "Services".
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,8 +26,8 @@ struct FileSlice {
 };
 
 struct Outgoing {
-  std::string kind;             // "dossier", "material", "status", "notice", "document", "catalogue"
-  std::string subject;          // what must stay in order, such as the declaration id; becomes a keyed pseudonym
+  std::string kind;     // "dossier", "material", "status", "notice", "document", "catalogue"
+  std::string subject;  // what must stay in order, such as the declaration id; becomes a keyed pseudonym
   std::uint32_t priority = 1;
   std::variant<Bytes, FileSlice> payload;
 };
@@ -58,16 +58,16 @@ struct Progress {
 };
 
 struct ServiceOptions {
-  std::string node;                 // our name, such as "portal"
-  std::string peer;                 // the service on the other side, such as "approval"
-  std::string unit;                 // our unit's node name, such as "gateway-outer"
+  std::string node;  // our name, such as "portal"
+  std::string peer;  // the service on the other side, such as "approval"
+  std::string unit;  // our unit's node name, such as "gateway-outer"
   http::ClientOptions client;
   std::chrono::hours expires{24 * 30};
 };
 
 struct TransitHealth {
-  std::uint64_t waiting = 0;        // outgoing, not yet with the unit
-  std::uint64_t under_way = 0;      // with the unit, not yet applied on the other side
+  std::uint64_t waiting = 0;    // outgoing, not yet with the unit
+  std::uint64_t under_way = 0;  // with the unit, not yet applied on the other side
   std::optional<Instant> oldest_under_way;
   std::uint64_t refused = 0;
   bool unit_reachable = false;

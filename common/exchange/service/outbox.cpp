@@ -6,7 +6,7 @@
 namespace jindu::exchange {
 namespace {
 
-constexpr int kBuiltAtOnce = 32;
+constexpr int kBuiltAtOnce = 128;
 constexpr std::size_t kBytesAtOnce = 8 * 1024 * 1024;
 
 Bytes payload_of(const storage::Row& row) {
@@ -19,23 +19,29 @@ Bytes payload_of(const storage::Row& row) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   std::size_t done = 0;
   while (file >= 0 && done < length) {
-    const auto count = ::pread(file, payload.data() + head + done, length - done, static_cast<off_t>(row.integer(6)) + static_cast<off_t>(done));
+    const auto count = ::pread(file, payload.data() + head + done, length - done,
+                               static_cast<off_t>(row.integer(6)) + static_cast<off_t>(done));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     done += static_cast<std::size_t>(count);
   }
   if (file >= 0) ::close(file);
-  if (done != length) throw ErrorException({Fault::internal, "exchange.file_missing", "a file that is to be sent is not there in full: " + path});
+  if (done != length)
+    throw ErrorException(
+        {Fault::internal, "exchange.file_missing", "a file that is to be sent is not there in full: " + path});
   return payload;
 }
 
 std::int64_t next_of_subject(storage::Transaction& transaction, const std::string& subject) {
-  const auto row = transaction.query_one("SELECT sequence FROM exchange_subject WHERE direction = 'out' AND subject = $1", {subject});
+  const auto row = transaction.query_one(
+      "SELECT sequence FROM exchange_subject WHERE direction = 'out' AND subject = $1", {subject});
   const std::int64_t next = row ? row->integer(0) + 1 : 1;
   if (row)
-    transaction.execute("UPDATE exchange_subject SET sequence = $2 WHERE direction = 'out' AND subject = $1", {subject, next});
+    transaction.execute("UPDATE exchange_subject SET sequence = $2 WHERE direction = 'out' AND subject = $1",
+                        {subject, next});
   else
-    transaction.execute("INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('out', $1, $2)", {subject, next});
+    transaction.execute("INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('out', $1, $2)",
+                        {subject, next});
   return next;
 }
 
@@ -53,15 +59,17 @@ void enqueue(storage::Transaction& transaction, const Outgoing& outgoing, Instan
   if (payload.size() + slice.length > kMessageBundleMax)
     throw ErrorException({Fault::too_large, "exchange.too_large", "a message may have 16 MiB"});
   transaction.execute(
-      "INSERT INTO exchange_outbox (kind, subject, priority, payload, path, file_offset, file_length, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      {outgoing.kind, outgoing.subject, std::int64_t{outgoing.priority}, payload, slice.path, static_cast<std::int64_t>(slice.offset),
-       static_cast<std::int64_t>(slice.length), to_unix_ms(now)});
+      "INSERT INTO exchange_outbox (kind, subject, priority, payload, path, file_offset, file_length, at_ms) VALUES "
+      "($1, $2, $3, $4, $5, $6, $7, $8)",
+      {outgoing.kind, outgoing.subject, std::int64_t{outgoing.priority}, payload, slice.path,
+       static_cast<std::int64_t>(slice.offset), static_cast<std::int64_t>(slice.length), to_unix_ms(now)});
 }
 
 Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subject) {
   auto row = transaction.query_one("SELECT secret FROM exchange_state WHERE name = 'subject-key'");
   Bytes key = row ? row->blob(0) : crypto::random_bytes(32);
-  if (!row) transaction.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('subject-key', 0, $1)", {key});
+  if (!row)
+    transaction.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('subject-key', 0, $1)", {key});
   const auto digest = crypto::hmac_sha256(key, bytes_of(subject));
   return Bytes(digest.begin(), digest.begin() + 16);
 }
@@ -70,34 +78,49 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
   const std::string channel = channel_of(identity.node.name, identity.peer);
   Place place;
   place.sequence = 0;
-  if (auto row = transaction.query_one("SELECT epoch, sequence, manifest_digest FROM exchange_channel WHERE channel = $1", {channel})) {
+  if (auto row = transaction.query_one(
+          "SELECT epoch, sequence, manifest_digest FROM exchange_channel WHERE channel = $1", {channel})) {
     place.epoch = static_cast<std::uint32_t>(row->integer(0));
     place.sequence = static_cast<std::uint64_t>(row->integer(1));
     std::copy_n(row->blob(2).begin(), 32, place.previous_digest.begin());
   } else {
-    transaction.execute("INSERT INTO exchange_channel (channel, epoch, sequence, manifest_digest) VALUES ($1, 1, 0, $2)", {channel, Bytes(32)});
+    transaction.execute(
+        "INSERT INTO exchange_channel (channel, epoch, sequence, manifest_digest) VALUES ($1, 1, 0, $2)",
+        {channel, Bytes(32)});
   }
   int built = 0;
   std::size_t bytes = 0;
   while (built < kBuiltAtOnce && bytes < kBytesAtOnce) {
     // The most urgent of those that are first about their subject: order is kept per subject only.
     const auto row = transaction.query_one(
-        "SELECT number, kind, subject, priority, payload, path, file_offset, file_length FROM exchange_outbox o WHERE NOT EXISTS "
-        "(SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) ORDER BY priority, number LIMIT 1");
+        "SELECT number, kind, subject, priority, payload, path, file_offset, file_length FROM exchange_outbox o WHERE "
+        "NOT EXISTS "
+        "(SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) ORDER BY priority, "
+        "number LIMIT 1");
     if (!row) break;
     const Bytes payload = payload_of(*row);
-    BundleDraft draft{new_bundle_id(now), identity.node.name, identity.peer, row->text(1), subject_pseudonym(transaction, row->text(2)),
-                      static_cast<std::uint32_t>(row->integer(3)), now, now + identity.expires, place};
+    BundleDraft draft{new_bundle_id(now),
+                      identity.node.name,
+                      identity.peer,
+                      row->text(1),
+                      subject_pseudonym(transaction, row->text(2)),
+                      static_cast<std::uint32_t>(row->integer(3)),
+                      now,
+                      now + identity.expires,
+                      place};
     draft.place.sequence = place.sequence + 1;
     draft.place.subject_sequence = static_cast<std::uint64_t>(next_of_subject(transaction, row->text(2)));
     auto bundle = build_bundle(draft, payload, identity.node.key, identity.peer_key);
     if (!bundle) throw ErrorException(bundle.error());
     const auto id = to_text(draft.id);
     const Bytes digest(bundle->manifest_digest.begin(), bundle->manifest_digest.end());
-    transaction.execute("INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, rung, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')",
-                        {id, static_cast<std::int64_t>(draft.place.sequence), row->text(1), row->text(2), digest, to_unix_ms(now)});
+    transaction.execute(
+        "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
+        "rung, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')",
+        {id, static_cast<std::int64_t>(draft.place.sequence), row->text(1), row->text(2), digest, to_unix_ms(now)});
     bytes += bundle->bytes.size();
-    transaction.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)", {id, std::move(bundle->bytes)});
+    transaction.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)",
+                        {id, std::move(bundle->bytes)});
     transaction.execute("DELETE FROM exchange_outbox WHERE number = $1", {row->integer(0)});
     place.sequence = draft.place.sequence;
     place.previous_digest = bundle->manifest_digest;
@@ -105,15 +128,25 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
   }
   if (built > 0)
     transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
-                        {channel, static_cast<std::int64_t>(place.sequence), Bytes(place.previous_digest.begin(), place.previous_digest.end())});
+                        {channel, static_cast<std::int64_t>(place.sequence),
+                         Bytes(place.previous_digest.begin(), place.previous_digest.end())});
   return built;
 }
 
-std::optional<Built> next_to_hand_over(storage::Transaction& transaction) {
-  const auto row = transaction.query_one(
-      "SELECT s.bundle_id, b.bundle FROM exchange_sent s JOIN exchange_built b ON b.bundle_id = s.bundle_id WHERE s.handed_over = 0 ORDER BY s.sequence LIMIT 1");
-  if (!row) return {};
-  return Built{row->text(0), row->blob(1)};
+std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes) {
+  std::vector<Built> next;
+  std::size_t sum = 0;
+  for (const auto& row : transaction.query(
+           "SELECT bundle_id FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence LIMIT $1", {limit})) {
+    auto bundle = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
+    if (!bundle)
+      throw ErrorException(
+          {Fault::internal, "exchange.built_missing", "a bundle that was built is not there: " + row.text(0)});
+    sum += bundle->blob(0).size();
+    if (!next.empty() && sum > bytes) break;
+    next.push_back({row.text(0), bundle->blob(0)});
+  }
+  return next;
 }
 
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id) {

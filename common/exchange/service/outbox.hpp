@@ -11,15 +11,16 @@ struct SenderIdentity {
   std::chrono::hours expires;
 };
 
-// Builds what waits, at most 32 bundles or 8 MiB, in the caller's transaction. Returns how many.
+// Builds what waits, at most 128 bundles or 8 MiB, in the caller's transaction. Returns how many.
 int build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now);
 
 struct Built {
   std::string bundle_id;
   Bytes bundle;
 };
-// The next bundle in sequence that the unit does not have yet.
-std::optional<Built> next_to_hand_over(storage::Transaction& transaction);
+// The next bundles in sequence that the unit does not have yet: at most `limit`, and `bytes`, but at least one if any
+// is there.
+std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes);
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id);
 
 // The pseudonym under which a subject crosses: nobody on the way can tell which declaration it is.

@@ -1,9 +1,10 @@
-#include <boost/json/parse.hpp>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <boost/json/parse.hpp>
 
 #include <set>
 
+#include "common/exchange/codec/batch.hpp"
 #include "common/exchange/service/exchange.hpp"
 #include "common/exchange/service/outbox.hpp"
 #include "common/runtime/log.hpp"
@@ -16,7 +17,11 @@ namespace {
 using std::chrono::milliseconds;
 constexpr milliseconds kAtOnce{0};
 constexpr milliseconds kPollAnswer{40'000};  // longer than the unit holds a poll
-constexpr int kDeliveriesAtOnce = 64;
+constexpr int kDeliveriesAtOnce = 128;
+constexpr std::int64_t kHandedOverAtOnce = 256;
+constexpr std::size_t kBytesAtOnce = 8 * 1024 * 1024;
+// So long at most does something that is prepared wait for others to be committed with it.
+constexpr milliseconds kHeldTogether{50};
 
 bool tries_again(const Error& error) { return error.fault == Fault::unavailable || error.fault == Fault::internal; }
 
@@ -38,18 +43,26 @@ result<boost::json::array> list_in(const http::Answer& answer, const char* name)
   boost::system::error_code code;
   const auto value = boost::json::parse(text_of(answer.body), code);
   if (!code && value.is_object())
-    if (const auto* list = value.as_object().if_contains(name); list != nullptr && list->is_array()) return list->as_array();
+    if (const auto* list = value.as_object().if_contains(name); list != nullptr && list->is_array())
+      return list->as_array();
   return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer is not understood"};
 }
 
 class ServiceImpl final : public Service {
  public:
-  ServiceImpl(storage::Database& database, evidence::NodeSigner node, evidence::NodeTrust trust, crypto::Certificate peer,
-              ServiceOptions options, std::map<std::string, Receiver> receivers,
+  ServiceImpl(storage::Database& database, evidence::NodeSigner node, evidence::NodeTrust trust,
+              crypto::Certificate peer, ServiceOptions options, std::map<std::string, Receiver> receivers,
               std::function<void(storage::Transaction&, const Progress&)> progress)
-      : database_(database), node_(std::move(node)), trust_(std::move(trust)), peer_key_(peer.public_key()), options_(std::move(options)),
-        receivers_(std::move(receivers)), progress_(std::move(progress)), sending_client_(options_.client),
-        fetching_client_(options_.client), receipts_client_(options_.client) {}
+      : database_(database),
+        node_(std::move(node)),
+        trust_(std::move(trust)),
+        peer_key_(peer.public_key()),
+        options_(std::move(options)),
+        receivers_(std::move(receivers)),
+        progress_(std::move(progress)),
+        sending_client_(options_.client),
+        fetching_client_(options_.client),
+        receipts_client_(options_.client) {}
   ~ServiceImpl() override { stop(); }
 
   void begin() {
@@ -75,12 +88,14 @@ class ServiceImpl final : public Service {
     auto ok = database_.read([&](storage::Transaction& t) {
       health = {};
       const auto count = [&](const char* sql) { return static_cast<std::uint64_t>(t.query_one(sql)->integer(0)); };
-      health.waiting = count("SELECT COUNT(*) FROM exchange_outbox") + count("SELECT COUNT(*) FROM exchange_sent WHERE handed_over = 0");
+      health.waiting = count("SELECT COUNT(*) FROM exchange_outbox") +
+                       count("SELECT COUNT(*) FROM exchange_sent WHERE handed_over = 0");
       health.under_way = count("SELECT COUNT(*) FROM exchange_sent WHERE ended = 0 AND handed_over = 1");
       health.refused = count("SELECT COUNT(*) FROM exchange_sent WHERE ended = 1 AND rung <> 7");
       if (auto row = t.query_one("SELECT MIN(created_ms) FROM exchange_sent WHERE ended = 0"); row && !row->is_null(0))
         health.oldest_under_way = from_unix_ms(row->integer(0));
-      if (auto row = t.query_one("SELECT MAX(at_ms) FROM exchange_receipt WHERE party <> $1", {options_.unit}); row && !row->is_null(0))
+      if (auto row = t.query_one("SELECT MAX(at_ms) FROM exchange_receipt WHERE party <> $1", {options_.unit});
+          row && !row->is_null(0))
         health.other_side_last_heard = from_unix_ms(row->integer(0));
     });
     if (!ok) return ok.error();
@@ -98,11 +113,14 @@ class ServiceImpl final : public Service {
     const bool reachable = answered.has_value() || answered.error().fault != Fault::unavailable;
     if (reachable) unit_heard_ms_ = to_unix_ms(now());
     if (unit_reachable_.exchange(reachable) == reachable || stopped_) return;
-    if (reachable) log::info("exchange.unit_reachable", {{"unit", options_.unit}});
-    else log::warn("exchange.unit_unreachable", log::of(answered.error()));
+    if (reachable)
+      log::info("exchange.unit_reachable", {{"unit", options_.unit}});
+    else
+      log::warn("exchange.unit_unreachable", log::of(answered.error()));
   }
 
-  result<http::Answer> ask(http::Client& client, std::string_view method, const std::string& path, BytesView body = {}, milliseconds timeout = milliseconds(60'000)) {
+  result<http::Answer> ask(http::Client& client, std::string_view method, const std::string& path, BytesView body = {},
+                           milliseconds timeout = milliseconds(60'000)) {
     auto answer = client.send(method, path, body, "application/octet-stream", timeout);
     if (!answer) {
       unit_answers(answer.error());
@@ -118,47 +136,76 @@ class ServiceImpl final : public Service {
 
   milliseconds send() {
     if (stopped_) return kAtOnce;
-    std::optional<Built> next;
+    std::vector<Built> next;
     int built = 0;
-    auto ok = database_.read([&](storage::Transaction& t) { next = next_to_hand_over(t); });
-    if (ok && !next) {
-      ok = database_.write([&](storage::Transaction& t) { built = build_waiting(t, {node_, options_.peer, peer_key_, options_.expires}, now()); });
+    auto ok =
+        database_.read([&](storage::Transaction& t) { next = next_to_hand_over(t, kHandedOverAtOnce, kBytesAtOnce); });
+    if (ok && next.empty()) {
+      ok = database_.write([&](storage::Transaction& t) {
+        built = build_waiting(t, {node_, options_.peer, peer_key_, options_.expires}, now());
+      });
       if (ok) return built > 0 ? kAtOnce : milliseconds(1'000);  // other processes enqueue too
     }
+    if (ok) ok = hand_over(next);
     if (!ok) {
-      log::error("exchange.send_failed", log::of(ok.error()));
-      return sending_.failed();
-    }
-    auto answer = ask(sending_client_, "PUT", "/unit/v1/bundles/" + next->bundle_id, next->bundle);
-    if (!answer) {
       // The unit says that this cannot follow: that is for operators to solve; nothing may be skipped here.
-      if (!tries_again(answer.error())) log::error("exchange.unit_refuses", log::of(answer.error()));
+      if (!tries_again(ok.error())) log::error("exchange.unit_refuses", log::of(ok.error()));
       return sending_.failed();
     }
-    auto receipt = open_receipt(answer->body, trust_);
-    if (!receipt) {
-      log::error("exchange.bad_receipt", log::of(receipt.error()));
-      return sending_.failed();
-    }
-    ok = database_.write([&](storage::Transaction& t) {
-      record(t, *receipt, answer->body);
-      mark_handed_over(t, next->bundle_id);
-    });
-    if (!ok) return sending_.failed();
     sending_.worked();
-    metrics::counter("jindu_exchange_sent_total", "Bundles handed to the unit").Increment();
     return kAtOnce;
+  }
+
+  // Gives the unit the bundles in their order; those that it has taken are out of our hands when this returns.
+  result<void> hand_over(const std::vector<Built>& next) {
+    Bytes batch;
+    for (const auto& one : next) append_to_batch(batch, one.bundle);
+    auto answer = ask(sending_client_, "PUT", "/unit/v1/bundles", batch);
+    if (!answer) return answer.error();
+    auto list = list_in(*answer, "receipts");
+    if (!list) return list.error();
+    if (list->empty() || list->size() > next.size())
+      return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer does not fit what it was given"};
+    std::vector<std::pair<Receipt, Bytes>> receipts;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      auto bytes = list->at(i).is_string()
+                       ? from_base64(list->at(i).as_string())
+                       : result<Bytes>(Error{Fault::unavailable, "exchange.unit_answer", "a receipt is not text"});
+      if (!bytes) return bytes.error();
+      auto receipt = open_receipt(*bytes, trust_);
+      if (!receipt) return receipt.error();
+      if (to_text(receipt->bundle) != next[i].bundle_id)
+        return Error{Fault::integrity, "exchange.unit_answer", "a receipt is about another bundle"};
+      receipts.emplace_back(std::move(*receipt), std::move(*bytes));
+    }
+    auto ok = database_.write([&](storage::Transaction& t) {
+      for (std::size_t i = 0; i < receipts.size(); ++i) {
+        record(t, receipts[i].first, receipts[i].second);
+        mark_handed_over(t, next[i].bundle_id);
+      }
+    });
+    if (ok)
+      metrics::counter("jindu_exchange_sent_total", "Bundles handed to the unit")
+          .Increment(static_cast<double>(receipts.size()));
+    return ok;
   }
 
   // A new rung of something we sent. Repeated receipts change nothing.
   void record(storage::Transaction& t, const Receipt& receipt, BytesView encoded) {
     const auto id = to_text(receipt.bundle);
-    const auto sent = t.query_one("SELECT kind, subject, manifest_digest, rung, ended FROM exchange_sent WHERE bundle_id = $1", {id});
-    if (!sent || text_of(sent->blob(2)) != text_of(receipt.manifest_digest)) return;  // about something that is not ours
-    if (receipt.rung == jindu::v1::RUNG_APPLIED && receipt.party != options_.peer) return;  // only the destination can say so
-    if (t.query_one("SELECT 1 FROM exchange_receipt WHERE bundle_id = $1 AND rung = $2 AND party = $3", {id, std::int64_t{receipt.rung}, receipt.party})) return;
-    t.execute("INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
-              {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code, Bytes(encoded.begin(), encoded.end())});
+    const auto sent =
+        t.query_one("SELECT kind, subject, manifest_digest, rung, ended FROM exchange_sent WHERE bundle_id = $1", {id});
+    if (!sent || text_of(sent->blob(2)) != text_of(receipt.manifest_digest))
+      return;  // about something that is not ours
+    if (receipt.rung == jindu::v1::RUNG_APPLIED && receipt.party != options_.peer)
+      return;  // only the destination can say so
+    if (t.query_one("SELECT 1 FROM exchange_receipt WHERE bundle_id = $1 AND rung = $2 AND party = $3",
+                    {id, std::int64_t{receipt.rung}, receipt.party}))
+      return;
+    t.execute(
+        "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
+        {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code,
+         Bytes(encoded.begin(), encoded.end())});
     if (sent->integer(4) == 0 && receipt.rung > sent->integer(3))
       t.execute("UPDATE exchange_sent SET rung = $2, ended = $3, code = $4 WHERE bundle_id = $1",
                 {id, std::int64_t{receipt.rung}, std::int64_t{is_final(receipt.rung) ? 1 : 0}, receipt.code});
@@ -173,7 +220,8 @@ class ServiceImpl final : public Service {
       cursor = row ? row->integer(0) : 0;
     });
     if (!ok) return following_.failed();
-    auto answer = ask(receipts_client_, "GET", "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor), {}, kPollAnswer);
+    auto answer = ask(receipts_client_, "GET", "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor),
+                      {}, kPollAnswer);
     if (!answer) return following_.failed();
     auto list = list_in(*answer, "receipts");
     if (!list) return following_.failed();
@@ -181,7 +229,8 @@ class ServiceImpl final : public Service {
     std::vector<std::pair<Receipt, Bytes>> opened;
     std::int64_t last = cursor;
     for (const auto& entry : *list) {
-      if (!entry.is_object() || !entry.as_object().contains("cursor") || !entry.as_object().contains("receipt")) return following_.failed();
+      if (!entry.is_object() || !entry.as_object().contains("cursor") || !entry.as_object().contains("receipt"))
+        return following_.failed();
       last = std::max(last, entry.at("cursor").to_number<std::int64_t>());
       auto bytes = from_base64(entry.at("receipt").as_string());
       if (!bytes) return following_.failed();
@@ -195,7 +244,8 @@ class ServiceImpl final : public Service {
     ok = database_.write([&](storage::Transaction& t) {
       for (const auto& [receipt, bytes] : opened) record(t, receipt, bytes);
       if (t.execute("UPDATE exchange_state SET value = $1 WHERE name = 'receipts-cursor'", {last}) == 0)
-        t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('receipts-cursor', $1, $2)", {last, Bytes{}});
+        t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('receipts-cursor', $1, $2)",
+                  {last, Bytes{}});
     });
     if (!ok) {
       log::error("exchange.receipts_failed", log::of(ok.error()));
@@ -207,119 +257,206 @@ class ServiceImpl final : public Service {
 
   milliseconds receive() {
     if (stopped_) return kAtOnce;
-    std::set<std::string> parked;  // subjects whose first bundle cannot be applied now
-    std::int64_t after = 0;
+    parked_.clear();
+    troubled_ = false;
+    std::uint64_t after = 0;
     bool first = true, anything = false;
     for (;;) {
-      auto answer = ask(fetching_client_, "GET", "/unit/v1/deliveries?limit=" + std::to_string(kDeliveriesAtOnce) + "&after=" + std::to_string(after) + (first ? "&wait=20" : "&wait=0"), {}, kPollAnswer);
+      auto answer = ask(fetching_client_, "GET",
+                        "/unit/v1/deliveries?limit=" + std::to_string(kDeliveriesAtOnce) +
+                            "&after=" + std::to_string(after) + (first ? "&wait=20" : "&wait=0"),
+                        {}, kPollAnswer);
       first = false;
       if (!answer) return receiving_.failed();
-      auto list = list_in(*answer, "deliveries");
-      if (!list) return receiving_.failed();
-      if (list->empty()) break;
-      for (const auto& entry : *list) {
-        if (stopped_) return kAtOnce;
-        if (!entry.is_object() || !entry.as_object().contains("number") || !entry.as_object().contains("id")) return receiving_.failed();
-        after = std::max(after, entry.at("number").to_number<std::int64_t>());
-        auto id = bundle_id_from_text(entry.at("id").as_string());
-        if (!id) return receiving_.failed();
-        const auto outcome = take(*id, parked);
-        if (!outcome && outcome.error().code == "exchange.parked") continue;
-        if (!outcome) return receiving_.failed();
-        anything = true;
+      auto deliveries = deliveries_in(answer->body);
+      if (!deliveries) {
+        log::error("exchange.bad_delivery", log::of(deliveries.error()));
+        return receiving_.failed();
       }
+      if (deliveries->empty()) break;
+      after = deliveries->back().number;
+      const auto concluded = take(*deliveries);
+      if (!concluded) return receiving_.failed();
+      anything = anything || *concluded;
     }
-    if (!parked.empty() && !anything) return receiving_.failed();
+    if ((!parked_.empty() && !anything) || troubled_) return receiving_.failed();
     receiving_.worked();
     return kAtOnce;
   }
 
-  // Applies one delivery, or refuses it, and tells the unit. An Error means: not now.
-  result<void> take(const BundleId& id, std::set<std::string>& parked) {
-    const auto name = to_text(id);
-    std::optional<Bytes> known;
+  struct Delivery {
+    std::uint64_t number;
+    BundleView view;
+  };
+  // Views point into `batch`.
+  static result<std::vector<Delivery>> deliveries_in(BytesView batch) {
+    auto parts = parts_of_batch(batch);
+    if (!parts) return parts.error();
+    std::vector<Delivery> list;
+    for (const auto part : *parts) {
+      if (part.size() < 8) return Error{Fault::invalid, "exchange.bad_delivery", "a delivery has no number"};
+      std::uint64_t number = 0;
+      for (int i = 0; i < 8; ++i) number = number << 8 | part[static_cast<std::size_t>(i)];
+      auto view = parse_bundle(part.subspan(8));
+      if (!view) return view.error();
+      list.push_back({number, std::move(*view)});
+    }
+    return list;
+  }
+
+  // One that is to be concluded: applied with its effects, or refused.
+  struct Conclusion {
+    BundleView view;
+    result<Effects> effects;
+    Receipt receipt;
+    Bytes encoded;
+    bool applied() const { return receipt.rung == jindu::v1::RUNG_APPLIED; }
+  };
+
+  // Concludes what can be, in commits of several about different subjects, and tells the unit. Gives whether there was
+  // any; an Error means that the unit does not know yet: all of it comes again.
+  result<bool> take(const std::vector<Delivery>& deliveries) {
+    std::vector<Bytes> receipts;
+    std::vector<Conclusion> together;
+    std::set<std::string> subjects;
+    auto began = std::chrono::steady_clock::now();
+    const auto commit_those = [&] {
+      conclude(together, receipts);
+      together.clear();
+      subjects.clear();
+      began = std::chrono::steady_clock::now();
+    };
+    std::map<std::string, Bytes> known;
     if (auto ok = database_.read([&](storage::Transaction& t) {
-          if (auto row = t.query_one("SELECT receipt FROM exchange_inbox WHERE bundle_id = $1", {name})) known = row->blob(0);
-        }); !ok)
-      return ok;
-    if (known) return report(*known);
-    auto answer = ask(fetching_client_, "GET", "/unit/v1/deliveries/" + name);
-    if (!answer) return answer.error();
-    auto view = parse_bundle(answer->body);
-    if (!view) {
-      log::error("exchange.bad_delivery", log::of(view.error()));
-      return view.error().fault == Fault::unavailable ? view.error() : Error{Fault::unavailable, "exchange.bad_delivery", view.error().detail};
+          known.clear();
+          for (const auto& one : deliveries)
+            if (auto row =
+                    t.query_one("SELECT receipt FROM exchange_inbox WHERE bundle_id = $1", {to_text(one.view.id)}))
+              known.emplace(to_text(one.view.id), row->blob(0));
+        });
+        !ok)
+      return ok.error();
+    for (const auto& one : deliveries) {
+      if (stopped_) break;
+      if (const auto before = known.find(to_text(one.view.id)); before != known.end()) {
+        receipts.push_back(before->second);
+        continue;
+      }
+      const auto& subject = one.view.manifest.subject();
+      // The next about a subject may need to see what the one before it did.
+      if (subjects.contains(subject)) commit_those();
+      if (parked_.contains(subject)) continue;
+      auto effects = prepare(one.view);
+      if (!effects && tries_again(effects.error())) {
+        log::warn("exchange.apply_later", log::of(effects.error()));
+        parked_.insert(subject);
+        continue;
+      }
+      together.push_back({one.view, std::move(effects), {}, {}});
+      subjects.insert(subject);
+      if (std::chrono::steady_clock::now() - began > kHeldTogether) commit_those();
     }
-    if (parked.contains(view->manifest.subject())) return Error{Fault::unavailable, "exchange.parked", "one before it about the same subject waits"};
-    auto effects = prepare(*view);
-    if (!effects && tries_again(effects.error())) {
-      log::warn("exchange.apply_later", log::of(effects.error()));
-      parked.insert(view->manifest.subject());
-      return Error{Fault::unavailable, "exchange.parked", effects.error().detail};
-    }
-    return conclude(*view, std::move(effects), parked);
+    commit_those();
+    if (receipts.empty()) return false;
+    auto taken = report(receipts);
+    if (!taken) return taken.error();
+    return *taken > 0;
   }
 
   result<Effects> prepare(const BundleView& view) {
     const auto& m = view.manifest;
-    if (m.to() != node_.name || m.from() != options_.peer) return Error{Fault::forbidden, "exchange.misdelivered", "this bundle is for another node or from one we do not know"};
+    if (m.to() != node_.name || m.from() != options_.peer)
+      return Error{Fault::forbidden, "exchange.misdelivered",
+                   "this bundle is for another node or from one we do not know"};
     if (auto ok = verify_bundle(view, peer_key_); !ok) return ok.error();
     const auto receiver = receivers_.find(m.kind());
-    if (receiver == receivers_.end()) return Error{Fault::unsupported, "exchange.unknown_kind", "nothing here takes '" + m.kind() + "'"};
+    if (receiver == receivers_.end())
+      return Error{Fault::unsupported, "exchange.unknown_kind", "nothing here takes '" + m.kind() + "'"};
     auto payload = open_bundle(view, node_.key);
     if (!payload) return payload.error();
     return receiver->second(Incoming{view.id, m.from(), m.kind(), from_unix_ms(m.created_ms()), std::move(*payload)});
   }
 
-  result<void> conclude(const BundleView& view, result<Effects> effects, std::set<std::string>& parked) {
-    const auto& m = view.manifest;
-    Receipt receipt{view.id, view.manifest_digest, jindu::v1::RUNG_APPLIED, node_.name, now(), {}, {}};
-    if (!effects) {
-      receipt.rung = jindu::v1::RUNG_REFUSED;
-      receipt.code = effects.error().code;
-      receipt.detail = effects.error().detail;
-      log::error("exchange.refused", log::of(effects.error()));
+  void sign(Conclusion& one) {
+    one.receipt = {one.view.id, one.view.manifest_digest, jindu::v1::RUNG_APPLIED, node_.name, now(), {}, {}};
+    if (!one.effects) {
+      one.receipt.rung = jindu::v1::RUNG_REFUSED;
+      one.receipt.code = one.effects.error().code;
+      one.receipt.detail = one.effects.error().detail;
+      log::error("exchange.refused", log::of(one.effects.error()));
     }
-    Bytes encoded = sign_receipt(receipt, node_);
-    const std::string subject = to_hex(bytes_of(m.subject()));
-    const auto commit = [&](bool with_effects) {
-      return database_.write([&](storage::Transaction& t) {
-        if (t.query_one("SELECT 1 FROM exchange_inbox WHERE bundle_id = $1", {to_text(view.id)})) return;
-        const auto row = t.query_one("SELECT sequence FROM exchange_subject WHERE direction = 'in' AND subject = $1", {subject});
-        const std::int64_t last = row ? row->integer(0) : 0, mine = static_cast<std::int64_t>(m.subject_sequence());
-        // One that the units refused on the way leaves a hole; what stands behind it must still come. Going back is a replay.
-        if (mine <= last) throw ErrorException({Fault::conflict, "exchange.out_of_order", "a later one about the same subject was applied before"});
-        if (row) t.execute("UPDATE exchange_subject SET sequence = $2 WHERE direction = 'in' AND subject = $1", {subject, mine});
-        else t.execute("INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('in', $1, $2)", {subject, mine});
-        t.execute("INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
-                  {to_text(view.id), m.kind(), m.from(), to_unix_ms(now()), std::string(with_effects ? "applied" : "refused"), encoded});
-        if (with_effects) (*effects)(t);
-      });
-    };
-    auto committed = commit(effects.has_value());
-    if (!committed && !tries_again(committed.error())) {
-      // The effects themselves say no for good.
-      log::error("exchange.refused", log::of(committed.error()));
-      receipt.rung = jindu::v1::RUNG_REFUSED;
-      receipt.code = committed.error().code;
-      receipt.detail = committed.error().detail;
-      encoded = sign_receipt(receipt, node_);
-      committed = commit(false);
-    }
-    if (!committed) {
-      log::warn("exchange.apply_later", log::of(committed.error()));
-      parked.insert(m.subject());
-      return Error{Fault::unavailable, "exchange.parked", committed.error().detail};
-    }
-    metrics::counter("jindu_exchange_received_total", "Bundles that ended here", {{"outcome", std::string(to_text(receipt.rung))}}).Increment();
-    sender_->wake();  // effects often have an answer
-    return report(encoded);
+    one.encoded = sign_receipt(one.receipt, node_);
   }
 
-  result<void> report(BytesView receipt) {
-    auto answer = ask(fetching_client_, "POST", "/unit/v1/receipts", receipt);
+  // In the caller's transaction: the inbox row and the effects.
+  void settle(storage::Transaction& t, const Conclusion& one) {
+    const auto& m = one.view.manifest;
+    if (t.query_one("SELECT 1 FROM exchange_inbox WHERE bundle_id = $1", {to_text(one.view.id)})) return;
+    const std::string subject = to_hex(bytes_of(m.subject()));
+    const auto row =
+        t.query_one("SELECT sequence FROM exchange_subject WHERE direction = 'in' AND subject = $1", {subject});
+    const std::int64_t last = row ? row->integer(0) : 0, mine = static_cast<std::int64_t>(m.subject_sequence());
+    // One that the units refused on the way leaves a hole; what stands behind it must still come. Going back is a
+    // replay.
+    if (mine <= last)
+      throw ErrorException(
+          {Fault::conflict, "exchange.out_of_order", "a later one about the same subject was applied before"});
+    if (row)
+      t.execute("UPDATE exchange_subject SET sequence = $2 WHERE direction = 'in' AND subject = $1", {subject, mine});
+    else
+      t.execute("INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('in', $1, $2)", {subject, mine});
+    t.execute(
+        "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
+        {to_text(one.view.id), m.kind(), m.from(), to_unix_ms(one.receipt.at),
+         std::string(one.applied() ? "applied" : "refused"), one.encoded});
+    if (one.applied()) (*one.effects)(t);
+  }
+
+  // All in one commit; where that cannot be, each by itself, so that one which says no does not touch the others.
+  void conclude(std::vector<Conclusion>& together, std::vector<Bytes>& receipts) {
+    if (together.empty()) return;
+    for (auto& one : together) sign(one);
+    const auto committed = database_.write([&](storage::Transaction& t) {
+      for (const auto& one : together) settle(t, one);
+    });
+    for (auto& one : together) {
+      if (!committed && !conclude_alone(one)) continue;
+      metrics::counter("jindu_exchange_received_total", "Bundles that ended here",
+                       {{"outcome", std::string(to_text(one.receipt.rung))}})
+          .Increment();
+      receipts.push_back(std::move(one.encoded));
+    }
+    sender_->wake();  // effects often have an answer
+  }
+
+  bool conclude_alone(Conclusion& one) {
+    const auto commit = [&] { return database_.write([&](storage::Transaction& t) { settle(t, one); }); };
+    auto committed = commit();
+    if (!committed && !tries_again(committed.error())) {
+      // The effects themselves say no for good.
+      one.effects = committed.error();
+      sign(one);
+      committed = commit();
+    }
+    if (committed) return true;
+    log::warn("exchange.apply_later", log::of(committed.error()));
+    parked_.insert(one.view.manifest.subject());
+    return false;
+  }
+
+  // Gives how many the unit took. One that it did not take comes again with its delivery.
+  result<std::size_t> report(const std::vector<Bytes>& receipts) {
+    Bytes batch;
+    for (const auto& receipt : receipts) append_to_batch(batch, receipt);
+    auto answer = ask(fetching_client_, "POST", "/unit/v1/receipts", batch);
     if (!answer) return answer.error();
-    return {};
+    auto refused = list_in(*answer, "refused");
+    if (!refused) return refused.error();
+    if (!refused->empty()) {
+      troubled_ = true;
+      log::error("exchange.receipts_refused", {{"number", refused->size()}});
+    }
+    return receipts.size() - std::min(receipts.size(), refused->size());
   }
 
   storage::Database& database_;
@@ -331,6 +468,8 @@ class ServiceImpl final : public Service {
   std::function<void(storage::Transaction&, const Progress&)> progress_;
   http::Client sending_client_, fetching_client_, receipts_client_;
   Backoff sending_, receiving_, following_;
+  std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
+  bool troubled_ = false;         // a receipt was not taken in this round
   std::atomic<bool> stopped_ = false, unit_reachable_ = false;
   std::atomic<std::int64_t> unit_heard_ms_ = 0;
   std::unique_ptr<Worker> sender_, receiver_, receipts_;
@@ -338,20 +477,25 @@ class ServiceImpl final : public Service {
 
 }  // namespace
 
-result<std::unique_ptr<Service>> Service::start(storage::Database& database, evidence::NodeSigner node, evidence::NodeTrust trust,
-                                                crypto::Certificate peer_certificate, ServiceOptions options, std::map<std::string, Receiver> receivers,
+result<std::unique_ptr<Service>> Service::start(storage::Database& database, evidence::NodeSigner node,
+                                                evidence::NodeTrust trust, crypto::Certificate peer_certificate,
+                                                ServiceOptions options, std::map<std::string, Receiver> receivers,
                                                 std::function<void(storage::Transaction&, const Progress&)> progress) {
   if (auto ok = database.migrate("exchange", service_migrations()); !ok) return ok.error();
-  auto service = std::make_unique<ServiceImpl>(database, std::move(node), std::move(trust), std::move(peer_certificate), std::move(options),
-                                               std::move(receivers), std::move(progress));
+  auto service = std::make_unique<ServiceImpl>(database, std::move(node), std::move(trust), std::move(peer_certificate),
+                                               std::move(options), std::move(receivers), std::move(progress));
   service->begin();
   return std::unique_ptr<Service>(std::move(service));
 }
 
 std::vector<Rung> timeline(storage::Transaction& transaction, std::string_view subject) {
   std::vector<Rung> rungs;
-  for (const auto& row : transaction.query("SELECT s.bundle_id, s.kind, r.rung, r.party, r.at_ms, r.code FROM exchange_sent s JOIN exchange_receipt r ON r.bundle_id = s.bundle_id WHERE s.subject = $1 ORDER BY s.sequence, r.rung, r.at_ms", {std::string(subject)}))
-    rungs.push_back({row.text(0), row.text(1), std::string(to_text(static_cast<jindu::v1::Rung>(row.integer(2)))), row.text(3), from_unix_ms(row.integer(4)), row.text(5)});
+  for (const auto& row : transaction.query(
+           "SELECT s.bundle_id, s.kind, r.rung, r.party, r.at_ms, r.code FROM exchange_sent s JOIN exchange_receipt r "
+           "ON r.bundle_id = s.bundle_id WHERE s.subject = $1 ORDER BY s.sequence, r.rung, r.at_ms",
+           {std::string(subject)}))
+    rungs.push_back({row.text(0), row.text(1), std::string(to_text(static_cast<jindu::v1::Rung>(row.integer(2)))),
+                     row.text(3), from_unix_ms(row.integer(4)), row.text(5)});
   return rungs;
 }
 

@@ -1,0 +1,300 @@
+#include "exchange-gateway/carriers/by_hand.hpp"
+
+#include <fcntl.h>
+#include <fmt/args.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+#include <memory>
+
+#include "common/runtime/config.hpp"
+#include "common/runtime/files.hpp"
+#include "common/runtime/log.hpp"
+#include "exchange-gateway/carriers/by_hand_texts.hpp"
+#include "exchange-gateway/carriers/trip.hpp"
+#include "exchange-gateway/unit/settings.hpp"
+#include "exchange-gateway/unit_lock.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int kDone = 0, kCannot = 1, kLookAfter = 3, kNothing = 4;
+constexpr std::size_t kRoomLeast = 1024 * 1024;
+constexpr std::size_t kFoldersMax = 10'000;  // of a medium that was in other hands
+
+struct Asked {
+  std::string config, side, medium, language;
+  std::int64_t again = 0;
+};
+
+class Voice {
+ public:
+  explicit Voice(const std::string& language) {
+    const char* system = std::getenv("LANG");
+    const std::string chosen = language.empty() ? (system != nullptr ? system : "zh") : language;
+    english_ = !chosen.starts_with("zh");
+  }
+  template <class... Values>
+  void say(Say what, const Values&... values) const {
+    fmt::dynamic_format_arg_store<fmt::format_context> arguments;
+    (arguments.push_back(values), ...);
+    std::cout << fmt::vformat(kTexts[static_cast<std::size_t>(what)][english_ ? 1 : 0], arguments) << "\n";
+  }
+
+ private:
+  bool english_;
+};
+
+// Names on a medium are not ours: nothing of them but harmless signs reaches the terminal.
+std::string shown(const std::string& name) {
+  std::string text;
+  for (const char c : name.substr(0, 100))
+    text += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' ? c : '?';
+  return text;
+}
+
+int cannot(const Error& error) {
+  std::cerr << error.detail << " [" << error.code << "]\n";
+  return kCannot;
+}
+
+// The unit's journal, beside the unit that runs: every step is a transaction, so both may work at once.
+class Beside {
+ public:
+  static result<std::unique_ptr<Beside>> open(const Asked& asked) {
+    auto settings = read_settings(asked.config, asked.side);
+    if (!settings) return settings.error();
+    auto lock = UnitLock::shared(settings->unit.directory);
+    if (!lock) return lock.error();
+    auto journal = storage::Database::open("sqlite:" + settings->unit.directory + "/journal.sqlite");
+    if (!journal) return journal.error();
+    if (auto ok = (*journal)->migrate("gateway", store::migrations()); !ok) return ok.error();
+    return std::unique_ptr<Beside>(new Beside(std::move(*settings), std::move(*lock), std::move(*journal)));
+  }
+  Unit& unit() { return unit_; }
+  std::size_t voyage_bytes() const { return settings_.ferry.voyage_bytes; }
+
+ private:
+  Beside(Settings settings, UnitLock lock, std::unique_ptr<storage::Database> journal)
+      : settings_(std::move(settings)),
+        lock_(std::move(lock)),
+        journal_(std::move(journal)),
+        unit_(*journal_, settings_.signer, settings_.trust, settings_.unit) {}
+
+  Settings settings_;
+  UnitLock lock_;
+  std::unique_ptr<storage::Database> journal_;
+  Unit unit_;
+};
+
+std::vector<std::string> folders_on(const std::string& medium) {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (fs::directory_iterator it(medium, code), end; !code && it != end && names.size() < kFoldersMax;
+       it.increment(code))
+    names.push_back(it->path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool is_medium(const std::string& path) {
+  std::error_code code;
+  return fs::is_directory(path, code);
+}
+
+// --- export --------------------------------------------------------------------------------------------------------
+
+// Voyages of ours that the other side has said it has read, and halves of interrupted exports.
+result<void> clear_own(Unit& unit, const std::string& medium) {
+  remove_partial_voyages(medium, unit.options().name);
+  std::int64_t read = 0;
+  auto ok = unit.journal().read([&](storage::Transaction& t) { read = store::state_value(t, "peer_read"); });
+  if (!ok) return ok;
+  for (const auto& name : folders_on(medium)) {
+    if (!voyage_id(name, unit.options().name)) continue;
+    const auto folder = (fs::path(medium) / name).string();
+    const auto voyage = read_voyage(folder, unit.options().name, unit.options().peer, unit.trust(), unit.now());
+    if (!voyage || static_cast<std::int64_t>(voyage->number()) > read) continue;
+    std::error_code code;
+    fs::remove_all(folder, code);
+  }
+  return {};
+}
+
+int export_to(const Asked& asked) {
+  const Voice voice(asked.language);
+  if (!is_medium(asked.medium)) return voice.say(Say::not_a_medium, asked.medium), kCannot;
+  auto beside = Beside::open(asked);
+  if (!beside) return cannot(beside.error());
+  auto& unit = (*beside)->unit();
+  if (asked.again > 0) {
+    if (auto ok = unit.load_again(asked.again - 1, asked.again); !ok) return cannot(ok.error());
+    voice.say(Say::again, asked.again);
+  }
+  if (auto ok = clear_own(unit, asked.medium); !ok) return cannot(ok.error());
+  if (auto ok = gather_receipts(unit); !ok) return cannot(ok.error());
+  std::int64_t voyages = 0;
+  for (;;) {
+    const auto room = files::free_bytes(asked.medium) / 2;
+    if (room < kRoomLeast) return voice.say(Say::no_room), voyages > 0 ? kDone : kCannot;
+    auto list = unit.to_load(kVoyageBundlesMax, std::min<std::size_t>((*beside)->voyage_bytes(), room));
+    if (!list) return cannot(list.error());
+    const auto tell = must_tell(unit);
+    if (!tell) return cannot(tell.error());
+    if (list->empty() && !*tell) break;
+    std::vector<std::string> ids;
+    for (auto& one : *list) ids.push_back(std::move(one.id));
+    auto row = load_voyage(unit, asked.medium, ids, {});
+    if (!row) return cannot(row.error());
+    ++voyages;
+    voice.say(Say::written, row->number, row->bundles, row->bytes);
+    if (row->bytes == 0) break;
+  }
+  if (voyages > 0) return kDone;
+  return voice.say(Say::wrote_nothing), kNothing;
+}
+
+// --- import --------------------------------------------------------------------------------------------------------
+
+// Why a manifest is not believed, as a person would say it.
+Say refusal(const std::string& code) {
+  if (code == "voyage.addressee" || code == "signed.signer") return Say::addressee;
+  if (code == "certificate.unknown_issuer") return Say::foreign;
+  return Say::tampered;
+}
+
+struct Found {
+  std::string folder, name;
+  jindu::v1::Voyage voyage;
+};
+
+class Importing {
+ public:
+  Importing(Unit& unit, const Asked& asked, const Voice& voice) : unit_(unit), asked_(asked), voice_(voice) {}
+
+  int run() {
+    for (const auto& name : folders_on(asked_.medium))
+      if (auto ok = look_at(name); !ok) return cannot(ok.error());
+    std::sort(found_.begin(), found_.end(),
+              [](const Found& a, const Found& b) { return a.voyage.number() < b.voyage.number(); });
+    for (const auto& one : found_) {
+      auto ok = take(one);
+      if (!ok && ok.error().code == "journal") return kCannot;
+      if (!ok) return voice_.say(Say::not_now, ok.error().detail), kCannot;
+    }
+    if (found_.empty() && !look_after_) voice_.say(Say::nothing_here);
+    return look_after_ ? kLookAfter : found_.empty() ? kNothing : kDone;
+  }
+
+ private:
+  result<void> look_at(const std::string& name) {
+    const auto& o = unit_.options();
+    constexpr std::string_view partial = ".part";
+    const bool half = name.ends_with(partial);
+    const auto whole = half ? name.substr(0, name.size() - partial.size()) : name;
+    if (voyage_id(whole, o.name) && !half) voice_.say(Say::own, shown(name));
+    const auto id = voyage_id(whole, o.peer);
+    if (!id) return {};
+    if (half) {
+      voice_.say(Say::half_written, shown(name));
+      look_after_ = true;
+      return {};
+    }
+    const auto folder = (fs::path(asked_.medium) / name).string();
+    auto voyage = read_voyage(folder, o.peer, o.name, unit_.trust(), unit_.now());
+    if (voyage) {
+      found_.push_back({folder, name, std::move(*voyage)});
+      return {};
+    }
+    look_after_ = true;
+    // A folder without its manifest is one that was still being copied.
+    std::error_code code;
+    const bool no_manifest = !fs::exists(fs::symlink_status(fs::path(folder) / std::string(kVoyageManifest), code));
+    if (no_manifest)
+      voice_.say(Say::half_written, shown(name));
+    else
+      voice_.say(refusal(voyage.error().code), shown(name), voyage.error().code);
+    return refuse_voyage(unit_, *id, voyage.error());
+  }
+
+  result<void> take(const Found& one) {
+    const auto number = static_cast<std::int64_t>(one.voyage.number());
+    bool known = false;
+    std::int64_t newest = 0;
+    auto ok = unit_.journal().read([&](storage::Transaction& t) {
+      const auto row = t.query_one("SELECT damaged FROM voyage WHERE direction = 'unloaded' AND id = $1",
+                                   {id_text(one.voyage.id())});
+      // One that came damaged may come again whole.
+      known = row && row->integer(0) == 0;
+      newest = store::state_value(t, "own_read");
+    });
+    if (!ok) return ok;
+    if (known) {
+      voice_.say(Say::duplicate, shown(one.name), number);
+      return {};
+    }
+    if (number < newest) {
+      voice_.say(Say::late, number);
+      look_after_ = true;
+    } else if (number > newest + 1 && newest > 0) {
+      voice_.say(Say::missing_before, number, newest + 1, number - 1);
+      look_after_ = true;
+    }
+    auto taken = take_voyage(unit_, one.voyage, one.folder);
+    if (!taken) return taken.error();
+    voice_.say(Say::taken, number, taken->row.bundles);
+    for (const auto& id : taken->damaged) voice_.say(Say::bundle_damaged, id);
+    look_after_ = look_after_ || !taken->damaged.empty();
+    return {};
+  }
+
+  Unit& unit_;
+  const Asked& asked_;
+  const Voice& voice_;
+  std::vector<Found> found_;
+  bool look_after_ = false;
+};
+
+int import_from(const Asked& asked) {
+  const Voice voice(asked.language);
+  if (!is_medium(asked.medium)) return voice.say(Say::not_a_medium, asked.medium), kCannot;
+  auto beside = Beside::open(asked);
+  if (!beside) return cannot(beside.error());
+  return Importing((*beside)->unit(), asked, voice).run();
+}
+
+}  // namespace
+
+void add_by_hand(CLI::App& app, std::function<int()>& work) {
+  const auto add = [&](const char* name, const char* what, const char* option, int (*act)(const Asked&)) {
+    auto asked = std::make_shared<Asked>();
+    auto* command = app.add_subcommand(name, what);
+    command->add_option("--config", asked->config, "Configuration of the unit")->required();
+    command->add_option("--unit", asked->side, "Which half this is")
+        ->check(CLI::IsMember({"outer", "inner"}))
+        ->required();
+    command->add_option(option, asked->medium, "Directory of the medium")->required();
+    command->add_option("--language", asked->language, "zh or en; otherwise by LANG")
+        ->check(CLI::IsMember({"zh", "en"}));
+    if (std::string_view(name) == "export")
+      command->add_option("--again", asked->again,
+                          "Number of a voyage that was lost with its medium: write again what it had");
+    command->callback([&work, asked, act] {
+      work = [asked, act] {
+        log::start("gateway-by-hand", "error");
+        return act(*asked);
+      };
+    });
+  };
+  add("export", "Write what waits to a medium that a person carries", "--to", export_to);
+  add("import", "Read what a person brings on a medium", "--from", import_from);
+}
+
+}  // namespace jindu::gateway

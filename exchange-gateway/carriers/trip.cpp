@@ -1,0 +1,124 @@
+#include "exchange-gateway/carriers/trip.hpp"
+
+#include "common/runtime/ids.hpp"
+#include "common/runtime/log.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
+constexpr int kDamagedTold = 100;
+
+// Whether the unit would take it at another time; what it does not take for what it is stays with the other side.
+bool only_now(const Error& error) {
+  return error.fault == Fault::unavailable || error.fault == Fault::internal || error.fault == Fault::limited;
+}
+
+}  // namespace
+
+result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder) {
+  Taken taken{{"unloaded", id_text(voyage.id()), static_cast<std::int64_t>(voyage.number()), to_unix_ms(unit.now())},
+              {}};
+  auto& row = taken.row;
+  std::vector<Bytes> batch;
+  std::size_t batch_bytes = 0;
+  const auto take = [&]() -> result<void> {
+    for (auto& one : unit.take_from_carrier(std::exchange(batch, {}))) {
+      if (!one.error) continue;
+      if (only_now(*one.error)) return *one.error;
+      taken.damaged.push_back(one.id);
+    }
+    batch_bytes = 0;
+    return {};
+  };
+  for (const auto& entry : voyage.bundles()) {
+    auto bytes = read_voyage_bundle(folder, entry);
+    if (!bytes) {
+      log::error("ferry.bundle_damaged", {{"bundle", id_text(entry.bundle_id())}, {"detail", bytes.error().detail}});
+      taken.damaged.push_back(id_text(entry.bundle_id()));
+      continue;
+    }
+    ++row.bundles;
+    row.bytes += static_cast<std::int64_t>(bytes->size());
+    batch_bytes += bytes->size();
+    batch.push_back(std::move(*bytes));
+    if (batch_bytes < kTakenAtOnce) continue;
+    if (auto ok = take(); !ok) return ok.error();
+  }
+  if (auto ok = take(); !ok) return ok.error();
+  row.damaged = static_cast<std::int64_t>(taken.damaged.size());
+  row.code = taken.damaged.empty() ? "" : "voyage.damaged";
+  for (const auto& id : voyage.damaged()) log::warn("ferry.other_side_reports_damage", {{"bundle", id_text(id)}});
+  if (auto ok = unit.unloaded(row, static_cast<std::int64_t>(voyage.last_read()),
+                              static_cast<std::int64_t>(voyage.control_received()));
+      !ok)
+    return ok.error();
+  log::info("ferry.unloaded", {{"voyage", row.number}, {"bundles", row.bundles}, {"damaged", row.damaged}});
+  return taken;
+}
+
+result<void> refuse_voyage(Unit& unit, const std::string& id, const Error& error) {
+  return unit.journal().write([&](storage::Transaction& t) {
+    store::put_voyage(t, {"refused", id, 0, to_unix_ms(unit.now()), 0, 0, 0, error.code});
+    // The other side hears what was read last, and loads again what was on this one.
+    store::set_state_value(t, "must_tell", 1);
+  });
+}
+
+result<void> gather_receipts(Unit& unit) {
+  for (;;) {
+    auto built = unit.build_control();
+    if (!built) return built.error();
+    if (!*built) return {};
+  }
+}
+
+result<bool> must_tell(Unit& unit) {
+  bool tell = false;
+  auto ok = unit.journal().read([&](storage::Transaction& t) { tell = store::state_value(t, "must_tell") != 0; });
+  if (!ok) return ok.error();
+  return tell;
+}
+
+result<store::VoyageRow> load_voyage(Unit& unit, const std::string& medium, const std::vector<std::string>& ids,
+                                     const std::set<std::string>& damaged) {
+  const auto id = uuid_v7(unit.now());
+  jindu::v1::Voyage voyage;
+  voyage.set_version(1);
+  voyage.set_id(id.data(), id.size());
+  voyage.set_from(unit.options().name);
+  voyage.set_to(unit.options().peer);
+  voyage.set_created_ms(to_unix_ms(unit.now()));
+  int told = 0;
+  for (const auto& text : damaged) {
+    const auto raw = exchange::bundle_id_from_text(text);
+    if (raw && told++ < kDamagedTold) voyage.add_damaged(raw->data(), raw->size());
+  }
+  // The number is used up before it is written: two voyages never have the same one.
+  auto ok = unit.journal().write([&](storage::Transaction& t) {
+    const auto number = store::state_value(t, "voyage") + 1;
+    store::set_state_value(t, "voyage", number);
+    voyage.set_number(static_cast<std::uint64_t>(number));
+    voyage.set_last_read(static_cast<std::uint64_t>(store::state_value(t, "own_read")));
+    voyage.set_control_received(
+        store::channel_head(t, exchange::channel_of(unit.options().peer, unit.options().name)).sequence);
+  });
+  if (!ok) return ok.error();
+  ok = write_voyage(
+      medium, voyage, ids, [&](const std::string& one) { return unit.bytes_of(one); }, unit.signer());
+  if (!ok) return ok.error();
+  store::VoyageRow row{"loaded", uuid_text(id), static_cast<std::int64_t>(voyage.number()), to_unix_ms(unit.now())};
+  std::vector<std::string> went;
+  for (const auto& entry : voyage.bundles()) {
+    went.push_back(id_text(entry.bundle_id()));
+    row.bytes += static_cast<std::int64_t>(entry.size());
+  }
+  row.bundles = static_cast<std::int64_t>(went.size());
+  if (ok = unit.loaded(row, went); !ok) return ok.error();
+  ok = unit.journal().write([&](storage::Transaction& t) { store::set_state_value(t, "must_tell", 0); });
+  if (!ok) return ok.error();
+  log::info("ferry.loaded", {{"voyage", row.number}, {"bundles", row.bundles}, {"bytes", row.bytes}});
+  return row;
+}
+
+}  // namespace jindu::gateway

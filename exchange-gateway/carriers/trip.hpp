@@ -1,0 +1,27 @@
+#pragma once
+// One voyage into a unit's journal and one out of it: what the ferry and a person with a medium do alike.
+#include <set>
+
+#include "exchange-gateway/carriers/voyage.hpp"
+#include "exchange-gateway/unit/unit.hpp"
+
+namespace jindu::gateway {
+
+struct Taken {
+  store::VoyageRow row;
+  std::vector<std::string> damaged;  // bundles that were missing, changed, or not taken for what they are
+};
+// Takes every good bundle of the voyage in `folder`. An error, and nothing is written down about the voyage, when the
+// unit cannot take anything just now.
+result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder);
+// Nothing of a voyage without a good manifest is believed; the other side hears of it.
+result<void> refuse_voyage(Unit& unit, const std::string& id, const Error& error);
+
+// Receipts go with the next voyage: without them the other side would load again.
+result<void> gather_receipts(Unit& unit);
+// Writes a voyage with these bundles, and with what this side has read; an empty one only says that.
+result<store::VoyageRow> load_voyage(Unit& unit, const std::string& medium, const std::vector<std::string>& ids,
+                                     const std::set<std::string>& damaged);
+result<bool> must_tell(Unit& unit);
+
+}  // namespace jindu::gateway

@@ -1,0 +1,576 @@
+// One verb for one thing. What a person reads is written here; --json gives the answer of the interface as it is.
+#include <boost/json/serialize.hpp>
+
+#include <CLI/CLI.hpp>
+#include <ctime>
+#include <iomanip>
+#include <iostream>
+
+#include "common/runtime/clock.hpp"
+#include "common/runtime/files.hpp"
+#include "exchange-gateway/console/commands.hpp"
+#include "exchange-gateway/console/connection.hpp"
+#include "exchange-gateway/console/log_check.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+namespace json = boost::json;
+constexpr std::size_t kLogMax = 1024 * 1024 * 1024;
+constexpr int kToLookAfter = 3;
+
+struct Asked {
+  ConsoleAddress address;
+  bool as_json = false;
+  std::string id, digest, reason, channel, day, file, of = "mine";
+  std::string state, kind, subject, cursor, since;
+  std::int64_t first = 0, last = 0, limit = 50;
+  std::string from, to;
+  std::int64_t size = 1;
+};
+
+// What to do, where the code alone does not say it.
+std::string_view advice(const std::string& code) {
+  static const std::map<std::string, std::string_view> list{
+      {"http.unreachable", "Is the unit running, and is this the address of its console?"},
+      {"http.tls", "The console was not trusted or did not trust you: check --ca, and that your certificate is valid."},
+      {"console.not_registered", "Ask the security administrator to enter your certificate in the register."},
+      {"console.role", "Ask a colleague who has it."},
+      {"hold.said_already", "A second person with the role releaser must run the same command."},
+      {"bundle.not_held", "`ctl show` says where it stands."},
+      {"bundle.unknown", "`ctl search` finds bundles by kind, state, subject and time; or ask the other unit."},
+      {"channel.unknown", "`ctl overview` lists the channels."},
+      {"quarantine.told", "Ask its sender to send it anew; then `ctl quarantine dismiss`."},
+      {"quarantine.no_bytes", "`ctl request` asks the other unit to bring it again."},
+      {"pkcs12.password", "Is the passphrase in --passphrase-file right?"}};
+  const auto found = list.find(code);
+  return found == list.end() ? std::string_view() : found->second;
+}
+
+int fail(const Error& error) {
+  std::cerr << error.detail << " [" << error.code << "]\n";
+  if (const auto what = advice(error.code); !what.empty()) std::cerr << what << "\n";
+  return 1;
+}
+
+std::string text(const json::object& o, std::string_view name) {
+  const auto* member = o.if_contains(name);
+  return member && member->is_string() ? std::string(member->as_string()) : std::string();
+}
+
+std::int64_t number(const json::object& o, std::string_view name) {
+  const auto* member = o.if_contains(name);
+  if (!member) return 0;
+  return member->is_int64()    ? member->as_int64()
+         : member->is_uint64() ? static_cast<std::int64_t>(member->as_uint64())
+                               : 0;
+}
+
+std::string time_of(std::int64_t ms) {
+  if (ms <= 0) return "-";
+  const auto seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  std::ostringstream out;
+  out << std::put_time(&local, "%F %T");
+  return out.str();
+}
+
+std::string age(std::int64_t ms) {
+  const auto s = ms / 1000;
+  if (s >= 2 * 86'400) return std::to_string(s / 86'400) + " days";
+  if (s >= 2 * 3600) return std::to_string(s / 3600) + " hours";
+  if (s >= 2 * 60) return std::to_string(s / 60) + " minutes";
+  return std::to_string(s) + " seconds";
+}
+
+std::string size_of(std::int64_t bytes) {
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
+    value /= 1024;
+    ++unit;
+  }
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(unit == 0 ? 0 : 1) << value << " " << kUnits[unit];
+  return out.str();
+}
+
+// What an alarm is about and what to do, in words.
+std::string alarm_words(const json::object& a, std::int64_t now_ms) {
+  const auto code = text(a, "code"), about = text(a, "about");
+  const auto n = number(a, "number");
+  const auto since = number(a, "since_ms") > 0 ? age(now_ms - number(a, "since_ms")) : "";
+  if (code == "alarm.oldest_waiting")
+    return "something waits for " + age(n) + " to be carried: look at the carrier, and `ctl search --state waiting`";
+  if (code == "alarm.oldest_ready")
+    return "something waits for " + age(n) + " for our service to fetch it: look whether the service runs";
+  if (code == "alarm.other_side_silent") return "the other unit was not heard for " + age(n) + ": look at the carrier";
+  if (code == "alarm.held") return std::to_string(n) + " held for a releaser: `ctl held`";
+  if (code == "alarm.quarantined") return std::to_string(n) + " in quarantine: `ctl quarantine list`";
+  if (code == "alarm.disk_low") return "only " + size_of(n) + " are free: make room before nothing is taken any more";
+  if (code == "alarm.disk_full") return "only " + size_of(n) + " are free and nothing is taken any more: make room";
+  if (code == "alarm.certificate_expires")
+    return "the certificate of " + about + " ends in " + std::to_string(n) + " days: renew it";
+  if (code == "alarm.certificate_expired") return "the certificate of " + about + " has ended: renew it now";
+  if (code == "alarm.clock_skew") return "the other unit's clock is " + age(n) + " ahead of ours: set the clocks";
+  if (code == "alarm.reconciliation_differs")
+    return std::to_string(n) + " differences in " + about + ": `ctl reconcile show`";
+  if (code == "alarm.channel_stopped") return about + " is stopped since " + since + ": `ctl resume` when it may go on";
+  if (code == "alarm.voyage_damaged")
+    return "voyage " + about + " came damaged: `ctl voyages`; what was lost is brought again";
+  if (code == "alarm.log_broken")
+    return "the operators' log was changed: keep the journal as it is and call the auditor";
+  return code + " " + about;
+}
+
+class Table {
+ public:
+  explicit Table(std::vector<std::string> heads) { rows_.push_back(std::move(heads)); }
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void print() const {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows_) {
+      widths.resize(std::max(widths.size(), row.size()));
+      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    for (const auto& row : rows_) {
+      std::string line;
+      for (std::size_t i = 0; i < row.size(); ++i)
+        line += row[i] + std::string(i + 1 < row.size() ? widths[i] - row[i].size() + 2 : 0, ' ');
+      std::cout << line << "\n";
+    }
+  }
+  bool empty() const { return rows_.size() == 1; }
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// Connects, asks, and shows: as JSON, or in words.
+using Show = std::function<int(const json::object&)>;
+
+int show(const Asked& a, const result<json::value>& answer, const Show& words) {
+  if (!answer) return fail(answer.error());
+  if (a.as_json) {
+    std::cout << json::serialize(*answer) << "\n";
+    return 0;
+  }
+  return words(answer->is_object() ? answer->as_object() : json::object{});
+}
+
+int ask(const Asked& a, const std::string& path, const Show& words) {
+  auto console = ConsoleConnection::open(a.address);
+  return console ? show(a, (*console)->get(path), words) : fail(console.error());
+}
+
+int tell(const Asked& a, const std::string& path, const json::object& body, const Show& words) {
+  auto console = ConsoleConnection::open(a.address);
+  return console ? show(a, (*console)->post(path, body), words) : fail(console.error());
+}
+
+int save(const Asked& a, const std::string& path) {
+  auto console = ConsoleConnection::open(a.address);
+  if (!console) return fail(console.error());
+  auto bytes = (*console)->bytes(path);
+  if (!bytes) return fail(bytes.error());
+  if (auto ok = files::write_durably(a.file, *bytes); !ok) return fail(ok.error());
+  std::cout << "saved " << bytes->size() << " bytes to " << a.file << "\n";
+  return 0;
+}
+
+int alarm_lines(const json::object& o) {
+  const auto now = to_unix_ms(SystemClock().now());
+  for (const auto& a : o.at("alarms").as_array())
+    std::cout << (text(a.as_object(), "level") == "red" ? "RED     " : "yellow  ") << alarm_words(a.as_object(), now)
+              << "\n";
+  if (o.at("alarms").as_array().empty()) std::cout << "no alarm\n";
+  return o.at("alarms").as_array().empty() ? 0 : kToLookAfter;
+}
+
+int overview(const json::object& o) {
+  const auto now = number(o, "at_ms");
+  std::cout << text(o, "unit") << ", the unit of " << text(o, "service") << "; carrier " << text(o, "carrier") << "; "
+            << text(o, "peer") << " heard "
+            << (number(o, "other_side_last_heard_ms") > 0 ? age(now - number(o, "other_side_last_heard_ms")) + " ago"
+                                                          : std::string("never"))
+            << "\n";
+  Table table({"channel", "way", "waiting", "under way", "ready", "early", "held", "applied", "not applied", ""});
+  for (const auto& one : o.at("channels").as_array()) {
+    const auto& c = one.as_object();
+    const auto n = [&](std::string_view name) { return std::to_string(number(c, name)); };
+    table.row({text(c, "channel"), text(c, "direction"), n("waiting"), n("carried"), n("ready"), n("early"), n("held"),
+               n("applied"), n("not_applied"), c.at("stopped").is_object() ? "STOPPED" : ""});
+  }
+  table.print();
+  if (number(o, "oldest_waiting_ms") > 0)
+    std::cout << "the oldest waits since " << age(now - number(o, "oldest_waiting_ms")) << "\n";
+  std::cout << "disk: " << size_of(number(o, "disk_free_bytes")) << " free, nothing is taken below "
+            << size_of(number(o, "disk_minimum_bytes")) << "\n";
+  alarm_lines(o);
+  return 0;
+}
+
+int bundle_lines(const json::object& o) {
+  Table table({"stored", "state", "kind", "channel", "sequence", "size", "id", "reason"});
+  for (const auto& one : o.at("bundles").as_array()) {
+    const auto& b = one.as_object();
+    auto state = text(b, "state");
+    if (state == "held")
+      state += " " + std::to_string(b.at("votes").as_array().size()) + "/" + std::to_string(number(b, "releasers"));
+    table.row({time_of(number(b, "stored_at_ms")), state, text(b, "kind"), text(b, "channel"),
+               std::to_string(number(b, "sequence")), size_of(number(b, "size")), text(b, "id"), text(b, "code")});
+  }
+  if (table.empty())
+    std::cout << "none found\n";
+  else
+    table.print();
+  if (!text(o, "cursor").empty()) std::cout << "more: --cursor " << text(o, "cursor") << "\n";
+  return 0;
+}
+
+int bundle_words(const json::object& o) {
+  for (const auto* name : {"id", "state", "code", "channel", "kind", "from", "to", "subject", "manifest_digest"})
+    if (!text(o, name).empty()) std::cout << std::left << std::setw(18) << name << text(o, name) << "\n";
+  for (const auto* name : {"sequence", "subject_sequence", "priority", "voyage"})
+    if (o.contains(name)) std::cout << std::left << std::setw(18) << name << number(o, name) << "\n";
+  if (o.contains("size")) std::cout << std::left << std::setw(18) << "size" << size_of(number(o, "size")) << "\n";
+  for (const auto* name : {"created_at_ms", "stored_at_ms", "expires_at_ms", "ended_at_ms"})
+    if (number(o, name) > 0)
+      std::cout << std::left << std::setw(18) << std::string(name).substr(0, std::string_view(name).size() - 3)
+                << time_of(number(o, name)) << "\n";
+  Table table({"when", "rung", "by", "reason"});
+  for (const auto& one : o.at("receipts").as_array()) {
+    const auto& r = one.as_object();
+    table.row({time_of(number(r, "at_ms")), text(r, "rung"), text(r, "party"),
+               text(r, "code") + (text(r, "detail").empty() ? "" : ": " + text(r, "detail"))});
+  }
+  std::cout << "\n";
+  table.print();
+  if (const auto* votes = o.if_contains("votes"); votes && votes->is_array())
+    for (const auto& one : votes->as_array()) {
+      const auto& v = one.as_object();
+      std::cout << text(v, "who") << " said " << text(v, "act") << " at " << time_of(number(v, "at_ms")) << ": "
+                << text(v, "reason") << "\n";
+    }
+  for (const auto& one : o.at("quarantined").as_array())
+    std::cout << "in quarantine: " << text(one.as_object(), "manifest_digest") << " " << text(one.as_object(), "code")
+              << "\n";
+  return 0;
+}
+
+int decided(const json::object& o) {
+  if (o.at("done").as_bool())
+    std::cout << "done\n";
+  else
+    std::cout << "noted: " << number(o, "said") << " of " << number(o, "needed")
+              << " have said so; it takes effect when another releaser does\n";
+  return 0;
+}
+
+int quarantine_lines(const json::object& o) {
+  Table table({"since", "reason", "place", "id", "manifest digest"});
+  for (const auto& one : o.at("quarantined").as_array()) {
+    const auto& q = one.as_object();
+    table.row({time_of(number(q, "at_ms")), text(q, "code"), q.at("placed").as_bool() ? "told its sender" : "none",
+               text(q, "id"), text(q, "manifest_digest")});
+  }
+  if (table.empty())
+    std::cout << "nothing is quarantined\n";
+  else
+    table.print();
+  return 0;
+}
+
+int quarantined_words(const json::object& o) {
+  for (const auto* name : {"id", "manifest_digest", "code", "detail"})
+    std::cout << std::left << std::setw(18) << name << text(o, name) << "\n";
+  std::cout << std::left << std::setw(18) << "bytes kept" << size_of(number(o, "kept_bytes")) << "\n";
+  if (o.at("manifest").is_object())
+    for (const auto& member : o.at("manifest").as_object())
+      std::cout << "  " << std::left << std::setw(18) << std::string(member.key()) << json::serialize(member.value())
+                << "\n";
+  return 0;
+}
+
+int voyage_lines(const json::object& o) {
+  Table table({"when", "direction", "number", "state", "bundles", "without receipt", "size", "damaged", "reason"});
+  for (const auto& one : o.at("voyages").as_array()) {
+    const auto& v = one.as_object();
+    table.row({time_of(number(v, "at_ms")), text(v, "direction"), std::to_string(number(v, "number")), text(v, "state"),
+               std::to_string(number(v, "bundles")), std::to_string(number(v, "without_receipt")),
+               size_of(number(v, "bytes")), std::to_string(number(v, "damaged")), text(v, "code")});
+  }
+  if (table.empty())
+    std::cout << "no voyage yet\n";
+  else
+    table.print();
+  return 0;
+}
+
+int stretch_lines(const json::object& o) {
+  Table table({"day", "channel", "bundles", "verdict", "differences", "asked"});
+  bool differs = false;
+  for (const auto& one : o.at("stretches").as_array()) {
+    const auto& s = one.as_object();
+    differs = differs || text(s, "verdict") == "differs";
+    table.row({text(s, "day"), text(s, "channel"), std::to_string(number(s, "bundles")), text(s, "verdict"),
+               std::to_string(number(s, "differences")), time_of(number(s, "made_at_ms"))});
+  }
+  if (table.empty())
+    std::cout << "nothing was compared yet; `ctl reconcile now` does it\n";
+  else
+    table.print();
+  return differs ? kToLookAfter : 0;
+}
+
+int stretch_words(const json::object& o) {
+  std::cout << text(o, "day") << " " << text(o, "channel") << ": " << text(o, "verdict") << ", sequences "
+            << number(o, "first") << " to " << number(o, "last") << "\n";
+  Table table({"sequence", "what", "here", "there", "id"});
+  for (const auto& one : o.at("named").as_array()) {
+    const auto& d = one.as_object();
+    table.row(
+        {std::to_string(number(d, "sequence")), text(d, "what"), text(d, "here"), text(d, "there"), text(d, "id")});
+  }
+  if (!table.empty()) table.print();
+  return text(o, "verdict") == "differs" ? kToLookAfter : 0;
+}
+
+int log_lines(const json::object& o) {
+  Table table({"number", "when", "act", "about", "reason", "who"});
+  for (const auto& one : o.at("log").as_array()) {
+    const auto& l = one.as_object();
+    table.row({std::to_string(number(l, "number")), time_of(number(l, "at_ms")), text(l, "act"), text(l, "about"),
+               text(l, "reason"), text(l, "who")});
+  }
+  table.print();
+  if (!text(o, "cursor").empty()) std::cout << "more: --cursor " << text(o, "cursor") << "\n";
+  if (o.at("whole").as_bool()) return 0;
+  std::cout << "THE LOG WAS CHANGED: its chain does not hold\n";
+  return kToLookAfter;
+}
+
+int policy_lines(const json::object& o) {
+  Table table({"rule", "from", "to", "kind", "at most", "a minute", "held for", "hours"});
+  for (const auto& one : o.at("rules").as_array()) {
+    const auto& r = one.as_object();
+    std::string hours;
+    for (const auto& h : r.at("hours").as_array()) hours += (hours.empty() ? "" : ", ") + std::string(h.as_string());
+    table.row({std::to_string(number(r, "number")), text(r, "from"), text(r, "to"), text(r, "kind"),
+               size_of(number(r, "max_bytes")),
+               number(r, "per_minute") > 0 ? std::to_string(number(r, "per_minute")) : "any",
+               r.at("hold").as_bool() ? std::to_string(number(r, "releasers")) + " releasers" : "-",
+               hours.empty() ? "always" : hours});
+  }
+  table.print();
+  for (const auto& one : o.at("quotas").as_array()) {
+    const auto& q = one.as_object();
+    std::cout << "quota of " << text(q, "sender") << ": " << number(q, "max_bundles") << " bundles, "
+              << size_of(number(q, "max_bytes")) << " (0: no limit)\n";
+  }
+  for (const auto& remark : o.at("remarks").as_array())
+    std::cout << "note: " << std::string(remark.as_string()) << "\n";
+  return 0;
+}
+
+int explanation_words(const json::object& o) {
+  for (const auto& one : o.at("checks").as_array())
+    std::cout << (one.as_object().at("holds").as_bool() ? "  yes   " : "  stop  ") << text(one.as_object(), "words")
+              << "\n";
+  std::cout << text(o, "verdict") << (text(o, "code").empty() ? "" : ": " + text(o, "code")) << "\n";
+  return text(o, "verdict") == "refuse" ? kToLookAfter : 0;
+}
+
+int check_exported_log(const std::string& file) {
+  auto lines = files::read_text(file, kLogMax);
+  if (!lines) return fail(lines.error());
+  auto head = check_log(*lines);
+  if (!head) {
+    fail(head.error());
+    return head.error().code == "log.broken" ? kToLookAfter : 1;
+  }
+  std::cout
+      << head->number << " lines, the chain holds; the last digest is " << to_hex(head->digest)
+      << "\nThat its end was not cut off shows against a statement of reconciliation, which names number and digest.\n";
+  return 0;
+}
+
+std::string search_path(const Asked& a) {
+  std::string path = "/api/v1/bundles?limit=" + std::to_string(a.limit);
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) path += std::string("&") + name + "=" + query_escaped(value);
+  };
+  add("state", a.state);
+  add("kind", a.kind);
+  add("channel", a.channel);
+  add("subject", a.subject);
+  add("cursor", a.cursor);
+  return path;
+}
+
+std::string named(const Asked& a) { return "?day=" + query_escaped(a.day) + "&channel=" + query_escaped(a.channel); }
+std::string in_quarantine(const Asked& a) { return "/api/v1/quarantine/" + a.id + "/" + a.digest; }
+int done(const json::object&) {
+  std::cout << "done\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_ctl(CLI::App& app, std::function<int()>& work) {
+  auto* ctl = app.add_subcommand("ctl", "Operate a unit: what the web console does, by its interface");
+  ctl->require_subcommand(1);
+  ctl->footer("Exit codes: 0 done, 1 it cannot be, 2 not asked rightly, 3 there is something to look after.");
+  auto a = std::make_shared<Asked>();
+  ctl->add_option("--url", a->address.url, "Where the console is, such as https://10.0.0.2:7002")
+      ->envname("JINDU_CONSOLE_URL");
+  ctl->add_option("--ca", a->address.ca, "Trust anchor in PEM")->envname("JINDU_CONSOLE_CA");
+  ctl->add_option("--p12", a->address.p12, "Your certificate and key")->envname("JINDU_CONSOLE_P12");
+  ctl->add_option("--passphrase-file", a->address.passphrase_file, "Passphrase of either")
+      ->envname("JINDU_CONSOLE_PASSPHRASE_FILE");
+  ctl->add_option("--cert", a->address.certificate, "Or your certificate in PEM");
+  ctl->add_option("--key", a->address.private_key, "and its key");
+  ctl->add_flag("--json", a->as_json, "The answer as it is");
+  const auto verb = [&work](CLI::App* parent, const char* name, const char* what, std::function<int()> does) {
+    auto* command = parent->add_subcommand(name, what);
+    command->fallthrough();
+    command->callback([&work, does = std::move(does)] { work = does; });
+    return command;
+  };
+  const auto with_reason = [a](CLI::App* command) {
+    command->add_option("--reason", a->reason, "Why; it is kept in the operators' log")->required();
+  };
+
+  verb(ctl, "overview", "Both directions at a glance", [a] { return ask(*a, "/api/v1/overview", overview); });
+  verb(ctl, "alarms", "What is to be looked after, with what to do",
+       [a] { return ask(*a, "/api/v1/alarms", alarm_lines); });
+  auto* search =
+      verb(ctl, "search", "Find bundles, newest first", [a] { return ask(*a, search_path(*a), bundle_lines); });
+  search->add_option("--state", a->state, "waiting, carried, ready, early, held, ended, not_applied, quarantined");
+  search->add_option("--kind", a->kind, "Kind");
+  search->add_option("--channel", a->channel, "Channel");
+  search->add_option("--subject", a->subject, "Pseudonym, 32 hexadecimal digits");
+  search->add_option("--limit", a->limit, "At most so many");
+  search->add_option("--cursor", a->cursor, "Go on behind the page before");
+  verb(ctl, "show", "All about one bundle", [a] { return ask(*a, "/api/v1/bundles/" + a->id, bundle_words); })
+      ->add_option("ID", a->id)
+      ->required();
+  verb(ctl, "held", "What waits for a releaser", [a] {
+    a->state = "held";
+    return ask(*a, search_path(*a), bundle_lines);
+  });
+  for (const auto* name : {"release", "refuse"}) {
+    auto* command =
+        verb(ctl, name,
+             name == std::string_view("release") ? "Let a held bundle go" : "Refuse a held bundle; its sender is told",
+             [a, name] {
+               return tell(*a, "/api/v1/bundles/" + a->id + "/" + name, {{"reason", a->reason}}, decided);
+             });
+    command->add_option("ID", a->id)->required();
+    with_reason(command);
+  }
+
+  auto* quarantine = ctl->add_subcommand("quarantine", "What is kept aside");
+  quarantine->require_subcommand(1);
+  quarantine->fallthrough();
+  verb(quarantine, "list", "All of it", [a] { return ask(*a, "/api/v1/quarantine", quarantine_lines); });
+  const auto one = [a](CLI::App* command) {
+    command->add_option("ID", a->id)->required();
+    command->add_option("DIGEST", a->digest, "Its manifest digest, as listed")->required();
+  };
+  one(verb(quarantine, "show", "One of it, with its manifest",
+           [a] { return ask(*a, in_quarantine(*a), quarantined_words); }));
+  auto* evidence = verb(quarantine, "export", "Save everything about it, signed by the unit",
+                        [a] { return save(*a, in_quarantine(*a) + "/evidence"); });
+  one(evidence);
+  evidence->add_option("-o,--output", a->file, "File")->required();
+  auto* dismiss = verb(quarantine, "dismiss", "Put it away; a signed record stays", [a] {
+    return tell(*a, in_quarantine(*a) + "/dismiss", {{"reason", a->reason}}, done);
+  });
+  one(dismiss);
+  with_reason(dismiss);
+  auto* retry = verb(quarantine, "retry", "Check it again", [a] {
+    return tell(*a, in_quarantine(*a) + "/retry", {{"reason", a->reason}}, [](const json::object& o) {
+      std::cout << "taken: " << text(o, "rung") << "\n";
+      return 0;
+    });
+  });
+  one(retry);
+  with_reason(retry);
+
+  for (const auto* name : {"stop", "resume"}) {
+    auto* command = verb(
+        ctl, name,
+        name == std::string_view("stop") ? "Emergency stop of a channel at this unit" : "End an emergency stop",
+        [a, name] {
+          return tell(*a, "/api/v1/channels/" + query_escaped(a->channel) + "/" + name, {{"reason", a->reason}}, done);
+        });
+    command->add_option("CHANNEL", a->channel, "Such as \"portal>approval\"")->required();
+    with_reason(command);
+  }
+  auto* request = verb(ctl, "request", "Ask the other unit to bring bundles of a channel again", [a] {
+    return tell(*a, "/api/v1/channels/" + query_escaped(a->channel) + "/request",
+                {{"first", a->first}, {"last", a->last}, {"reason", a->reason}}, done);
+  });
+  request->add_option("CHANNEL", a->channel)->required();
+  request->add_option("FIRST", a->first, "Sequence")->required();
+  request->add_option("LAST", a->last, "Sequence")->required();
+  with_reason(request);
+  verb(ctl, "voyages", "The trips of a carrier that moves a medium",
+       [a] { return ask(*a, "/api/v1/voyages", voyage_lines); });
+
+  auto* reconcile = ctl->add_subcommand("reconcile", "Compare both units");
+  reconcile->require_subcommand(1);
+  reconcile->fallthrough();
+  verb(reconcile, "list", "What was compared", [a] { return ask(*a, "/api/v1/reconciliation", stretch_lines); });
+  verb(reconcile, "now", "Compare now", [a] {
+    return tell(*a, "/api/v1/reconciliation", {}, [](const json::object& o) {
+      std::cout << "asked about " << number(o, "asked") << " stretches; `ctl reconcile list` shows the answers\n";
+      return 0;
+    });
+  });
+  const auto stretch = [a](CLI::App* command) {
+    command->add_option("DAY", a->day, "As listed")->required();
+    command->add_option("CHANNEL", a->channel, "As listed")->required();
+  };
+  stretch(verb(reconcile, "show", "The differences by name",
+               [a] { return ask(*a, "/api/v1/reconciliation/stretch" + named(*a), stretch_words); }));
+  auto* statement = verb(reconcile, "save", "Save a signed statement",
+                         [a] { return save(*a, "/api/v1/reconciliation/statement" + named(*a) + "&of=" + a->of); });
+  stretch(statement);
+  statement->add_option("--of", a->of, "Whose")->check(CLI::IsMember({"mine", "theirs"}));
+  statement->add_option("-o,--output", a->file, "File")->required();
+
+  auto* log = ctl->add_subcommand("log", "The operators' log");
+  log->require_subcommand(1);
+  log->fallthrough();
+  auto* log_show = verb(log, "show", "The newest lines", [a] {
+    return ask(*a, "/api/v1/log?limit=" + std::to_string(a->limit) + (a->cursor.empty() ? "" : "&cursor=" + a->cursor),
+               log_lines);
+  });
+  log_show->add_option("--limit", a->limit);
+  log_show->add_option("--cursor", a->cursor);
+  verb(log, "export", "Save all of it", [a] { return save(*a, "/api/v1/log/export"); })
+      ->add_option("-o,--output", a->file, "File")
+      ->required();
+  verb(log, "verify", "Check a saved log by itself; needs no unit", [a] { return check_exported_log(a->file); })
+      ->add_option("FILE", a->file)
+      ->required();
+
+  auto* policy = ctl->add_subcommand("policy", "The policy that the unit runs by");
+  policy->require_subcommand(1);
+  policy->fallthrough();
+  verb(policy, "show", "Its rules", [a] { return ask(*a, "/api/v1/policy", policy_lines); });
+  auto* explain = verb(policy, "explain", "Which rule would decide, and why", [a] {
+    return tell(*a, "/api/v1/policy/explain", {{"from", a->from}, {"to", a->to}, {"kind", a->kind}, {"bytes", a->size}},
+                explanation_words);
+  });
+  explain->add_option("--from", a->from)->required();
+  explain->add_option("--to", a->to)->required();
+  explain->add_option("--kind", a->kind)->required();
+  explain->add_option("--size", a->size, "Bytes");
+}
+
+}  // namespace jindu::gateway

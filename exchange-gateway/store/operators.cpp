@@ -1,0 +1,124 @@
+// What operators look at and decide: what is quarantined, held, stopped, and what is to be told to the other unit.
+#include "exchange-gateway/store/journal.hpp"
+
+namespace jindu::gateway::store {
+namespace {
+
+Bytes bytes_from(BytesView view) { return {view.begin(), view.end()}; }
+
+}  // namespace
+
+std::int64_t stray_count(storage::Transaction& t) { return t.query_one("SELECT COUNT(*) FROM stray")->integer(0); }
+
+bool put_stray(storage::Transaction& t, const Entry& e, const Error& reason, BytesView bundle) {
+  if (stray_count(t) >= kStraysMax) return false;
+  t.execute(
+      "INSERT INTO stray (bundle_id, manifest_digest, at_ms, code, detail, bundle) VALUES ($1, $2, $3, $4, $5, $6)",
+      {e.id, e.manifest_digest, e.stored_ms, reason.code, reason.detail, bytes_from(bundle)});
+  return true;
+}
+
+bool is_stray(storage::Transaction& t, const Entry& e) {
+  return t.query_one("SELECT 1 FROM stray WHERE bundle_id = $1 AND manifest_digest = $2", {e.id, e.manifest_digest})
+      .has_value();
+}
+
+std::vector<Stray> strays(storage::Transaction& t) {
+  std::vector<Stray> list;
+  for (const auto& r :
+       t.query("SELECT bundle_id, manifest_digest, at_ms, code, detail FROM stray ORDER BY at_ms, bundle_id"))
+    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), {}});
+  return list;
+}
+
+std::vector<Stray> strays_about(storage::Transaction& t, const std::string& id) {
+  std::vector<Stray> list;
+  for (const auto& r :
+       t.query("SELECT bundle_id, manifest_digest, at_ms, code, detail FROM stray WHERE bundle_id = $1 ORDER BY at_ms",
+               {id}))
+    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), {}});
+  return list;
+}
+
+std::optional<Stray> stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest) {
+  const auto r = t.query_one(
+      "SELECT bundle_id, manifest_digest, at_ms, code, detail, bundle FROM stray WHERE bundle_id = $1 AND "
+      "manifest_digest = $2",
+      {id, bytes_from(manifest_digest)});
+  if (!r) return {};
+  return Stray{r->text(0), r->blob(1), r->integer(2), r->text(3), r->text(4), r->blob(5)};
+}
+
+void remove_stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest) {
+  t.execute("DELETE FROM stray WHERE bundle_id = $1 AND manifest_digest = $2", {id, bytes_from(manifest_digest)});
+}
+
+void put_dismissal(storage::Transaction& t, const Dismissal& d) {
+  t.execute(
+      "INSERT INTO dismissal (bundle_id, manifest_digest, at_ms, who, reason, record) VALUES ($1, $2, $3, $4, $5, $6)",
+      {d.id, d.manifest_digest, d.at_ms, d.who, d.reason, d.record});
+}
+
+std::vector<Dismissal> dismissals(storage::Transaction& t, const std::string& id) {
+  std::vector<Dismissal> list;
+  for (const auto& r : t.query("SELECT bundle_id, manifest_digest, at_ms, who, reason, record FROM dismissal WHERE "
+                               "bundle_id = $1 ORDER BY number",
+                               {id}))
+    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), r.blob(5)});
+  return list;
+}
+
+void end_quarantine(storage::Transaction& t, const Entry& e, std::int64_t at_ms) {
+  t.execute("UPDATE bundle SET ended_ms = $2 WHERE id = $1 AND state = 'ended' AND ended_ms = 0", {e.id, at_ms});
+}
+
+void put_vote(storage::Transaction& t, const std::string& id, const Vote& v) {
+  t.execute("DELETE FROM vote WHERE bundle_id = $1 AND who = $2", {id, v.who});
+  t.execute("INSERT INTO vote (bundle_id, who, act, at_ms, reason) VALUES ($1, $2, $3, $4, $5)",
+            {id, v.who, v.act, v.at_ms, v.reason});
+}
+
+std::vector<Vote> votes(storage::Transaction& t, const std::string& id) {
+  std::vector<Vote> list;
+  for (const auto& r :
+       t.query("SELECT who, act, at_ms, reason FROM vote WHERE bundle_id = $1 ORDER BY at_ms, who", {id}))
+    list.push_back({r.text(0), r.text(1), r.integer(2), r.text(3)});
+  return list;
+}
+
+std::vector<Stop> stops(storage::Transaction& t) {
+  std::vector<Stop> list;
+  for (const auto& r : t.query("SELECT channel, at_ms, who, reason FROM channel_stop ORDER BY channel"))
+    list.push_back({r.text(0), r.integer(1), r.text(2), r.text(3)});
+  return list;
+}
+
+bool is_stopped(storage::Transaction& t, const std::string& channel) {
+  return t.query_one("SELECT 1 FROM channel_stop WHERE channel = $1", {channel}).has_value();
+}
+
+void put_stop(storage::Transaction& t, const Stop& s) {
+  t.execute("INSERT INTO channel_stop (channel, at_ms, who, reason) VALUES ($1, $2, $3, $4)",
+            {s.channel, s.at_ms, s.who, s.reason});
+}
+
+void remove_stop(storage::Transaction& t, const std::string& channel) {
+  t.execute("DELETE FROM channel_stop WHERE channel = $1", {channel});
+}
+
+void tell_peer(storage::Transaction& t, BytesView message) {
+  t.execute("INSERT INTO unit_message (message) VALUES ($1)", {bytes_from(message)});
+}
+
+std::vector<Told> to_tell(storage::Transaction& t, std::int64_t limit) {
+  std::vector<Told> list;
+  for (const auto& r : t.query("SELECT number, message FROM unit_message ORDER BY number LIMIT $1", {limit}))
+    list.push_back({r.integer(0), r.blob(1)});
+  return list;
+}
+
+void told(storage::Transaction& t, std::int64_t number) {
+  t.execute("DELETE FROM unit_message WHERE number = $1", {number});
+}
+
+}  // namespace jindu::gateway::store

@@ -1,0 +1,214 @@
+// What operators decide. Each act is written into the operators' log in the commit that makes it true.
+#include <boost/json/serialize.hpp>
+#include <jindu/v1/reconciliation.pb.h>
+
+#include "common/runtime/messages.hpp"
+#include "exchange-gateway/unit/parts.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+constexpr std::int64_t kRequestMax = 10'000;
+// Without a rule any more nobody can say that one is enough.
+constexpr std::size_t kReleasersWithoutRule = 2;
+
+// A releaser is a person: two certificates of the same name are not two pairs of eyes.
+std::string_view person(std::string_view who) { return who.substr(0, who.rfind(' ')); }
+
+}  // namespace
+
+std::size_t Unit::releasers_for(const store::Entry& entry) const {
+  const auto* rule = find_rule(options_.policy, passenger_of(entry));
+  return rule == nullptr ? kReleasersWithoutRule : std::max<std::size_t>(rule->releasers, 1);
+}
+
+Unit::Decided Unit::act_on_held(storage::Transaction& t, const std::string& id, bool release, const std::string& who,
+                                const std::string& reason) {
+  auto e = store::find(t, id);
+  if (!e) throw ErrorException({Fault::not_found, "bundle.unknown", "there is no such bundle"});
+  if (e->state != State::held)
+    throw ErrorException({Fault::conflict, "bundle.not_held", "it is not held but " + std::string(to_text(e->state))});
+  const std::string act = release ? "release" : "refuse";
+  std::set<std::string, std::less<>> same;
+  for (const auto& vote : store::votes(t, id)) {
+    if (person(vote.who) == person(who) && vote.act == act)
+      throw ErrorException(
+          {Fault::conflict, "hold.said_already", "you have said so already; another releaser must agree"});
+    if (vote.act == act) same.emplace(person(vote.who));
+  }
+  same.emplace(person(who));
+  store::put_vote(t, id, {who, act, to_unix_ms(now()), reason});
+  store::log_act(t, {0, to_unix_ms(now()), who, act, id, reason});
+  const auto needed = releasers_for(*e);
+  if (same.size() < needed) return {false, same.size(), needed};
+  if (release) {
+    sign(t, *e, jindu::v1::RUNG_RELEASED, "", "", e->outward, true);
+    store::set_state(t, *e, e->outward ? State::waiting : State::early);
+  } else {
+    sign(t, *e, jindu::v1::RUNG_REFUSED, "operator.refused", reason, e->outward, true);
+    store::end(t, *e, "operator.refused", to_unix_ms(now()));
+  }
+  if (!e->outward) promote_if_next(t, *e);
+  return {true, same.size(), needed};
+}
+
+result<Unit::Decided> Unit::release(const std::string& id, const std::string& who, const std::string& reason) {
+  Decided decided;
+  auto ok = journal_.write([&](storage::Transaction& t) { decided = act_on_held(t, id, true, who, reason); });
+  for_carrier_.tell();
+  for_service_.tell();
+  if (!ok) return ok.error();
+  return decided;
+}
+
+result<Unit::Decided> Unit::refuse(const std::string& id, const std::string& who, const std::string& reason) {
+  Decided decided;
+  auto ok = journal_.write([&](storage::Transaction& t) { decided = act_on_held(t, id, false, who, reason); });
+  for_carrier_.tell();
+  for_service_.tell();
+  if (!ok) return ok.error();
+  return decided;
+}
+
+std::vector<std::string> Unit::channels() const {
+  std::set<std::string> names;
+  for (const auto& rule : options_.policy.rules)
+    if (rule.from == options_.service || rule.to == options_.service)
+      names.insert(exchange::channel_of(rule.from, rule.to));
+  return {names.begin(), names.end()};
+}
+
+result<void> Unit::stop_channel(const std::string& channel, const std::string& who, const std::string& reason) {
+  const auto known = channels();
+  if (std::find(known.begin(), known.end(), channel) == known.end())
+    return Error{Fault::not_found, "channel.unknown", "the policy knows no channel '" + channel + "'", "channel"};
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    if (store::is_stopped(t, channel))
+      throw ErrorException({Fault::conflict, "channel.stopped", "this channel is stopped already"});
+    store::put_stop(t, {channel, to_unix_ms(now()), who, reason});
+    store::log_act(t, {0, to_unix_ms(now()), who, "stop", channel, reason});
+  });
+  if (ok) log::warn("unit.channel_stopped", {{"channel", channel}});
+  return ok;
+}
+
+result<void> Unit::resume_channel(const std::string& channel, const std::string& who, const std::string& reason) {
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    if (!store::is_stopped(t, channel))
+      throw ErrorException({Fault::conflict, "channel.not_stopped", "this channel is not stopped"});
+    store::remove_stop(t, channel);
+    store::log_act(t, {0, to_unix_ms(now()), who, "resume", channel, reason});
+  });
+  if (!ok) return ok;
+  log::warn("unit.channel_resumed", {{"channel", channel}});
+  for_carrier_.tell();
+  for_service_.tell();
+  return ok;
+}
+
+result<void> Unit::dismiss(const std::string& id, BytesView manifest_digest, const std::string& who,
+                           const std::string& reason) {
+  return journal_.write([&](storage::Transaction& t) {
+    const auto stray = store::stray(t, id, manifest_digest);
+    const auto entry = store::find(t, id);
+    const bool placed = !stray && entry && entry->state == State::ended && entry->ended_ms == 0 &&
+                        digest_of(entry->manifest_digest) == digest_of(manifest_digest);
+    if (!stray && !placed)
+      throw ErrorException({Fault::not_found, "quarantine.unknown", "nothing like this is quarantined"});
+    const boost::json::object record{{"record", "dismissed"},
+                                     {"unit", options_.name},
+                                     {"bundle", id},
+                                     {"manifest_digest", to_hex(manifest_digest)},
+                                     {"bundle_sha256", stray ? to_hex(crypto::sha256(stray->bundle)) : ""},
+                                     {"code", stray ? stray->code : entry->code},
+                                     {"quarantined_at_ms", stray ? stray->at_ms : entry->stored_ms},
+                                     {"at_ms", to_unix_ms(now())},
+                                     {"who", who},
+                                     {"reason", reason}};
+    const auto text = boost::json::serialize(record);
+    store::put_dismissal(t, {id, Bytes(manifest_digest.begin(), manifest_digest.end()), to_unix_ms(now()), who, reason,
+                             evidence::sign_statement(kRecordType, ::jindu::bytes_of(text), signer_)});
+    store::log_act(t, {0, to_unix_ms(now()), who, "dismiss", id + " " + to_hex(manifest_digest), reason});
+    if (stray)
+      store::remove_stray(t, id, manifest_digest);
+    else
+      store::end_quarantine(t, *entry, to_unix_ms(now()));
+  });
+}
+
+result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest, const std::string& who,
+                                const std::string& reason) {
+  std::optional<store::Stray> stray;
+  bool placed = false;
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    stray = store::stray(t, id, manifest_digest);
+    const auto entry = store::find(t, id);
+    placed = entry && entry->state == State::ended && entry->ended_ms == 0;
+    if (!stray) return;
+    store::log_act(t, {0, to_unix_ms(now()), who, "retry", id + " " + to_hex(manifest_digest), reason});
+  });
+  if (!ok) return ok.error();
+  if (!stray && placed)
+    return Error{Fault::conflict, "quarantine.told",
+                 "its sender has a signed receipt that it was quarantined; what still stands must be sent anew"};
+  if (!stray) return Error{Fault::not_found, "quarantine.unknown", "nothing like this is quarantined"};
+  const auto view = exchange::parse_bundle(stray->bundle);
+  if (!view)
+    return Error{Fault::conflict, "quarantine.no_bytes",
+                 "only its head was kept because it is large; ask the other unit to bring it again"};
+  auto custody = take_from_carrier({stray->bundle});
+  if (custody.front().error) return *custody.front().error;
+  const auto receipt = exchange::read_receipt(custody.front().receipt);
+  if (!receipt) return receipt.error();
+  if (receipt->rung == jindu::v1::RUNG_QUARANTINED)
+    return Error{Fault::conflict, receipt->code, "it was checked again and stays quarantined: " + receipt->detail};
+  ok = journal_.write([&](storage::Transaction& t) { store::remove_stray(t, id, manifest_digest); });
+  if (!ok) return ok.error();
+  return std::string(exchange::to_text(receipt->rung));
+}
+
+result<void> Unit::request_again(const std::string& channel, std::int64_t first, std::int64_t last,
+                                 const std::string& who, const std::string& reason) {
+  const auto known = channels();
+  if (std::find(known.begin(), known.end(), channel) == known.end() || channel.starts_with(options_.service + ">"))
+    return Error{Fault::not_found, "channel.unknown", "no channel '" + channel + "' comes from the other side",
+                 "channel"};
+  if (first < 1 || last < first || last > kSequenceMax || last - first >= kRequestMax)
+    return Error{Fault::invalid, "channel.range",
+                 "first and last are sequences, and at most " + std::to_string(kRequestMax) + " at once", "first"};
+  return journal_.write([&](storage::Transaction& t) {
+    const auto head = store::channel_head(t, channel);
+    jindu::v1::BundleRequest request;
+    request.set_version(1);
+    request.set_unit(options_.name);
+    request.set_channel(channel);
+    request.set_epoch(head.epoch);
+    request.set_first(static_cast<std::uint64_t>(first));
+    request.set_last(static_cast<std::uint64_t>(last));
+    request.set_at_ms(to_unix_ms(now()));
+    store::tell_peer(t, evidence::sign_statement(kRequestType, encode(request), signer_));
+    store::log_act(t, {0, to_unix_ms(now()), who, "request",
+                       channel + " " + std::to_string(first) + "-" + std::to_string(last), reason});
+  });
+}
+
+// The other unit has lost these, or never had them. One that it has after all it answers with its first receipt.
+void Unit::apply_request(storage::Transaction& t, const jindu::v1::BundleRequest& request) {
+  if (request.version() != 1 || !request.channel().starts_with(options_.service + ">") ||
+      request.first() > static_cast<std::uint64_t>(kSequenceMax) ||
+      request.last() > static_cast<std::uint64_t>(kSequenceMax))
+    return;
+  std::int64_t number = 0;
+  for (auto& e : store::between(t, request.channel(), request.epoch(), static_cast<std::int64_t>(request.first()),
+                                static_cast<std::int64_t>(request.last()), kRequestMax)) {
+    store::carry_again(t, e);
+    const std::lock_guard lock(away_mutex_);
+    away_.erase(e.id);
+    ++number;
+  }
+  log::warn(
+      "unit.asked_again",
+      {{"channel", request.channel()}, {"first", request.first()}, {"last", request.last()}, {"bundles", number}});
+}
+
+}  // namespace jindu::gateway

@@ -1,0 +1,249 @@
+// A day's work of the gateway's operators in their consoles, each person with their own certificate: the check in the morning, a held bundle that two must release, one
+// in quarantine, an emergency stop, the search for a bundle, a question to the policy, the reconciliation in the evening, and the auditor's look at the log.
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { BrowserContext, Page } from 'playwright-core';
+import { Complaints, demand, demandSound, launch, phone, readAccess, Report, run, same, until, visit } from './support.ts';
+
+interface Desk {
+  readonly outer: string;
+  readonly inner: string;
+  readonly held: readonly string[];
+  readonly quarantined: string;
+  readonly applied: string;
+  readonly folder: string;
+}
+const access = readAccess();
+const screen = { width: 1440, height: 900 } as const;
+
+// Units of its own: what happens to them is no part of the running system.
+const program: ChildProcessWithoutNullStreams = spawn(resolve(process.cwd(), '../../tests/support/gateway-desk'), [access.pki, access.bin]);
+program.stderr.pipe(process.stderr);
+const desk = await new Promise<Desk>((ready, failed) => {
+  createInterface(program.stdout).once('line', (line) => ready(JSON.parse(line) as Desk));
+  program.once('exit', (code) => failed(new Error(`gateway-desk ended with ${code}`)));
+});
+
+const browser = await launch();
+interface Seat {
+  readonly context: BrowserContext;
+  readonly complaints: Complaints;
+  readonly page: Page;
+}
+async function seat(as: string, size: { readonly width: number; readonly height: number } = screen, locale: 'zh-CN' | 'en-GB' = 'zh-CN'): Promise<Seat> {
+  const context = await visit(browser, access, { as, origins: [desk.outer, desk.inner], size, locale });
+  return { context, complaints: new Complaints(context), page: await context.newPage() };
+}
+let at: Page | undefined;
+const report = new Report(() => at);
+const go = async (page: Page, url: string, heading: string): Promise<void> => {
+  at = page;
+  await page.goto(url);
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+};
+async function giveReason(page: Page, reason: string, verb: string): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  demand(await dialog.getByRole('button', { name: verb, exact: true }).isDisabled(), 'an act without a reason is offered');
+  await dialog.getByLabel('理由').fill(reason);
+  await dialog.getByRole('button', { name: verb, exact: true }).click();
+}
+const told = (page: Page, text: string | RegExp): Promise<void> => page.locator('.el-message').filter({ hasText: text }).first().waitFor();
+const settled = (page: Page): Promise<void> => page.locator('.el-overlay').first().waitFor({ state: 'hidden' }).catch(() => undefined);
+const flow = { text: '' };
+
+const operator = await seat('operator'), first = await seat('releaser'), second = await seat('second-releaser'), auditor = await seat('gateway-auditor');
+
+await report.test('in the morning the operator sees on one page which unit it is, what waits, and what to look after', async () => {
+  const { page, complaints } = operator;
+  await go(page, desk.inner, '总览');
+  await page.getByText('内端机', { exact: true }).first().waitFor();
+  await page.getByRole('region', { name: '门户 → 审批' }).waitFor();
+  await page.locator('.alarms').getByText('2 个交换包待放行').waitFor();
+  await page.getByRole('link', { name: '待放行2' }).waitFor();
+  await demandSound(page, complaints, 'console-overview');
+  await go(page, desk.outer, '总览');
+  await page.locator('.alarms').getByText('隔离区有 1 项').waitFor();
+  demand((await page.locator('.unit').textContent()) === '外端机', 'the outer unit is not named');
+});
+
+await report.test('a held bundle goes on only when two different releasers have agreed; nobody else is offered to', async () => {
+  const id = desk.held[0]!;
+  await go(operator.page, `${desk.inner}/held`, '待放行');
+  await operator.page.getByText(id).waitFor();
+  demand((await operator.page.getByRole('button', { name: '放行', exact: true }).count()) === 0, 'an operator is offered to release');
+  await go(first.page, `${desk.inner}/held`, '待放行');
+  const row = first.page.getByRole('row').filter({ hasText: id });
+  await row.getByRole('button', { name: '放行' }).click();
+  await demandSound(first.page, first.complaints, 'console-reason');
+  await giveReason(first.page, '已电话核实', '放行');
+  await told(first.page, '1/2');
+  await settled(first.page);
+  await row.getByText('邹放 同意放行').waitFor();
+  await demandSound(first.page, first.complaints, 'console-held');
+  // Once more by the same person is refused in words.
+  await row.getByRole('button', { name: '放行' }).click();
+  await first.complaints.while(/409/, async () => {
+    await giveReason(first.page, '再来一次', '放行');
+    await first.page.getByRole('alert').getByText('须由另一名放行员').waitFor();
+  });
+  await go(second.page, `${desk.inner}/bundles/${id}`, '交换包');
+  await second.page.getByText('已电话核实').waitFor();
+  await second.page.getByRole('button', { name: '放行' }).click();
+  await giveReason(second.page, '复核无误', '放行');
+  await told(second.page, '已完成');
+  await second.page.locator('.way').getByText('已处理').waitFor();
+  await settled(second.page);
+  await demandSound(second.page, second.complaints, 'console-bundle');
+});
+
+await report.test('a held bundle is refused the same way, and its way shows the signed refusal', async () => {
+  const id = desk.held[1]!;
+  for (const { page } of [first, second]) {
+    await go(page, `${desk.inner}/bundles/${id}`, '交换包');
+    await page.getByRole('button', { name: '退回' }).click();
+    await giveReason(page, '附件与通知不符', '退回');
+    await settled(page);
+  }
+  await second.page.locator('.way').getByText('放行员退回').waitFor();
+  await go(second.page, `${desk.inner}/held`, '待放行');
+  await second.page.getByText('没有待放行的交换包').waitFor();
+});
+
+await report.test('the search finds a bundle by id, state, kind and time, and its way names both sides', async () => {
+  const { page, complaints } = operator;
+  await go(page, `${desk.outer}/bundles`, '查找');
+  await page.getByLabel('种类').selectOption('dossier');
+  await page.getByLabel('状态').selectOption('ended');
+  await page.getByRole('button', { name: '查找', exact: true }).click();
+  await page.waitForURL(/state=ended&kind=dossier/);
+  await until('all forty are listed', 10, async () => (await page.getByRole('row').count()) === 41);
+  await demandSound(page, complaints, 'console-search');
+  await page.getByLabel('交换包编号').fill(desk.applied);
+  await page.getByRole('button', { name: '查找', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: '交换包' }).waitFor();
+  for (const word of ['已入库', '已核验', '已送达对端', '已交付', '已处理']) await page.locator('.way').getByText(word, { exact: true }).first().waitFor();
+  demand((await page.locator('.way li.there').count()) > 0 && (await page.locator('.way li:not(.there)').count()) > 0, 'both sides should be told apart');
+});
+
+await report.test('what is quarantined is inspected, kept as signed evidence, checked again, and dismissed with a record', async () => {
+  const { page, complaints } = operator;
+  await go(page, `${desk.outer}/quarantine`, '隔离区');
+  const row = page.getByRole('row').filter({ hasText: desk.quarantined });
+  await row.getByText('签名不成立').waitFor();
+  await row.getByRole('button', { name: '查看' }).click();
+  await page.getByRole('dialog').getByText('payload_length').waitFor();
+  await demandSound(page, complaints, 'console-quarantine');
+  await page.keyboard.press('Escape');
+  await settled(page);
+  const [download] = await Promise.all([page.waitForEvent('download'), row.getByRole('link', { name: '导出证据' }).click()]);
+  const evidence = join(mkdtempSync(join(tmpdir(), 'jindu-evidence-')), 'evidence.jds');
+  await download.saveAs(evidence);
+  const text = readFileSync(evidence, 'latin1');
+  demand(text.includes('jindu/record/v1') && text.includes(desk.quarantined), 'the evidence does not name what it is about');
+  await row.getByRole('button', { name: '再次核对' }).click();
+  await complaints.while(/422/, async () => {
+    await giveReason(page, '证书更新后再试', '再次核对');
+    await page.getByRole('alert').getByText('签名仍不成立').waitFor();
+  });
+  await page.getByRole('dialog').getByRole('button', { name: '取消' }).click();
+  await settled(page);
+  await row.getByRole('button', { name: '销案' }).click();
+  await giveReason(page, '已报安全管理员', '销案');
+  await page.getByText('隔离区是空的').waitFor();
+});
+
+await report.test('an emergency stop is one press and a reason away, is plain to see everywhere, and is ended the same way', async () => {
+  const { page, complaints } = operator;
+  await go(page, desk.outer, '总览');
+  const card = page.getByRole('region', { name: '门户 → 审批' });
+  await card.getByRole('button', { name: '紧急停止' }).click();
+  await giveReason(page, '发现异常流量', '紧急停止');
+  await card.getByText('发现异常流量').waitFor();
+  await page.locator('.alarms').getByText('已停止').waitFor();
+  await settled(page);
+  await demandSound(page, complaints, 'console-stopped');
+  await page.reload();
+  await card.getByText('谢运 于').waitFor();
+  await card.getByRole('button', { name: '恢复' }).click();
+  await giveReason(page, '原因已查明', '恢复通道');
+  await card.getByRole('button', { name: '紧急停止' }).waitFor();
+});
+
+await report.test('the policy answers which rule decides, and why', async () => {
+  const { page, complaints } = operator;
+  await go(page, `${desk.inner}/policy`, '策略');
+  await page.getByLabel('从', { exact: true }).fill('approval');
+  await page.getByLabel('到', { exact: true }).fill('portal');
+  await page.getByLabel('种类').fill('notice');
+  await page.getByRole('button', { name: '试算' }).click();
+  await page.getByText('收下并暂扣').waitFor();
+  await page.getByText('须 2 名放行员同意').waitFor();
+  await demandSound(page, complaints, 'console-policy');
+  await page.getByLabel('种类').fill('secrets');
+  await page.getByRole('button', { name: '试算' }).click();
+  await page.getByText('policy.forbidden').waitFor();
+});
+
+await report.test('in the evening both units are compared, agree, and the signed statements of both are at hand', async () => {
+  const { page, complaints } = operator;
+  for (const unit of [desk.outer, desk.inner]) {
+    await go(page, `${unit}/reconciliation`, '对账');
+    await page.getByRole('button', { name: '立即对账' }).click();
+    await told(page, '已请对端核对');
+  }
+  await until('both channels agree', 30, async () => (await page.getByText('一致', { exact: true }).count()) >= 2);
+  await demandSound(page, complaints, 'console-reconciliation');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '对端声明' }).first().click()]);
+  demand(readFileSync((await download.path())!, 'latin1').includes('jindu/reconciliation/v1'), 'this is no statement of reconciliation');
+});
+
+await report.test('the auditor reads everything, acts on nothing, and takes the log away to check it elsewhere', async () => {
+  const { page, complaints } = auditor;
+  await go(page, desk.inner, '总览');
+  demand((await page.getByRole('button', { name: '紧急停止' }).count()) === 0, 'an auditor is offered to stop');
+  await go(page, `${desk.inner}/log`, '操作日志');
+  await page.getByText('日志链完整').waitFor();
+  await page.getByText('已电话核实').waitFor();
+  await demandSound(page, complaints, 'console-log');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '导出日志' }).click()]);
+  flow.text = (await download.path())!;
+  demand(run(join(access.bin, 'jindu-gateway'), ['ctl', 'log', 'verify', flow.text]).includes('the chain holds'), 'the saved log does not hold');
+});
+
+await report.test('the command line has the same powers with the same certificate', async () => {
+  const ctl = (who: string, ...words: string[]): string =>
+    run(join(access.bin, 'jindu-gateway'), ['ctl', '--url', desk.inner, '--ca', join(access.pki, 'root.pem'), '--p12', join(access.pki, 'officials', `${who}.p12`), '--passphrase-file', join(access.pki, 'passphrase'), ...words]);
+  demand(/portal>approval/.test(ctl('operator', 'overview')), 'the overview names no channel');
+  same((JSON.parse(ctl('operator', '--json', 'show', desk.held[0]!)) as { state: string }).state, 'ended', 'state of what was released');
+  ctl('operator', 'stop', 'approval>portal', '--reason', 'by the command line');
+  demand(/STOPPED/.test(ctl('gateway-auditor', 'overview')), 'the stop is not shown');
+  ctl('operator', 'resume', 'approval>portal', '--reason', 'enough');
+});
+
+await report.test('every page can be read and used on a phone and in English', async () => {
+  const { page, complaints } = await seat('operator', phone, 'en-GB');
+  await go(page, desk.inner, '总览');
+  await page.getByRole('button', { name: 'English' }).click();
+  for (const [path, heading] of [['', 'Overview'], ['/bundles', 'Search'], [`/bundles/${desk.applied}`, 'Bundle'], ['/held', 'Held'], ['/quarantine', 'Quarantine'], ['/voyages', 'Voyages'], ['/policy', 'Policy'], ['/reconciliation', 'Reconciliation'], ['/alarms', 'Alarms'], ['/log', 'Operators’ log'], ['/nowhere', 'No such page']] as const) {
+    await go(page, `${desk.inner}${path}`, heading);
+    if (path === '/bundles') await until('bundles are listed', 10, async () => (await page.getByRole('row').count()) > 5);
+    await demandSound(page, complaints, `console-phone${path.replaceAll('/', '-')}`);
+  }
+});
+
+await report.test('somebody without a place in the register is told so, and sees nothing', async () => {
+  const { page, complaints } = await seat('editor');
+  at = page;
+  await complaints.while(/403/, async () => {
+    await page.goto(desk.inner);
+    await page.getByText('不在本机值班人员名册中').waitFor();
+  });
+  demand((await page.getByRole('navigation').count()) === 0, 'a stranger sees the navigation');
+});
+
+await browser.close();
+program.stdin.end();
+report.finish();

@@ -1,0 +1,209 @@
+// From a row that commits with its state change to a bundle in its channel, in every kind of database.
+#include "common/exchange/service/outbox.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+
+#include "tests/support/test_databases.hpp"
+
+namespace jindu::exchange {
+namespace {
+
+using storage::Transaction;
+
+const Instant kNow = from_unix_ms(1'780'000'000'000);
+
+struct Parties {
+  evidence::NodeSigner portal;
+  crypto::PrivateKey approval = crypto::PrivateKey::generate_p256();
+  crypto::PublicKey approval_public = approval.public_key();
+  std::string peer = "approval";
+
+  Parties() : portal(signer()) {}
+  SenderIdentity identity() const { return {portal, peer, approval_public, std::chrono::hours(24)}; }
+  static evidence::NodeSigner signer() {
+    const auto key = crypto::PrivateKey::generate_p256();
+    return {
+        "portal", key,
+        crypto::issue_certificate(key, nullptr, key.public_key(), {.common_name = "portal"}, crypto::Profile::citizen,
+                                  kNow - std::chrono::hours(1), kNow + std::chrono::hours(48))
+            .value()};
+  }
+};
+
+const Parties& parties() {
+  static const Parties made;
+  return made;
+}
+
+std::vector<std::unique_ptr<storage::Database>> databases() {
+  auto all = test_databases();
+  for (auto& database : all) REQUIRE(database->migrate("exchange", service_migrations()));
+  return all;
+}
+
+Outgoing message(std::string subject, std::string_view text, std::uint32_t priority = 1) {
+  return {"status", std::move(subject), priority, Bytes(text.begin(), text.end())};
+}
+
+std::string code_of(const result<void>& r) { return r ? "" : r.error().code; }
+
+// Builds all that waits, hands it over, and gives it in the order of its channel.
+std::vector<BundleView> sent(storage::Database& database, std::vector<Bytes>& bytes) {
+  REQUIRE(database.write([&](Transaction& t) {
+    while (build_waiting(t, parties().identity(), kNow) > 0) {
+    }
+  }));
+  bytes.clear();
+  for (;;) {
+    std::vector<Built> next;
+    REQUIRE(database.read([&](Transaction& t) { next = next_to_hand_over(t, 3, 1 << 20); }));
+    if (next.empty()) break;
+    REQUIRE(database.write([&](Transaction& t) {
+      for (const auto& one : next) mark_handed_over(t, one.bundle_id);
+    }));
+    for (auto& one : next) bytes.push_back(std::move(one.bundle));
+  }
+  std::vector<BundleView> views;
+  for (const auto& one : bytes) {
+    auto view = parse_bundle(one);
+    REQUIRE(view);
+    REQUIRE(verify_bundle(*view, parties().portal.key.public_key()));
+    views.push_back(std::move(*view));
+  }
+  return views;
+}
+
+std::string opened(const BundleView& view) {
+  return std::string(text_of(open_bundle(view, parties().approval).value()));
+}
+
+}  // namespace
+
+TEST_CASE("what is enqueued becomes bundles of one unbroken channel, whose subjects have their own unbroken numbers") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    REQUIRE(database->write([](Transaction& t) {
+      for (const char* subject : {"a", "b", "a", "a", "b"}) enqueue(t, message(subject, subject), kNow);
+    }));
+    std::vector<Bytes> bytes;
+    const auto views = sent(*database, bytes);
+    REQUIRE(views.size() == 5);
+    std::map<std::string, std::uint64_t> subjects;
+    crypto::Digest previous{};
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      const auto& m = views[i].manifest;
+      CHECK(m.sequence() == i + 1);
+      CHECK(m.previous_digest() == text_of(previous));
+      CHECK(m.subject_sequence() == ++subjects[m.subject()]);
+      previous = views[i].manifest_digest;
+      CHECK(m.from() == "portal");
+      CHECK(m.to() == "approval");
+      CHECK(m.expires_ms() - m.created_ms() == 24 * 3600 * 1000);
+    }
+    CHECK(subjects.size() == 2);
+    // What comes later goes on where this ended.
+    REQUIRE(database->write([](Transaction& t) { enqueue(t, message("a", "later"), kNow); }));
+    const auto later = sent(*database, bytes);
+    REQUIRE(later.size() == 1);
+    CHECK(later[0].manifest.sequence() == 6);
+    CHECK(later[0].manifest.subject_sequence() == 4);
+    CHECK(later[0].manifest.previous_digest() == text_of(previous));
+    CHECK(opened(later[0]) == "later");
+  }
+}
+
+TEST_CASE("a state change that is undone sends nothing, and its place in the channel is not missed") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    CHECK(code_of(database->write([](Transaction& t) {
+            enqueue(t, message("a", "undone"), kNow);
+            throw ErrorException({Fault::conflict, "test.undone", "no"});
+          })) == "test.undone");
+    // A crash while bundles are built: they are built again.
+    REQUIRE(database->write([](Transaction& t) { enqueue(t, message("a", "kept"), kNow); }));
+    CHECK(code_of(database->write([](Transaction& t) {
+            CHECK(build_waiting(t, parties().identity(), kNow) == 1);
+            throw ErrorException({Fault::unavailable, "test.crash", "crash"});
+          })) == "test.crash");
+    std::vector<Bytes> bytes;
+    const auto views = sent(*database, bytes);
+    REQUIRE(views.size() == 1);
+    CHECK(opened(views[0]) == "kept");
+    CHECK(views[0].manifest.sequence() == 1);
+  }
+}
+
+TEST_CASE("the most urgent goes first, but never before an older one about the same subject") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    REQUIRE(database->write([](Transaction& t) {
+      enqueue(t, message("a", "a-slow", 3), kNow);
+      enqueue(t, message("a", "a-urgent", 0), kNow);
+      enqueue(t, message("b", "b-normal", 2), kNow);
+      enqueue(t, message("c", "c-urgent", 0), kNow);
+    }));
+    std::vector<Bytes> bytes;
+    std::vector<std::string> order;
+    for (const auto& view : sent(*database, bytes)) order.push_back(opened(view));
+    CHECK(order == std::vector<std::string>{"c-urgent", "b-normal", "a-slow", "a-urgent"});
+  }
+}
+
+TEST_CASE("a slice of a file is read when its bundle is built, and a file that is gone or short is told") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    char name[] = "/tmp/jindu-slice-XXXXXX";
+    ::close(::mkstemp(name));
+    std::ofstream(name) << "0123456789";
+    REQUIRE(database->write([&](Transaction& t) {
+      enqueue(t, {"material", "a", 3, FileSlice{name, 2, 5, {'h', ':'}}}, kNow);
+    }));
+    std::vector<Bytes> bytes;
+    const auto views = sent(*database, bytes);
+    REQUIRE(views.size() == 1);
+    CHECK(opened(views[0]) == "h:23456");
+    for (const auto& slice : {FileSlice{name, 8, 5, {}}, FileSlice{"/nowhere/at/all", 0, 5, {}}}) {
+      const auto undone = database->write([&](Transaction& t) {
+        enqueue(t, {"material", "b", 3, slice}, kNow);
+        build_waiting(t, parties().identity(), kNow);
+      });
+      CHECK(code_of(undone) == "exchange.file_missing");
+    }
+    ::unlink(name);
+  }
+}
+
+TEST_CASE("a message over its limit is refused before it is kept") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    const auto refused = database->write([](Transaction& t) {
+      enqueue(t, {"status", "a", 1, Bytes(kMessageBundleMax + 1)}, kNow);
+    });
+    CHECK(code_of(refused) == "exchange.too_large");
+    CHECK(refused.error().fault == Fault::too_large);
+    CHECK(code_of(database->write([](Transaction& t) {
+            enqueue(t, {"material", "a", 1, FileSlice{"/x", 0, kMessageBundleMax, {'h'}}}, kNow);
+          })) == "exchange.too_large");
+  }
+}
+
+TEST_CASE("a subject crosses under the same pseudonym each time, and another service gives it another") {
+  std::set<Bytes> pseudonyms;
+  for (auto& database : databases()) {
+    Bytes first, second, other;
+    REQUIRE(database->write([&](Transaction& t) { first = subject_pseudonym(t, "declaration-1"); }));
+    REQUIRE(database->write([&](Transaction& t) {
+      second = subject_pseudonym(t, "declaration-1");
+      other = subject_pseudonym(t, "declaration-2");
+    }));
+    CHECK(first.size() == 16);
+    CHECK(first == second);
+    CHECK(first != other);
+    pseudonyms.insert(first);
+  }
+  CHECK(pseudonyms.size() == databases().size());
+}
+
+}  // namespace jindu::exchange

@@ -1,0 +1,174 @@
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <catch2/catch.hpp>
+
+#include "../world.hpp"
+#include "common/runtime/files.hpp"
+#include "exchange-gateway/api/console_api.hpp"
+#include "exchange-gateway/api/openapi.hpp"
+
+namespace jindu::gateway::test {
+
+namespace {
+
+std::string word_of(http::Method method) {
+  switch (method) {
+    case http::Method::get:
+      return "get";
+    case http::Method::post:
+      return "post";
+    default:
+      return "other";
+  }
+}
+
+// The console of the outer unit, and one person for each role.
+struct Desk {
+  World w;
+  std::map<std::string, crypto::Certificate> people;
+  std::vector<http::Route> routes;
+
+  Desk() {
+    std::vector<Operator> operators;
+    for (const auto* role : {"operator", "releaser", "auditor", "editor"}) {
+      const auto key = crypto::PrivateKey::generate_p256();
+      const auto certificate =
+          crypto::issue_certificate(w.root_key, &w.root, key.public_key(), {.common_name = role},
+                                    crypto::Profile::citizen, w.clock->now(), w.clock->now() + std::chrono::hours(24))
+              .value();
+      people.emplace(role, certificate);
+      operators.push_back({to_hex(certificate.fingerprint()), role, {role}});
+    }
+    routes = console_routes(w.outer.unit(), operators, "link");
+  }
+
+  http::Request request(const std::string& role, http::Method method) {
+    http::Request r;
+    r.method = method;
+    r.client_certificate = people.at(role).der();
+    r.headers["x-requested-with"] = "jindu";
+    r.headers["content-type"] = "application/json";
+    return r;
+  }
+
+  result<boost::json::value> call(const std::string& role, http::Method method, const std::string& path,
+                                  std::map<std::string, std::string> parameters = {}, const std::string& body = {},
+                                  std::multimap<std::string, std::string> query = {}) {
+    for (const auto& route : routes) {
+      if (route.path != path || route.method != method) continue;
+      auto r = request(role, method);
+      r.parameters = std::move(parameters);
+      r.query = std::move(query);
+      r.body = Bytes(body.begin(), body.end());
+      if (auto ok = route.guard(r); !ok) return ok.error();
+      auto answer = route.handler(r);
+      if (!answer) return answer.error();
+      if (const auto* text = std::get_if<std::string>(&answer->body))
+        return text->empty() ? boost::json::value() : boost::json::parse(*text);
+      const auto& bytes = std::get<Bytes>(answer->body);
+      return boost::json::value(boost::json::string(text_of(bytes)));
+    }
+    FAIL("no route " << path);
+    return boost::json::value();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the description and the table of routes name the same calls, open to the same roles") {
+  Desk desk;
+  const auto description = boost::json::parse(openapi()).as_object();
+  std::map<std::string, std::set<std::string>> described, served;
+  for (const auto& path : description.at("paths").as_object())
+    for (const auto& operation : path.value().as_object())
+      for (const auto& role : operation.value().at("x-roles").as_array())
+        described[std::string(operation.key()) + " " + std::string(path.key())].emplace(role.as_string());
+  for (const auto& route : desk.routes) {
+    auto& roles = served[word_of(route.method) + " " + route.path];
+    for (const auto& [role, certificate] : desk.people) {
+      auto request = desk.request(role, route.method);
+      if (route.guard(request)) roles.insert(role);
+    }
+    http::Request stranger;
+    stranger.method = route.method;
+    CHECK(route.guard(stranger).error().code == "console.no_certificate");
+    if (route.method == http::Method::post) {
+      auto request = desk.request("operator", route.method);
+      request.headers.clear();
+      CHECK_FALSE(route.guard(request));
+    }
+  }
+  CHECK(served == described);
+  CHECK(files::read_text(JINDU_SOURCE_DIR "/exchange-gateway/api/openapi.json").value() == openapi());
+}
+
+TEST_CASE("answers have exactly the members that the description names") {
+  Desk desk;
+  auto& w = desk.w;
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "x")));
+  w.carry_all();
+  const auto description = boost::json::parse(openapi()).as_object();
+  const auto& schemas = description.at("components").at("schemas").as_object();
+  const auto members = [&](const char* name) {
+    std::set<std::string> list;
+    for (const auto& member : schemas.at(name).at("properties").as_object()) list.emplace(member.key());
+    return list;
+  };
+  const auto found = [](const boost::json::value& value) {
+    std::set<std::string> list;
+    for (const auto& member : value.as_object()) list.emplace(member.key());
+    return list;
+  };
+  using http::Method;
+  const auto overview = desk.call("auditor", Method::get, "/api/v1/overview").value();
+  CHECK(found(overview) == members("Overview"));
+  CHECK(found(overview.at("channels").at(0)) == members("Channel"));
+  const auto page = desk.call("operator", Method::get, "/api/v1/bundles").value();
+  CHECK(found(page) == members("BundlePage"));
+  CHECK(found(page.at("bundles").at(0)) == members("Bundle"));
+  const std::string id(page.at("bundles").at(0).at("id").as_string());
+  const auto one = desk.call("operator", Method::get, "/api/v1/bundles/{id}", {{"id", id}}).value();
+  CHECK(found(one) == members("BundleDetail"));
+  CHECK(found(one.at("receipts").at(0)) == members("Receipt"));
+  CHECK(found(desk.call("operator", Method::get, "/api/v1/me").value()) == members("Me"));
+  CHECK(found(desk.call("operator", Method::get, "/api/v1/policy").value()) == members("Policy"));
+  const auto explained = desk.call("operator", Method::post, "/api/v1/policy/explain", {},
+                                   R"({"from": "portal", "to": "approval", "kind": "dossier", "bytes": 5})")
+                             .value();
+  CHECK(found(explained) == members("Explanation"));
+  CHECK(explained.at("verdict").as_string() == "pass");
+  CHECK(found(desk.call("operator", Method::post, "/api/v1/reconciliation", {}, "{}").value()) == members("Asked"));
+  const auto stretches = desk.call("operator", Method::get, "/api/v1/reconciliation").value();
+  CHECK(found(stretches.at("stretches").at(0)) == members("Stretch"));
+  const auto stretch = desk.call("operator", Method::get, "/api/v1/reconciliation/stretch", {}, {},
+                                 {{"day", std::string(stretches.at("stretches").at(0).at("day").as_string())},
+                                  {"channel", "portal>approval"}})
+                           .value();
+  CHECK(found(stretch) == members("StretchDetail"));
+  const auto log = desk.call("auditor", Method::get, "/api/v1/log").value();
+  CHECK(found(log) == members("Log"));
+  CHECK(found(log.at("log").at(0)) == members("Act"));
+}
+
+TEST_CASE("what is asked wrongly is refused with the member it is about") {
+  Desk desk;
+  using http::Method;
+  const auto code = [](const result<boost::json::value>& answer) {
+    return answer ? "none" : answer.error().code + " " + answer.error().field;
+  };
+  CHECK(code(desk.call("operator", Method::get, "/api/v1/bundles", {}, {}, {{"state", "lost"}})) == "http.query state");
+  CHECK(code(desk.call("operator", Method::get, "/api/v1/bundles", {}, {}, {{"limit", "1000"}})) == "http.query limit");
+  CHECK(code(desk.call("operator", Method::get, "/api/v1/bundles", {}, {}, {{"subject", "xy"}})) ==
+        "http.query subject");
+  CHECK(code(desk.call("operator", Method::get, "/api/v1/bundles/{id}", {{"id", "?"}})) == "bundle.unknown ");
+  CHECK(code(desk.call("operator", Method::post, "/api/v1/channels/{channel}/stop", {{"channel", "a>b"}},
+                       R"({"reason": ""})")) == "console.reason_required /reason");
+  CHECK(code(desk.call("operator", Method::post, "/api/v1/channels/{channel}/stop", {{"channel", "a>b"}},
+                       R"({"reason": "why"})")) == "channel.unknown channel");
+  CHECK(code(desk.call("auditor", Method::post, "/api/v1/channels/{channel}/stop", {{"channel", "portal>approval"}},
+                       R"({"reason": "why"})")) == "console.role ");
+  CHECK(code(desk.call("operator", Method::post, "/api/v1/policy/explain", {}, R"({"from": "portal"})")) ==
+        "http.member /to");
+}
+
+}  // namespace jindu::gateway::test

@@ -1,0 +1,246 @@
+// What operators do, on two units: holds, stops, quarantine, requests, quotas, hours.
+#include <catch2/catch.hpp>
+
+#include "../world.hpp"
+
+namespace jindu::gateway::test {
+
+namespace {
+const std::string kZou = "邹放 1111111111111111", kZouAgain = "邹放 2222222222222222", kXie = "谢运 3333333333333333";
+
+Policy holding(const World& w, std::uint32_t releasers) {
+  auto policy = w.policy();
+  policy.rules[0].hold = true;
+  policy.rules[0].releasers = releasers;
+  return policy;
+}
+}  // namespace
+
+TEST_CASE("where the policy wants four eyes, two different people must say the same") {
+  World w;
+  w.outer.restart_with(holding(w, 2));
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(rung_of(w.outer->take_from_service(bundle)) == "stored");
+  const auto id = World::id_of(bundle);
+  const auto first = w.outer->release(id, kZou, "checked").value();
+  CHECK_FALSE(first.done);
+  CHECK(first.said == 1);
+  CHECK(first.needed == 2);
+  CHECK(w.outer->release(id, kZou, "again").error().code == "hold.said_already");
+  CHECK(w.outer->release(id, kZouAgain, "with my other certificate").error().code == "hold.said_already");
+  CHECK(w.outer.state_of(id) == "held");
+  // Another opinion does not count for this one.
+  CHECK_FALSE(w.outer->refuse(id, kXie, "not sure").value().done);
+  CHECK(w.outer.state_of(id) == "held");
+  CHECK(w.outer->release(id, kXie, "convinced").value().done);
+  CHECK(w.outer.state_of(id) == "waiting");
+  CHECK(w.outer.count("SELECT COUNT(*) FROM operator_log") == 3);
+  CHECK(w.outer->release(id, kXie, "late").error().code == "bundle.not_held");
+}
+
+TEST_CASE("a held bundle is refused by two as well, and its sender is told") {
+  World w;
+  w.outer.restart_with(holding(w, 2));
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto id = World::id_of(bundle);
+  CHECK_FALSE(w.outer->refuse(id, kZou, "no").value().done);
+  CHECK(w.outer->refuse(id, kXie, "no").value().done);
+  CHECK(w.outer.state_of(id) == "ended");
+  CHECK(w.outer.count("SELECT COUNT(*) FROM receipt WHERE rung = 8 AND for_service = 1") == 1);
+}
+
+TEST_CASE("a stopped channel takes, carries and delivers nothing, also after a restart; others go on") {
+  World w;
+  const auto first = w.from_portal.next(1, "1");
+  REQUIRE(w.outer->take_from_service(first));
+  REQUIRE(w.outer->stop_channel("portal>approval", kXie, "a suspicion"));
+  CHECK(w.outer->stop_channel("portal>approval", kXie, "twice").error().code == "channel.stopped");
+  CHECK(w.outer->stop_channel("portal>elsewhere", kXie, "?").error().code == "channel.unknown");
+  w.outer.restart();
+  const auto second = w.from_portal.next(2, "2");
+  const auto refused = w.outer->take_from_service(second);
+  CHECK(code_of(refused) == "policy.stopped");
+  CHECK(refused.error().fault == Fault::unavailable);
+  CHECK(w.outer->load(10, 1 << 20).value().empty());
+  // The other direction is another channel.
+  REQUIRE(w.inner->take_from_service(w.from_approval.next(1, "status")));
+  w.carry_all();
+  CHECK(w.deliverable(w.outer).size() == 1);
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE channel = 'portal>approval'") == 0);
+  REQUIRE(w.outer->resume_channel("portal>approval", kXie, "it was nothing"));
+  CHECK(w.outer->resume_channel("portal>approval", kXie, "twice").error().code == "channel.not_stopped");
+  CHECK(rung_of(w.outer->take_from_service(second)) == "stored");
+  w.carry_all();
+  CHECK(w.deliverable(w.inner).size() == 2);
+}
+
+TEST_CASE("a channel stopped at its end is not taken there, and what is there is not delivered") {
+  World w;
+  const auto first = w.from_portal.next(1, "1"), second = w.from_portal.next(2, "2");
+  REQUIRE(w.outer->take_from_service(first));
+  w.carry_all();
+  REQUIRE(w.inner->stop_channel("portal>approval", kXie, "a suspicion"));
+  CHECK(w.deliverable(w.inner).empty());
+  CHECK(code_of(w.inner->deliver(World::id_of(first))) == "policy.stopped");
+  REQUIRE(w.outer->take_from_service(second));
+  const auto loads = w.outer->load(10, 1 << 20).value();
+  REQUIRE(loads.size() == 1);
+  const auto custody = w.inner->take_from_carrier(World::bytes_of_loads(loads));
+  REQUIRE(custody.front().error);
+  CHECK(custody.front().error->code == "policy.stopped");
+  REQUIRE(w.outer->carried(custody));
+  // Its unit does not try all the others in vain.
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(3, "3")));
+  CHECK(w.outer->load(10, 1 << 20).value().empty());
+  REQUIRE(w.inner->resume_channel("portal>approval", kXie, "it was nothing"));
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(first)});
+  CHECK(w.inner->take_from_carrier(World::bytes_of_loads(loads)).front().error == std::nullopt);
+}
+
+TEST_CASE("over its quota a sender is asked to come again, and is taken when something has crossed") {
+  World w;
+  auto policy = w.policy();
+  policy.quotas = {{"portal", 2, 0}};
+  w.outer.restart_with(policy);
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "1")));
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(2, "2")));
+  const auto third = w.from_portal.next(3, "3");
+  const auto refused = w.outer->take_from_service(third);
+  CHECK(code_of(refused) == "policy.quota");
+  CHECK(refused.error().detail.find("2 bundles of portal wait") != std::string::npos);
+  w.carry_all();
+  CHECK(rung_of(w.outer->take_from_service(third)) == "stored");
+}
+
+TEST_CASE("out of its hours a kind is taken and waits, at both units, and order is kept") {
+  World w;
+  // The world's clock stands at 2026-05-28 20:26:40 UTC, 04:26 local time on a Friday.
+  auto policy = w.policy();
+  policy.rules[0].hours.openings = {parse_opening("daily 08:00-18:00").value()};
+  w.outer.restart_with(policy);
+  const auto dossier = w.from_portal.next(1, "dossier");
+  REQUIRE(rung_of(w.outer->take_from_service(dossier)) == "stored");
+  w.from_portal.kind = "material";
+  const auto after = w.from_portal.next(1, "after it"), other = w.from_portal.next(2, "of another");
+  REQUIRE(w.outer->take_from_service(after));
+  REQUIRE(w.outer->take_from_service(other));
+  w.carry_all();
+  CHECK(w.outer.state_of(World::id_of(dossier)) == "waiting");
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(other)});
+  // The inner unit keeps its own hours: what comes too early waits there.
+  w.inner.restart_with(policy);
+  w.outer.restart_with(w.policy());
+  w.carry_all();
+  CHECK(w.inner.state_of(World::id_of(dossier)) == "early");
+  REQUIRE(w.inner->open_up());
+  CHECK(w.inner.state_of(World::id_of(dossier)) == "early");
+  w.clock->advance(std::chrono::hours(4));
+  REQUIRE(w.inner->open_up());
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(other), World::id_of(dossier), World::id_of(after)});
+}
+
+TEST_CASE("what is quarantined is shown, dismissed with a signed record, or checked again") {
+  World w;
+  auto forger = w.from_portal;
+  const auto real = w.from_portal.next(1, "real");
+  // The same key id, but another's signature: a false signature stays aside.
+  auto forged = forger.next(1, "forged");
+  const auto view = exchange::parse_bundle(forged).value();
+  const auto place = static_cast<std::size_t>(view.signature.data() - forged.data());
+  forged[place + view.signature.size() - 1] ^= 1;
+  const auto custody = w.inner->take_from_carrier({forged});
+  REQUIRE(custody.front().error);
+  const auto id = World::id_of(forged);
+  const Bytes digest(view.manifest_digest.begin(), view.manifest_digest.end());
+  REQUIRE(w.inner.count("SELECT COUNT(*) FROM stray") == 1);
+  CHECK(w.inner->retry(id, digest, kXie, "once more").error().code == "bundle.signature");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM stray") == 1);
+  CHECK(w.inner->dismiss(id, Bytes(32), kXie, "?").error().code == "quarantine.unknown");
+  REQUIRE(w.inner->dismiss(id, digest, kXie, "reported to the security office"));
+  CHECK(w.inner.count("SELECT COUNT(*) FROM stray") == 0);
+  std::vector<store::Dismissal> kept;
+  REQUIRE(w.inner->journal().read([&](storage::Transaction& t) { kept = store::dismissals(t, id); }));
+  REQUIRE(kept.size() == 1);
+  const auto record =
+      evidence::open_signed(kept.front().record, kRecordType, w.inner->trust(), w.clock->now(), "gateway-inner");
+  REQUIRE(record);
+  CHECK(text_of(record->body).find("reported to the security office") != std::string::npos);
+}
+
+TEST_CASE("what the policy quarantined was told to its sender: it cannot come again, only be dismissed") {
+  World w;
+  auto strict = w.policy();
+  strict.rules.erase(strict.rules.begin());
+  w.inner.restart_with(strict);
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  w.carry_all();
+  const auto view = exchange::parse_bundle(bundle).value();
+  const Bytes digest(view.manifest_digest.begin(), view.manifest_digest.end());
+  const auto id = World::id_of(bundle);
+  CHECK(w.inner->retry(id, digest, kXie, "?").error().code == "quarantine.told");
+  REQUIRE(w.inner->dismiss(id, digest, kXie, "known mistake of the sender"));
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE ended_ms = 0 AND state = 'ended'") == 0);
+}
+
+TEST_CASE("what a unit has lost, it asks for and gets again, and its end where it has ended") {
+  World w;
+  const auto first = w.from_portal.next(1, "1"), second = w.from_portal.next(2, "2");
+  REQUIRE(w.outer->take_from_service(first));
+  REQUIRE(w.outer->take_from_service(second));
+  w.carry_all();
+  CHECK(w.outer.state_of(World::id_of(first)) == "carried");
+  // An old backup: nothing of the channel is known any more.
+  REQUIRE(w.inner->journal().write([](storage::Transaction& t) {
+    for (const auto* table : {"bundle", "bundle_bytes", "channel", "subject_order", "tally"})
+      t.execute("DELETE FROM " + std::string(table) +
+                (std::string(table) == "channel" ? " WHERE name = 'portal>approval'" : ""));
+  }));
+  CHECK(w.inner->request_again("approval>portal", 1, 2, kXie, "?").error().code == "channel.unknown");
+  CHECK(w.inner->request_again("portal>approval", 0, 2, kXie, "?").error().code == "channel.range");
+  REQUIRE(w.inner->request_again("portal>approval", 1, 2, kXie, "restored from a backup"));
+  w.carry_all();
+  CHECK(w.deliverable(w.inner).size() == 2);
+  CHECK(w.apply_all(w.inner, w.approval).size() == 2);
+  w.carry_all();
+  CHECK(w.outer.state_of(World::id_of(first)) == "ended");
+}
+
+TEST_CASE("counts are kept with every change of state") {
+  World w;
+  const auto counted = [](Side& side) {
+    return side.text(
+        "SELECT COALESCE(group_concat(channel || place || bundles || '/' || bytes, ' '), '') FROM (SELECT * "
+        "FROM tally WHERE bundles <> 0 ORDER BY channel, place)");
+  };
+  const auto real = [](Side& side) {
+    return side.text(
+        "SELECT COALESCE(group_concat(channel || place || n || '/' || b, ' '), '') FROM (SELECT channel, CASE WHEN "
+        "state "
+        "<> 'ended' THEN state WHEN code = '' THEN 'applied' ELSE 'not_applied' END AS place, COUNT(*) AS n, SUM(size) "
+        "AS b FROM bundle WHERE kind <> 'receipts' GROUP BY 1, 2 ORDER BY 1, 2)");
+  };
+  const auto same = [&] {
+    CHECK(counted(w.outer) == real(w.outer));
+    CHECK(counted(w.inner) == real(w.inner));
+  };
+  w.outer.restart_with(holding(w, 1));
+  for (int i = 1; i <= 4; ++i) REQUIRE(w.outer->take_from_service(w.from_portal.next(i, std::to_string(i))));
+  same();
+  REQUIRE(w.outer->release(w.outer.text("SELECT id FROM bundle WHERE sequence = 1"), kZou, "y"));
+  REQUIRE(w.outer->release(w.outer.text("SELECT id FROM bundle WHERE sequence = 2"), kZou, "y"));
+  REQUIRE(w.outer->refuse(w.outer.text("SELECT id FROM bundle WHERE sequence = 3"), kZou, "n"));
+  same();
+  w.carry_all();
+  same();
+  w.apply_all(w.inner, w.approval);
+  same();
+  w.carry_all();
+  w.clock->advance(std::chrono::hours(48));
+  REQUIRE(w.outer->expire());
+  REQUIRE(w.outer->sweep());
+  same();
+}
+
+}  // namespace jindu::gateway::test
