@@ -298,6 +298,14 @@ TEST_CASE("a supplement is taken when one is asked for, and once") {
     CHECK(shown.at("submissions").as_array().size() == 2);
     CHECK(shown.at("submissions").at(1).at("kind") == "supplement");
     CHECK(ready.browser.get("/api/v1/declarations/" + ready.id + "/receipt?number=2").status == 200);
+    // The applicant reads it again, with the item as it was when it was applied for.
+    CHECK(ready.browser.get("/api/v1/declarations/" + ready.id + "/content?number=2").status == 200);
+    CHECK(ready.browser.get("/api/v1/declarations/" + ready.id + "/content?number=3").code() == "declaration.unknown");
+    const std::string item = "/api/v1/items/" + draft.item_id;
+    CHECK(ready.browser.get(item).json.at("version") == 2);
+    CHECK(ready.browser.get(item + "?version=1").json.at("version") == 1);
+    CHECK(ready.browser.get(item + "?version=3").code() == "item.unknown");
+    CHECK(ready.browser.get(item + "?version=0").code() == "http.query");
     draft.form_json = R"({"shop":"again"})";
     CHECK(world->submit(ready.browser, ready.id, ready.make(*world, draft)).code() == "submission.no_supplement");
     CHECK(world->submit(ready.browser, ready.id, supplement).json.at("repeated").as_bool());

@@ -7,6 +7,7 @@
 #include "extranet-portal/domain/limits.hpp"
 #include "extranet-portal/domain/session.hpp"
 #include "extranet-portal/domain/status.hpp"
+#include "extranet-portal/domain/submission.hpp"
 
 using namespace jindu;
 using namespace jindu::portal;
@@ -144,4 +145,37 @@ TEST_CASE("only a newer word of the intranet changes the status") {
   CHECK_FALSE(merge(known, {"supplement_requested", "acceptance", 5, "", "", "", false, 0}));
   CHECK_FALSE(is_intranet_status("in_transit"));
   CHECK_FALSE(is_intranet_status("anything"));
+}
+
+TEST_CASE("a supplement names what was submitted before without sending it again, and is held to its digest") {
+  const std::string declaration = "0192f0c4-7d3e-7c1a-9b1e-000000000001",
+                    upload = "0192f0c4-7d3e-7c1a-9b1e-000000000002";
+  const auto department = crypto::sha256(bytes_of("department")), applicant = crypto::sha256(bytes_of("applicant"));
+  const auto sealed = crypto::sha256(bytes_of("sealed"));
+  const Instant now = from_unix_ms(1'773'000'000'000);
+  jindu::v1::SubmissionStatement statement;
+  statement.set_kind(jindu::v1::SUBMISSION_KIND_SUPPLEMENT);
+  statement.set_declaration_id(declaration);
+  statement.set_item_id("item");
+  statement.set_item_version(1);
+  statement.set_signed_at_ms(to_unix_ms(now));
+  statement.add_recipients(department.data(), department.size());
+  statement.add_recipients(applicant.data(), applicant.size());
+  auto& part = *statement.add_parts();
+  part.set_upload_id(upload);
+  part.set_material_code("lease");
+  part.set_size(900);
+  part.set_sha256(sealed.data(), sealed.size());
+  SubmissionCase facts;
+  facts.declaration_id = declaration;
+  facts.signer_key = applicant;
+  facts.now = now;
+  facts.rules = ItemRules{"item", 1, true, true, {{"lease", true, 10'000, 1}}, department};
+  facts.standing = Standing{"item", 1, {}};
+  facts.standing->progress.status = "supplement_requested";
+  CHECK(check_submission(statement, facts).error().code == "submission.upload_missing");
+  facts.earlier = {{upload, 900, true, sealed}};
+  CHECK(check_submission(statement, facts));
+  facts.earlier[0].sealed_sha256 = crypto::sha256(bytes_of("something else"));
+  CHECK(check_submission(statement, facts).error().code == "dossier.part_digest");
 }
