@@ -381,7 +381,7 @@ async function citizenJourney(): Promise<void> {
     const [download] = await Promise.all([my.waitForEvent('download'), my.getByRole('button', { name: '下载回执' }).click()]);
     const path = file('receipt', await bytesOf(download));
     same(download.suggestedFilename(), `${application.number}.receipt`, 'file name');
-    const said = run(join(access.bin, 'jindu-verify'), ['receipt', path, '--root', join(access.pki, 'root.pem')]);
+    const said = run(join(access.bin, 'jindu-verify'), ['receipt', path, '--root', join(access.pki, 'root.pem'), '--intermediate', join(access.pki, 'issuing.pem')]);
     demand(said.includes(application.number), `jindu-verify does not name the number: ${said}`);
   });
 
@@ -451,7 +451,7 @@ async function citizenJourney(): Promise<void> {
     application.decision = await bytesOf(download);
     const path = file('decision.pdf', application.decision);
     demand(/Signature Validation: Signature is Valid/.test(run('pdfsig', ['-nocert', path])), 'pdfsig does not find the signature valid');
-    run(join(access.bin, 'jindu-verify'), ['decision', path, '--root', join(access.pki, 'root.pem')]);
+    run(join(access.bin, 'jindu-verify'), ['decision', path, '--root', join(access.pki, 'root.pem'), '--intermediate', join(access.pki, 'issuing.pem')]);
     await eachSize('declaration-granted', home, my, complaints);
     const code = /decision-([0-9A-Z]{26})/.exec(download.suggestedFilename())![1]!;
     await at.goto(`${access.portal}/check/${code.toLowerCase()}`);
