@@ -256,7 +256,7 @@ void Unit::apply_reconciliation(storage::Transaction& t, const jindu::v1::Reconc
   if (sent_here && s.verdict == "agrees" && !same(count_said(s.mine), theirs)) return ask(t, s);
   store::remove_differences(t, s.day, s.channel, 0, kSequenceMax);
   store::put_stretch(t, s);
-  if (s.verdict == "open") tell_differing(t, s, mine, theirs);
+  if (sent_here && s.verdict == "open") tell_differing(t, s, mine, theirs);
 }
 
 // The sender's unit tells of the blocks in which the two differ what it knows; the other compares that with what it

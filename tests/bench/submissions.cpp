@@ -18,7 +18,7 @@ namespace {
 using namespace jindu;
 using namespace jindu::journey;
 namespace json = boost::json;
-using Clock = std::chrono::steady_clock;
+using Watch = std::chrono::steady_clock;
 
 struct Prepared {
   std::string path;
@@ -85,16 +85,16 @@ int main(int argc, char** argv) {
 
   std::vector<std::vector<double>> times(connections);
   std::size_t body_bytes = prepared.front().front().body.size();
-  const auto begin = Clock::now();
+  const auto begin = Watch::now();
   on_all([&](std::size_t i) {
     for (const auto& one : prepared[i]) {
-      const auto sent = Clock::now();
+      const auto sent = Watch::now();
       auto answer = need(companies[i].client().send("POST", one.path, bytes_of(one.body), "application/json"));
       if (auto ok = answer.succeeded(); !ok) need(result<int>(ok.error()));
-      times[i].push_back(std::chrono::duration<double, std::milli>(Clock::now() - sent).count());
+      times[i].push_back(std::chrono::duration<double, std::milli>(Watch::now() - sent).count());
     }
   });
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double seconds = std::chrono::duration<double>(Watch::now() - begin).count();
   std::vector<double> all;
   for (const auto& some : times) all.insert(all.end(), some.begin(), some.end());
   std::sort(all.begin(), all.end());
