@@ -24,8 +24,8 @@ interface Seat {
   readonly complaints: Complaints;
 }
 const seats = new Map<string, Promise<Seat>>();
-async function seated(browser: Browser, as: string, size: { width: number; height: number } = sizes.desk, more = {}): Promise<Seat> {
-  const context = await visit(browser, access, { as, size, more });
+async function seated(browser: Browser, as?: string, size: { width: number; height: number } = sizes.desk, more = {}): Promise<Seat> {
+  const context = await visit(browser, access, { ...(as && { as }), size, more });
   context.setDefaultTimeout(patienceMs);
   const complaints = new Complaints(context);
   return { context, page: await context.newPage(), complaints };
@@ -53,7 +53,7 @@ const command = (page: Page, name: string) => page.locator(`[data-command="${nam
 const dialog = (page: Page) => page.getByRole('dialog').filter({ visible: true });
 const confirm = (page: Page) => dialog(page).locator('[data-confirm]');
 async function statusIs(page: Page, word: string): Promise<void> {
-  await page.locator('.head .tag').filter({ hasText: word }).waitFor();
+  await page.locator('.head:has(h1) .tag').filter({ hasText: word }).waitFor();
 }
 async function openAction(page: Page, name: string): Promise<void> {
   await command(page, name).click();
@@ -91,9 +91,8 @@ try {
   const [granted, refused, supplemented, contested] = [arrive(), arrive(), arrive(), arrive()] as [string, string, string, string];
 
   await report.test('who has no certificate is told what to do, and sees nothing of any case', async () => {
-    const context = await visit(browser, access, { size: sizes.desk });
-    const complaints = new Complaints(context);
-    const page = (current = await context.newPage());
+    const { context, page, complaints } = await seated(browser);
+    current = page;
     await complaints.while(/401/, async () => {
       await page.goto(access.approval + '/worklist');
       await page.getByRole('heading', { name: '没有收到您的工作证书' }).waitFor();
@@ -104,9 +103,8 @@ try {
   });
 
   await report.test('a certificate that is not in the register is refused in words', async () => {
-    const context = await visit(browser, access, { size: sizes.desk, more: { clientCertificates: [{ origin: access.approval, pfxPath: company(access, 'ec'), passphrase: access.passphrase }] } });
-    const complaints = new Complaints(context);
-    const page = (current = await context.newPage());
+    const { context, page, complaints } = await seated(browser, undefined, sizes.desk, { clientCertificates: [{ origin: access.approval, pfxPath: company(access, 'ec'), passphrase: access.passphrase }] });
+    current = page;
     await complaints.while(/403/, async () => {
       await page.goto(access.approval);
       await page.getByRole('heading', { name: '您的证书没有登记为工作人员' }).waitFor();
