@@ -14,18 +14,19 @@ interface Desk {
   readonly held: readonly string[];
   readonly quarantined: string;
   readonly applied: string;
-  readonly folder: string;
+  readonly pki: string;
 }
-const access = readAccess();
 const screen = { width: 1440, height: 900 } as const;
 
-// Units of its own: what happens to them is no part of the running system.
-const program: ChildProcessWithoutNullStreams = spawn(resolve(process.cwd(), '../../tests/support/gateway-desk'), [access.pki, access.bin]);
+// Units of its own, with addresses and certificates of their own: what happens to them is no part of the running system.
+const system = readAccess();
+const program: ChildProcessWithoutNullStreams = spawn(resolve(process.cwd(), '../../tests/support/gateway-desk'), [system.bin]);
 program.stderr.pipe(process.stderr);
 const desk = await new Promise<Desk>((ready, failed) => {
   createInterface(program.stdout).once('line', (line) => ready(JSON.parse(line) as Desk));
   program.once('exit', (code) => failed(new Error(`gateway-desk ended with ${code}`)));
 });
+const access = { ...system, pki: desk.pki };
 
 const browser = await launch();
 interface Seat {

@@ -39,7 +39,11 @@ async function at(browser: Browser, role: string, path: string): Promise<Seat> {
   const here = await seat(browser, role);
   current = here.page;
   await here.page.bringToFront();
-  await here.page.goto(access.approval + path);
+  // Chromium breaks off what it loads when an interface of this machine comes or goes, as those of other networks here do.
+  await until(`${path} is loaded`, 10, () => here.page.goto(access.approval + path).catch((error: Error) => {
+    if (!error.message.includes('ERR_NETWORK_CHANGED')) throw error;
+    return undefined;
+  }));
   await here.page.locator('h1').first().waitFor({ state: 'attached' });
   return here;
 }
