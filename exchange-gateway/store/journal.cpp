@@ -223,14 +223,15 @@ std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& 
                               std::int64_t limit, std::int64_t least_urgent) {
   std::vector<std::pair<std::array<std::int64_t, 3>, Waiting>> found;
   for (const auto& lane : lanes)
-    for (const auto& row :
-         t.query(unloaded_only
-                     ? "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND "
-                       "kind = $2 AND state = 'waiting' AND voyage = 0 AND priority <= $4 ORDER BY priority, stored_ms, sequence "
-                       "LIMIT $3"
-                     : "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND "
-                       "kind = $2 AND state = 'waiting' AND priority <= $4 ORDER BY priority, stored_ms, sequence LIMIT $3",
-                 {lane.channel, lane.kind, limit, least_urgent}))
+    for (const auto& row : t.query(
+             unloaded_only
+                 ? "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND "
+                   "kind = $2 AND state = 'waiting' AND voyage = 0 AND priority <= $4 ORDER BY priority, stored_ms, "
+                   "sequence "
+                   "LIMIT $3"
+                 : "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND "
+                   "kind = $2 AND state = 'waiting' AND priority <= $4 ORDER BY priority, stored_ms, sequence LIMIT $3",
+             {lane.channel, lane.kind, limit, least_urgent}))
       found.push_back({{row.integer(3), row.integer(4), row.integer(5)},
                        {row.text(0), row.integer(1), row.integer(2) == 1, lane.channel, row.integer(3)}});
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -304,7 +305,13 @@ std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {
 }
 
 void put_voyage(storage::Transaction& t, const VoyageRow& v) {
-  if (t.query_one("SELECT 1 FROM voyage WHERE direction = $1 AND id = $2", {v.direction, v.id})) return;
+  // One that came damaged and then whole is whole.
+  if (t.query_one("SELECT 1 FROM voyage WHERE direction = $1 AND id = $2", {v.direction, v.id})) {
+    t.execute(
+        "UPDATE voyage SET bundles = $3, bytes = $4, damaged = $5 WHERE direction = $1 AND id = $2 AND damaged > $5",
+        {v.direction, v.id, v.bundles, v.bytes, v.damaged});
+    return;
+  }
   t.execute(
       "INSERT INTO voyage (direction, id, number, at_ms, bundles, bytes, damaged, code) VALUES ($1, $2, $3, $4, $5, "
       "$6, "

@@ -1,0 +1,26 @@
+// What comes over the link: batches of bundles, and the other unit's word on what it took.
+#include "exchange-gateway/carriers/batch.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include "tests/fuzz/world.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace jindu;
+  using namespace jindu::fuzz;
+  Input input(data, size);
+  if (input.byte() == 1) {
+    const auto custody = gateway::custody_from(input.rest());
+    if (!custody) return 0;
+    const auto again = gateway::custody_from(bytes_of(boost::json::serialize(gateway::to_json(*custody))));
+    promise(again && again->size() == custody->size(), "what is understood can be said again");
+    return 0;
+  }
+  const auto batch = input.rest();
+  const auto bundles = gateway::unframe(batch);
+  if (!bundles) return 0;
+  std::vector<gateway::Unit::Load> loads;
+  for (const auto& bundle : *bundles) loads.push_back({"", bundle});
+  promise(text_of(gateway::frame(loads)) == text_of(batch), "a batch has one spelling");
+  return 0;
+}
