@@ -551,7 +551,8 @@ async function companyJourneys(): Promise<void> {
     await box.locator('li input[type=file]').setInputFiles(video);
     // It goes on where it was, not at the start.
     await until('the upload goes on where it was', 30, async () => (await sent()) >= paused || (await box.locator('li[data-state=done]').count()) > 0);
-    await box.locator('li[data-state=done]').waitFor({ timeout: 300_000 });
+    await box.locator('li[data-state=done], li[data-state=failed]').waitFor({ timeout: 300_000 });
+    demand((await box.locator('li[data-state=failed]').count()) === 0, `the upload failed: ${await box.innerText()}`);
     console.log(`      the rest took ${Math.round(performance.now() - begun)} ms`);
     await attachDemanded(desk);
     await saved(desk);

@@ -14,7 +14,7 @@ function bytesOf(size: number): Bytes {
 }
 
 describe('a sealed file', () => {
-  it.each([0, 5, chunkBytes, 70 * chunkBytes - 1, 200 * chunkBytes + 77])('of %i bytes opens with its file key and has the digests it tells', async (size) => {
+  it.each([0, 5, chunkBytes, 64 * chunkBytes, 70 * chunkBytes - 1, 128 * chunkBytes, 200 * chunkBytes + 77])('of %i bytes opens with its file key and has the digests it tells', async (size) => {
     const plaintext = bytesOf(size), key = { fileKey: newFileKey(), salt: newSalt() };
     const file = await SealedFile.start(new Blob([plaintext]), binding, key);
     const sealed = await file.range(0, Infinity);
