@@ -63,7 +63,7 @@ await report.test('in the morning the operator sees on one page which unit it is
   await page.getByText('内端机', { exact: true }).first().waitFor();
   await page.getByRole('region', { name: '门户 → 审批' }).waitFor();
   await page.locator('.alarms').getByText('2 个交换包待放行').waitFor();
-  await page.getByRole('link', { name: '待放行2' }).waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: /^待放行\s*2$/ }).waitFor();
   await demandSound(page, complaints, 'console-overview');
   await go(page, desk.outer, '总览');
   await page.locator('.alarms').getByText('隔离区有 1 项').waitFor();
