@@ -1,6 +1,6 @@
 // What operators decide. Each act is written into the operators' log in the commit that makes it true.
-#include <boost/json/serialize.hpp>
 #include <jindu/v1/reconciliation.pb.h>
+#include <boost/json/serialize.hpp>
 
 #include "common/runtime/messages.hpp"
 #include "exchange-gateway/unit/parts.hpp"

@@ -61,7 +61,8 @@ DiodeOptions read_diode(ConfigTable& table) {
   s.burst = std::chrono::milliseconds(number("burst_ms", s.burst.count(), 0, 10'000));
   s.flush = std::chrono::milliseconds(number("flush_ms", s.flush.count(), 0, 1'000));
   s.memory = static_cast<std::size_t>(number("memory_bytes", s.memory, 1 << 20, std::int64_t{4} << 30));
-  diode.receive_buffer = static_cast<std::size_t>(number("receive_buffer_bytes", diode.receive_buffer, 65'536, 1 << 30));
+  diode.receive_buffer =
+      static_cast<std::size_t>(number("receive_buffer_bytes", diode.receive_buffer, 65'536, 1 << 30));
   diode.resend_after = std::chrono::seconds(number("resend_after_seconds", diode.resend_after.count(), 1, 3'600));
   return diode;
 }
@@ -236,21 +237,11 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     if (!list) return list.error();
     operators = std::move(*list);
   }
-  return Settings{side == "outer",
-                  std::move(unit),
-                  std::move(*signer),
-                  std::move(*trust),
-                  std::move(services),
-                  std::move(console),
-                  std::move(operations),
-                  has_console,
-                  carrier,
-                  std::move(link_listener),
-                  std::move(link_outer),
-                  std::move(ferry),
-                  std::move(diode),
-                  std::move(operators),
-                  level};
+  return Settings{side == "outer",          std::move(unit),       std::move(*signer),
+                  std::move(*trust),        std::move(services),   std::move(console),
+                  std::move(operations),    has_console,           carrier,
+                  std::move(link_listener), std::move(link_outer), std::move(ferry),
+                  std::move(diode),         std::move(operators),  level};
 }
 
 }  // namespace jindu::gateway
