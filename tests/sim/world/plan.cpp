@@ -8,7 +8,7 @@ namespace jindu::sim {
 Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
   Plan p;
   p.carrier = std::vector<const char*>{"link", "ferry", "diode"}[random.below(3)];
-  // Through diodes about every second schedule does not settle here, which the same over real sockets does not show:
+  // Through diodes many schedules do not settle here, which the same over real sockets does not show:
   // until that is understood they are drawn only when asked for.
   if (p.carrier == "diode" && std::getenv("JINDU_SIM_DIODE") == nullptr) p.carrier = "link";
   p.messages = static_cast<int>(random.between(2, 9));
