@@ -9,7 +9,7 @@ export const en: Same<typeof zh> = {
   nav: { items: 'Services', mine: 'My applications', check: 'Check a document', help: 'Help', login: 'Log in', logout: 'Log out', loggedInAs: 'Logged in as {name}', accessibility: 'Accessibility' },
   audience: { citizen: 'Citizens', company: 'Companies' },
   home: {
-    title: 'Services', welcome: 'What would you like to apply for?', lead: 'Administrative licences online. Saved as you go, visible at every step, provable in the end.', search: 'Search services', placeholder: 'Such as food, road, advertising', searchButton: 'Search', items: 'Services online', found: '1 service found | {count} services found',
+    title: 'Services', welcome: 'What would you like to apply for?', lead: 'Administrative licences online. Saved as you go, visible at every step, provable in the end.', search: 'Search services', placeholder: 'Food, roads…', searchButton: 'Search', items: 'Services online', found: '1 service found | {count} services found',
     audience: 'Who applies', for: { all: 'All', citizen: 'Citizens', company: 'Companies' }, promised: '{days} working days', nothing: 'Nothing matches “{query}”. Try another word, or see all services.', noCatalogue: 'No services are published yet. Please come back later.', all: 'See all services',
     how: 'How it works',
     step: {
@@ -126,7 +126,7 @@ export const en: Same<typeof zh> = {
       documents: { question: 'How is a decision proved genuine?', answer: 'It is a PDF with an electronic seal. Scan its QR code or choose the file under “Check a document”; common tools verify it offline as well.' },
       privacy: { question: 'Who can read what I fill in?', answer: 'The department and you. It is sealed and signed in your browser; this site and the exchange hold ciphertext and know the service, the times and the status.' },
     },
-    verify: { title: 'Verify it yourself', text: 'Receipts and decisions can be verified offline, without this site:' },
+    verify: { title: 'Verify it yourself', text: 'Receipts and decisions can be verified offline, without this site:', anchors: 'root.pem is the root certificate of the authority that certifies the city’s departments, issuing.pem the certificate it issues with. Get them from that authority or at the service centre, not from where you cannot tell who made them. A decision holds the issuing certificate, a receipt does not, so it is given beside it.' },
     accessibility: { title: 'Accessibility', text: 'This site is made to WCAG 2.2 AA: by keyboard alone, with screen readers, at 400 % zoom and with reduced motion. If something stands in your way, call 12345; we will mend it and help you otherwise.' },
   },
   missing: { title: 'There is no such page', text: 'The address may be wrong, or the page has moved.', home: 'To the start' },

@@ -7,7 +7,7 @@ export const zh = {
   nav: { items: '办事', mine: '我的申报', check: '文书核验', help: '帮助', login: '登录', logout: '退出', loggedInAs: '当前账户：{name}', accessibility: '无障碍' },
   audience: { citizen: '个人', company: '企业' },
   home: {
-    title: '办事', welcome: '要办什么事？', lead: '网上申报行政许可。随时保存，进度看得见，结果可核验。', search: '搜索事项', placeholder: '例如：食品经营、道路、广告', searchButton: '搜索', items: '可网上办理的事项', found: '找到 {count} 个事项',
+    title: '办事', welcome: '要办什么事？', lead: '网上申报行政许可。随时保存，进度看得见，结果可核验。', search: '搜索事项', placeholder: '例如：食品、道路、广告', searchButton: '搜索', items: '可网上办理的事项', found: '找到 {count} 个事项',
     audience: '申请人类型', for: { all: '全部', citizen: '个人', company: '企业' }, promised: '承诺 {days} 个工作日', nothing: '没有找到与“{query}”相符的事项。换个说法试试，或查看全部事项。', noCatalogue: '事项目录尚未发布，请稍后再来。', all: '查看全部事项',
     how: '怎样办理',
     step: {
@@ -124,7 +124,7 @@ export const zh = {
       documents: { question: '决定书怎样证明是真的？', answer: '决定书是带电子签章的 PDF。扫描二维码，或在“文书核验”中选择文件，即可核对；也可以用通用工具离线验证签章。' },
       privacy: { question: '谁能看到我填写的内容？', answer: '只有受理部门和您本人。内容在您的浏览器中加密和签名，本站和交换设备保存的都是密文，只知道事项、时间和状态。' },
     },
-    verify: { title: '自行验证', text: '回执和决定书可以离线验证，不依赖本站：' },
+    verify: { title: '自行验证', text: '回执和决定书可以离线验证，不依赖本站：', anchors: 'root.pem 是签发本市机关证书的 CA 机构的根证书，issuing.pem 是它的签发证书。请向该机构或政务服务大厅索取，不要使用来历不明的文件。决定书中已带有签发证书，回执没有，所以要另外给出。' },
     accessibility: { title: '无障碍', text: '本站按 WCAG 2.2 AA 制作：可只用键盘操作，支持读屏软件、放大到 400% 和减少动画。发现障碍请拨打 12345，我们会改进，并为您提供其他办理方式。' },
   },
   missing: { title: '没有这个页面', text: '地址可能有误，或页面已经移走。', home: '回到首页' },
