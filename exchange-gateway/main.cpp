@@ -1,9 +1,9 @@
 // jindu-gateway: one half of the gateway, or what stands between the halves.
 #include <csignal>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
 #include "exchange-gateway/carriers/by_hand.hpp"
@@ -24,30 +24,30 @@ int fail(const Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"The exchange gateway between two networks that must not be connected."};
+  CommandLine app("The exchange gateway between two networks that must not be connected.");
   std::string side, config, listen, forward, outer, inner, medium;
   bool check = false;
   int patience_ms = 10'000;
-  app.add_option("--unit", side, "Which half this is")->check(CLI::IsMember({"outer", "inner"}));
-  app.add_option("--config", config, "Configuration in TOML");
-  app.add_flag("--check-config", check, "Read the configuration, say what is wrong, and end");
-  auto* guard = app.add_subcommand("guard", "Relay one TCP port to another network without understanding it");
-  guard->add_option("--listen", listen, "ADDRESS:PORT")->required();
-  guard->add_option("--forward", forward, "ADDRESS:PORT")->required();
-  auto* volume = app.add_subcommand("switch", "Attach a medium to one side at a time");
-  volume->add_option("--outer", outer, "Directory in which the outer unit finds the medium")->required();
-  volume->add_option("--inner", inner, "Directory in which the inner unit finds the medium")->required();
-  volume->add_option("--medium", medium, "The medium itself")->required();
-  volume->add_option("--patience-ms", patience_ms, "How long one side may have it at most");
+  app.option("--unit", side, "Which half this is").one_of({"outer", "inner"});
+  app.option("--config", config, "Configuration in TOML");
+  app.flag("--check-config", check, "Read the configuration, say what is wrong, and end");
+  auto guard = app.command("guard", "Relay one TCP port to another network without understanding it");
+  guard.option("--listen", listen, "ADDRESS:PORT").required();
+  guard.option("--forward", forward, "ADDRESS:PORT").required();
+  auto volume = app.command("switch", "Attach a medium to one side at a time");
+  volume.option("--outer", outer, "Directory in which the outer unit finds the medium").required();
+  volume.option("--inner", inner, "Directory in which the inner unit finds the medium").required();
+  volume.option("--medium", medium, "The medium itself").required();
+  volume.option("--patience-ms", patience_ms, "How long one side may have it at most");
   std::function<int()> console;
   add_ctl(app, console);
   add_policy(app, console);
   add_by_hand(app, console);
-  CLI11_PARSE(app, argc, argv);
+  if (const auto ended = app.read(argc, argv)) return *ended;
   if (console) return console();
 
   block_stop_signals();
-  if (*guard) {
+  if (guard.chosen()) {
     log::start("gateway-guard", "info");
     // The guard listens for signals by itself.
     sigset_t none;
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     auto ok = run_guard(listen, forward);
     return ok ? 0 : fail(ok.error());
   }
-  if (*volume) {
+  if (volume.chosen()) {
     log::start("gateway-switch", "info");
     auto ok = run_switch(outer, inner, medium, patience_ms);
     return ok ? 0 : fail(ok.error());

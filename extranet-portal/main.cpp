@@ -1,9 +1,9 @@
 // The portal, from its configuration to its last request: reads top to bottom.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 
 #include "common/exchange/service/exchange.hpp"
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
@@ -188,11 +188,11 @@ int run(const std::string& path, bool check_only) {
 }  // namespace jindu::portal
 
 int main(int argc, char** argv) {
-  CLI::App app("Jindu portal: the public service for applicants");
+  jindu::CommandLine app("Jindu portal: the public service for applicants");
   std::string config;
   bool check = false;
-  app.add_option("--config", config, "The configuration file (TOML)")->required();
-  app.add_flag("--check-config", check, "Read and check the configuration, then end");
-  CLI11_PARSE(app, argc, argv);
+  app.option("--config", config, "The configuration file (TOML)").required();
+  app.flag("--check-config", check, "Read and check the configuration, then end");
+  if (const auto ended = app.read(argc, argv)) return *ended;
   return jindu::portal::run(config, check);
 }

@@ -1,8 +1,8 @@
 // The approval service, from its configuration to its last request: reads top to bottom.
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
 
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
@@ -177,12 +177,12 @@ int fail(const Error& error) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"The approval service on the isolated network."};
+  CommandLine app("The approval service on the isolated network.");
   std::string config;
   bool check = false;
-  app.add_option("--config", config, "Configuration in TOML")->required();
-  app.add_flag("--check-config", check, "Read the configuration, say what is wrong, and end");
-  CLI11_PARSE(app, argc, argv);
+  app.option("--config", config, "Configuration in TOML").required();
+  app.flag("--check-config", check, "Read the configuration, say what is wrong, and end");
+  if (const auto ended = app.read(argc, argv)) return *ended;
   block_stop_signals();
   auto settings = read_settings(config);
   if (!settings) return fail(settings.error());

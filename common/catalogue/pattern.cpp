@@ -55,9 +55,9 @@ struct Node {
 };
 
 // Recursive descent over the code points of the pattern; the first mistake ends it.
-class Reader {
+class PatternReader {
  public:
-  explicit Reader(std::string_view pattern) {
+  explicit PatternReader(std::string_view pattern) {
     for (std::size_t at = 0; at < pattern.size();) text_.push_back(next_code_point(pattern, at));
   }
   result<Node> read() {
@@ -328,7 +328,7 @@ class PatternBuilder {
 result<Pattern> Pattern::compile(std::string_view pattern) {
   if (pattern.size() > kPatternMax)
     return Error{Fault::invalid, "schema.pattern", "a pattern has at most " + std::to_string(kPatternMax) + " bytes"};
-  auto node = Reader(pattern).read();
+  auto node = PatternReader(pattern).read();
   if (!node) return node.error();
   return PatternBuilder().build(*node);
 }

@@ -15,18 +15,18 @@ constexpr int kAttempts = 25;
 // Object identifiers of PostgreSQL's built-in types (pg_type.dat); stable for decades.
 constexpr Oid kBool = 16, kBytea = 17, kInt8 = 20, kInt2 = 21, kInt4 = 23, kNumeric = 1700;
 
-class Connection {
+class PostgresConnection {
  public:
-  explicit Connection(const std::string& uri) : connection_(PQconnectdb(uri.c_str())) {
+  explicit PostgresConnection(const std::string& uri) : connection_(PQconnectdb(uri.c_str())) {
     if (PQstatus(connection_) != CONNECTION_OK) {
       Error error{Fault::unavailable, "storage.unavailable", PQerrorMessage(connection_)};
       PQfinish(connection_);
       throw ErrorException(std::move(error));
     }
   }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { PQfinish(connection_); }
+  PostgresConnection(const PostgresConnection&) = delete;
+  PostgresConnection& operator=(const PostgresConnection&) = delete;
+  ~PostgresConnection() { PQfinish(connection_); }
 
   bool alive() const { return PQstatus(connection_) == CONNECTION_OK; }
   void command(const char* sql) { check(PQexec(connection_, sql), sql); }
@@ -138,7 +138,7 @@ class Connection {
 
 class PostgresTransaction final : public Transaction {
  public:
-  explicit PostgresTransaction(Connection& connection) : connection_(connection) {}
+  explicit PostgresTransaction(PostgresConnection& connection) : connection_(connection) {}
   std::vector<Row> query(std::string_view sql, std::vector<Value> parameters) override {
     return connection_.query(sql, parameters);
   }
@@ -147,13 +147,13 @@ class PostgresTransaction final : public Transaction {
   }
 
  private:
-  Connection& connection_;
+  PostgresConnection& connection_;
 };
 
 class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(std::string uri, int connections) : uri_(std::move(uri)), connections_max_(connections) {
-    idle_.push_back(std::make_unique<Connection>(uri_));
+    idle_.push_back(std::make_unique<PostgresConnection>(uri_));
     open_ = 1;
   }
 
@@ -215,7 +215,7 @@ class PostgresDatabase final : public Database {
       database_.free_.notify_one();
     }
     void connect() {
-      if (!connection_ || !connection_->alive()) connection_ = std::make_unique<Connection>(database_.uri_);
+      if (!connection_ || !connection_->alive()) connection_ = std::make_unique<PostgresConnection>(database_.uri_);
     }
     void abandon(bool began) {
       if (!began || !connection_ || !connection_->alive()) {
@@ -228,18 +228,18 @@ class PostgresDatabase final : public Database {
         connection_.reset();
       }
     }
-    Connection* operator->() { return connection_.get(); }
+    PostgresConnection* operator->() { return connection_.get(); }
 
    private:
     PostgresDatabase& database_;
-    std::unique_ptr<Connection> connection_;
+    std::unique_ptr<PostgresConnection> connection_;
   };
 
   const std::string uri_;
   const int connections_max_;
   std::mutex mutex_;
   std::condition_variable free_;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  std::vector<std::unique_ptr<PostgresConnection>> idle_;
   int open_ = 0;
 };
 

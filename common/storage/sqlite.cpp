@@ -39,9 +39,9 @@ Error sqlite_error(sqlite3* db, std::string_view during) {
   }
 }
 
-class Connection {
+class SqliteConnection {
  public:
-  Connection(const std::string& path, bool read_only) {
+  SqliteConnection(const std::string& path, bool read_only) {
     const int flags =
         (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path.c_str(), &db_, flags, nullptr) != SQLITE_OK) {
@@ -59,9 +59,9 @@ class Connection {
     }
     execute("PRAGMA cache_size=-16000", {});
   }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() {
+  SqliteConnection(const SqliteConnection&) = delete;
+  SqliteConnection& operator=(const SqliteConnection&) = delete;
+  ~SqliteConnection() {
     for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
     sqlite3_close_v2(db_);
   }
@@ -152,7 +152,7 @@ class Connection {
 
 class SqliteTransaction final : public Transaction {
  public:
-  explicit SqliteTransaction(Connection& connection) : connection_(connection) {}
+  explicit SqliteTransaction(SqliteConnection& connection) : connection_(connection) {}
   std::vector<Row> query(std::string_view sql, std::vector<Value> parameters) override {
     return connection_.query(sql, parameters);
   }
@@ -161,7 +161,7 @@ class SqliteTransaction final : public Transaction {
   }
 
  private:
-  Connection& connection_;
+  SqliteConnection& connection_;
 };
 
 // Turning to WAL uses a rollback journal and deletes it without syncing the folder. If a power cut brought it back, the
@@ -260,7 +260,7 @@ class SqliteDatabase final : public Database {
   }
 
   result<void> run_read(const std::function<void(Transaction&)>& work) {
-    std::unique_ptr<Connection> connection;
+    std::unique_ptr<SqliteConnection> connection;
     {
       std::unique_lock lock(readers_mutex_);
       reader_free_.wait(lock, [&] { return !readers_.empty() || readers_open_ < readers_max_; });
@@ -273,7 +273,7 @@ class SqliteDatabase final : public Database {
     }
     struct Return {
       SqliteDatabase& database;
-      std::unique_ptr<Connection>& connection;
+      std::unique_ptr<SqliteConnection>& connection;
       ~Return() {
         const std::lock_guard lock(database.readers_mutex_);
         if (connection) {
@@ -285,10 +285,10 @@ class SqliteDatabase final : public Database {
       }
     } give_back{*this, connection};
     try {
-      if (!connection) connection = std::make_unique<Connection>(path_, true);
+      if (!connection) connection = std::make_unique<SqliteConnection>(path_, true);
       connection->execute("BEGIN", {});
       struct End {
-        Connection& connection;
+        SqliteConnection& connection;
         ~End() {
           try {
             connection.execute("ROLLBACK", {});
@@ -307,14 +307,14 @@ class SqliteDatabase final : public Database {
 
   const std::string path_;
   const int readers_max_;
-  Connection writer_;
+  SqliteConnection writer_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Waiter*> queue_;
   bool leading_ = false;
   std::mutex readers_mutex_;
   std::condition_variable reader_free_;
-  std::vector<std::unique_ptr<Connection>> readers_;
+  std::vector<std::unique_ptr<SqliteConnection>> readers_;
   int readers_open_ = 0;
 };
 

@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +12,7 @@
 #include <limits>
 #include <memory>
 
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
@@ -272,21 +272,18 @@ int import_from(const Asked& asked) {
 
 }  // namespace
 
-void add_by_hand(CLI::App& app, std::function<int()>& work) {
+void add_by_hand(Command app, std::function<int()>& work) {
   const auto add = [&](const char* name, const char* what, const char* option, int (*act)(const Asked&)) {
     auto asked = std::make_shared<Asked>();
-    auto* command = app.add_subcommand(name, what);
-    command->add_option("--config", asked->config, "Configuration of the unit")->required();
-    command->add_option("--unit", asked->side, "Which half this is")
-        ->check(CLI::IsMember({"outer", "inner"}))
-        ->required();
-    command->add_option(option, asked->medium, "Directory of the medium")->required();
-    command->add_option("--language", asked->language, "zh or en; otherwise by LANG")
-        ->check(CLI::IsMember({"zh", "en"}));
+    auto command = app.command(name, what);
+    command.option("--config", asked->config, "Configuration of the unit").required();
+    command.option("--unit", asked->side, "Which half this is").one_of({"outer", "inner"}).required();
+    command.option(option, asked->medium, "Directory of the medium").required();
+    command.option("--language", asked->language, "zh or en; otherwise by LANG").one_of({"zh", "en"});
     if (std::string_view(name) == "export")
-      command->add_option("--again", asked->again,
-                          "Number of a voyage that was lost with its medium: write again what it had");
-    command->callback([&work, asked, act] {
+      command.option("--again", asked->again,
+                     "Number of a voyage that was lost with its medium: write again what it had");
+    command.when_chosen([&work, asked, act] {
       work = [asked, act] {
         log::start("gateway-by-hand", "error");
         return act(*asked);

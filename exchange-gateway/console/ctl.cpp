@@ -1,12 +1,12 @@
 // One verb for one thing. What a person reads is written here; --json gives the answer of the interface as it is.
 #include <boost/json/serialize.hpp>
 
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <iomanip>
 #include <iostream>
 
 #include "common/runtime/clock.hpp"
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
 #include "exchange-gateway/console/commands.hpp"
 #include "exchange-gateway/console/connection.hpp"
@@ -419,79 +419,79 @@ int done(const json::object&) {
 
 }  // namespace
 
-void add_ctl(CLI::App& app, std::function<int()>& work) {
-  auto* ctl = app.add_subcommand("ctl", "Operate a unit: what the web console does, by its interface");
-  ctl->require_subcommand(1);
-  ctl->footer("Exit codes: 0 done, 1 it cannot be, 2 not asked rightly, 3 there is something to look after.");
+void add_ctl(Command app, std::function<int()>& work) {
+  auto ctl = app.command("ctl", "Operate a unit: what the web console does, by its interface");
+  ctl.needs_command();
+  ctl.footer("Exit codes: 0 done, 1 it cannot be, 2 not asked rightly, 3 there is something to look after.");
   auto a = std::make_shared<Asked>();
-  ctl->add_option("--url", a->address.url, "Where the console is, such as https://10.0.0.2:7002")
-      ->envname("JINDU_CONSOLE_URL");
-  ctl->add_option("--ca", a->address.ca, "Trust anchor in PEM")->envname("JINDU_CONSOLE_CA");
-  ctl->add_option("--p12", a->address.p12, "Your certificate and key")->envname("JINDU_CONSOLE_P12");
-  ctl->add_option("--passphrase-file", a->address.passphrase_file, "Passphrase of either")
-      ->envname("JINDU_CONSOLE_PASSPHRASE_FILE");
-  ctl->add_option("--cert", a->address.certificate, "Or your certificate in PEM");
-  ctl->add_option("--key", a->address.private_key, "and its key");
-  ctl->add_flag("--json", a->as_json, "The answer as it is");
-  const auto verb = [&work](CLI::App* parent, const char* name, const char* what, std::function<int()> does) {
-    auto* command = parent->add_subcommand(name, what);
-    command->fallthrough();
-    command->callback([&work, does = std::move(does)] { work = does; });
+  ctl.option("--url", a->address.url, "Where the console is, such as https://10.0.0.2:7002")
+      .from_environment("JINDU_CONSOLE_URL");
+  ctl.option("--ca", a->address.ca, "Trust anchor in PEM").from_environment("JINDU_CONSOLE_CA");
+  ctl.option("--p12", a->address.p12, "Your certificate and key").from_environment("JINDU_CONSOLE_P12");
+  ctl.option("--passphrase-file", a->address.passphrase_file, "Passphrase of either")
+      .from_environment("JINDU_CONSOLE_PASSPHRASE_FILE");
+  ctl.option("--cert", a->address.certificate, "Or your certificate in PEM");
+  ctl.option("--key", a->address.private_key, "and its key");
+  ctl.flag("--json", a->as_json, "The answer as it is");
+  const auto verb = [&work](Command parent, const char* name, const char* what, std::function<int()> does) {
+    auto command = parent.command(name, what);
+    command.lets_through();
+    command.when_chosen([&work, does = std::move(does)] { work = does; });
     return command;
   };
-  const auto with_reason = [a](CLI::App* command) {
-    command->add_option("--reason", a->reason, "Why; it is kept in the operators' log")->required();
+  const auto with_reason = [a](Command command) {
+    command.option("--reason", a->reason, "Why; it is kept in the operators' log").required();
   };
 
   verb(ctl, "overview", "Both directions at a glance", [a] { return ask(*a, "/api/v1/overview", overview); });
   verb(ctl, "alarms", "What is to be looked after, with what to do",
        [a] { return ask(*a, "/api/v1/alarms", alarm_lines); });
-  auto* search =
+  auto search =
       verb(ctl, "search", "Find bundles, newest first", [a] { return ask(*a, search_path(*a), bundle_lines); });
-  search->add_option("--state", a->state, "waiting, carried, ready, early, held, ended, not_applied, quarantined");
-  search->add_option("--kind", a->kind, "Kind");
-  search->add_option("--channel", a->channel, "Channel");
-  search->add_option("--subject", a->subject, "Pseudonym, 32 hexadecimal digits");
-  search->add_option("--limit", a->limit, "At most so many");
-  search->add_option("--cursor", a->cursor, "Go on behind the page before");
+  search.option("--state", a->state, "waiting, carried, ready, early, held, ended, not_applied, quarantined");
+  search.option("--kind", a->kind, "Kind");
+  search.option("--channel", a->channel, "Channel");
+  search.option("--subject", a->subject, "Pseudonym, 32 hexadecimal digits");
+  search.option("--limit", a->limit, "At most so many");
+  search.option("--cursor", a->cursor, "Go on behind the page before");
   verb(ctl, "show", "All about one bundle", [a] { return ask(*a, "/api/v1/bundles/" + a->id, bundle_words); })
-      ->add_option("ID", a->id)
-      ->required();
+      .option("ID", a->id)
+      .required();
   verb(ctl, "held", "What waits for a releaser", [a] {
     a->state = "held";
     return ask(*a, search_path(*a), bundle_lines);
   });
   for (const auto* name : {"release", "refuse"}) {
-    auto* command =
+    auto command =
         verb(ctl, name,
              name == std::string_view("release") ? "Let a held bundle go" : "Refuse a held bundle; its sender is told",
              [a, name] {
                return tell(*a, "/api/v1/bundles/" + a->id + "/" + name, {{"reason", a->reason}}, decided);
              });
-    command->add_option("ID", a->id)->required();
+    command.option("ID", a->id).required();
     with_reason(command);
   }
 
-  auto* quarantine = ctl->add_subcommand("quarantine", "What is kept aside");
-  quarantine->require_subcommand(1);
-  quarantine->fallthrough();
+  auto quarantine = ctl.command("quarantine", "What is kept aside");
+  quarantine.needs_command();
+  quarantine.lets_through();
   verb(quarantine, "list", "All of it", [a] { return ask(*a, "/api/v1/quarantine", quarantine_lines); });
-  const auto one = [a](CLI::App* command) {
-    command->add_option("ID", a->id)->required();
-    command->add_option("DIGEST", a->digest, "Its manifest digest, as listed")->required();
+  const auto one = [a](Command command) {
+    command.option("ID", a->id).required();
+    command.option("DIGEST", a->digest, "Its manifest digest, as listed").required();
   };
   one(verb(quarantine, "show", "One of it, with its manifest",
            [a] { return ask(*a, in_quarantine(*a), quarantined_words); }));
-  auto* evidence = verb(quarantine, "export", "Save everything about it, signed by the unit",
-                        [a] { return save(*a, in_quarantine(*a) + "/evidence"); });
+  auto evidence = verb(quarantine, "export", "Save everything about it, signed by the unit",
+                       [a] { return save(*a, in_quarantine(*a) + "/evidence"); });
   one(evidence);
-  evidence->add_option("-o,--output", a->file, "File")->required();
-  auto* dismiss = verb(quarantine, "dismiss", "Put it away; a signed record stays", [a] {
+  evidence.option("-o,--output", a->file, "File").required();
+  auto dismiss = verb(quarantine, "dismiss", "Put it away; a signed record stays", [a] {
     return tell(*a, in_quarantine(*a) + "/dismiss", {{"reason", a->reason}}, done);
   });
   one(dismiss);
   with_reason(dismiss);
-  auto* retry = verb(quarantine, "retry", "Check it again", [a] {
+  auto retry = verb(quarantine, "retry", "Check it again", [a] {
     return tell(*a, in_quarantine(*a) + "/retry", {{"reason", a->reason}}, [](const json::object& o) {
       std::cout << "taken: " << text(o, "rung") << "\n";
       return 0;
@@ -501,29 +501,29 @@ void add_ctl(CLI::App& app, std::function<int()>& work) {
   with_reason(retry);
 
   for (const auto* name : {"stop", "resume"}) {
-    auto* command = verb(
+    auto command = verb(
         ctl, name,
         name == std::string_view("stop") ? "Emergency stop of a channel at this unit" : "End an emergency stop",
         [a, name] {
           return tell(*a, "/api/v1/channels/" + query_escaped(a->channel) + "/" + name, {{"reason", a->reason}}, done);
         });
-    command->add_option("CHANNEL", a->channel, "Such as \"portal>approval\"")->required();
+    command.option("CHANNEL", a->channel, "Such as \"portal>approval\"").required();
     with_reason(command);
   }
-  auto* request = verb(ctl, "request", "Ask the other unit to bring bundles of a channel again", [a] {
+  auto request = verb(ctl, "request", "Ask the other unit to bring bundles of a channel again", [a] {
     return tell(*a, "/api/v1/channels/" + query_escaped(a->channel) + "/request",
                 {{"first", a->first}, {"last", a->last}, {"reason", a->reason}}, done);
   });
-  request->add_option("CHANNEL", a->channel)->required();
-  request->add_option("FIRST", a->first, "Sequence")->required();
-  request->add_option("LAST", a->last, "Sequence")->required();
+  request.option("CHANNEL", a->channel).required();
+  request.option("FIRST", a->first, "Sequence").required();
+  request.option("LAST", a->last, "Sequence").required();
   with_reason(request);
   verb(ctl, "voyages", "The trips of a carrier that moves a medium",
        [a] { return ask(*a, "/api/v1/voyages", voyage_lines); });
 
-  auto* reconcile = ctl->add_subcommand("reconcile", "Compare both units");
-  reconcile->require_subcommand(1);
-  reconcile->fallthrough();
+  auto reconcile = ctl.command("reconcile", "Compare both units");
+  reconcile.needs_command();
+  reconcile.lets_through();
   verb(reconcile, "list", "What was compared", [a] { return ask(*a, "/api/v1/reconciliation", stretch_lines); });
   verb(reconcile, "now", "Compare now", [a] {
     return tell(*a, "/api/v1/reconciliation", {}, [](const json::object& o) {
@@ -531,46 +531,46 @@ void add_ctl(CLI::App& app, std::function<int()>& work) {
       return 0;
     });
   });
-  const auto stretch = [a](CLI::App* command) {
-    command->add_option("DAY", a->day, "As listed")->required();
-    command->add_option("CHANNEL", a->channel, "As listed")->required();
+  const auto stretch = [a](Command command) {
+    command.option("DAY", a->day, "As listed").required();
+    command.option("CHANNEL", a->channel, "As listed").required();
   };
   stretch(verb(reconcile, "show", "The differences by name",
                [a] { return ask(*a, "/api/v1/reconciliation/stretch" + named(*a), stretch_words); }));
-  auto* statement = verb(reconcile, "save", "Save a signed statement",
-                         [a] { return save(*a, "/api/v1/reconciliation/statement" + named(*a) + "&of=" + a->of); });
+  auto statement = verb(reconcile, "save", "Save a signed statement",
+                        [a] { return save(*a, "/api/v1/reconciliation/statement" + named(*a) + "&of=" + a->of); });
   stretch(statement);
-  statement->add_option("--of", a->of, "Whose")->check(CLI::IsMember({"mine", "theirs"}));
-  statement->add_option("-o,--output", a->file, "File")->required();
+  statement.option("--of", a->of, "Whose").one_of({"mine", "theirs"});
+  statement.option("-o,--output", a->file, "File").required();
 
-  auto* log = ctl->add_subcommand("log", "The operators' log");
-  log->require_subcommand(1);
-  log->fallthrough();
-  auto* log_show = verb(log, "show", "The newest lines", [a] {
+  auto log = ctl.command("log", "The operators' log");
+  log.needs_command();
+  log.lets_through();
+  auto log_show = verb(log, "show", "The newest lines", [a] {
     return ask(*a, "/api/v1/log?limit=" + std::to_string(a->limit) + (a->cursor.empty() ? "" : "&cursor=" + a->cursor),
                log_lines);
   });
-  log_show->add_option("--limit", a->limit);
-  log_show->add_option("--cursor", a->cursor);
+  log_show.option("--limit", a->limit);
+  log_show.option("--cursor", a->cursor);
   verb(log, "export", "Save all of it", [a] { return save(*a, "/api/v1/log/export"); })
-      ->add_option("-o,--output", a->file, "File")
-      ->required();
+      .option("-o,--output", a->file, "File")
+      .required();
   verb(log, "verify", "Check a saved log by itself; needs no unit", [a] { return check_exported_log(a->file); })
-      ->add_option("FILE", a->file)
-      ->required();
+      .option("FILE", a->file)
+      .required();
 
-  auto* policy = ctl->add_subcommand("policy", "The policy that the unit runs by");
-  policy->require_subcommand(1);
-  policy->fallthrough();
+  auto policy = ctl.command("policy", "The policy that the unit runs by");
+  policy.needs_command();
+  policy.lets_through();
   verb(policy, "show", "Its rules", [a] { return ask(*a, "/api/v1/policy", policy_lines); });
-  auto* explain = verb(policy, "explain", "Which rule would decide, and why", [a] {
+  auto explain = verb(policy, "explain", "Which rule would decide, and why", [a] {
     return tell(*a, "/api/v1/policy/explain", {{"from", a->from}, {"to", a->to}, {"kind", a->kind}, {"bytes", a->size}},
                 explanation_words);
   });
-  explain->add_option("--from", a->from)->required();
-  explain->add_option("--to", a->to)->required();
-  explain->add_option("--kind", a->kind)->required();
-  explain->add_option("--size", a->size, "Bytes");
+  explain.option("--from", a->from).required();
+  explain.option("--to", a->to).required();
+  explain.option("--kind", a->kind).required();
+  explain.option("--size", a->size, "Bytes");
 }
 
 }  // namespace jindu::gateway

@@ -1,7 +1,7 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "common/exchange/codec/bundle.hpp"
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
 #include "exchange-gateway/console/commands.hpp"
 #include "exchange-gateway/unit/settings.hpp"
@@ -16,14 +16,14 @@ struct Question {
   std::uint64_t bytes = 1;
 };
 
-int fail(const Error& error) {
+int failed(const Error& error) {
   std::cerr << error.detail << " [" << error.code << "]\n";
   return 1;
 }
 
 int check(const std::string& file) {
   auto policy = read_policy(file);
-  if (!policy) return fail(policy.error());
+  if (!policy) return failed(policy.error());
   std::cout << file << ": " << policy->rules.size() << " rules and " << policy->quotas.size()
             << " quotas, no mistake\n";
   for (const auto& remark : remarks(*policy)) std::cout << "  note: " << remark << "\n";
@@ -44,12 +44,12 @@ std::optional<Instant> time_from(const std::string& text, int utc_offset_minutes
 
 int explain_question(const Question& q) {
   auto policy = read_policy(q.file);
-  if (!policy) return fail(policy.error());
+  if (!policy) return failed(policy.error());
   auto at = SystemClock().now();
   if (!q.at.empty()) {
     const auto offset = policy->rules.empty() ? 8 * 60 : policy->rules.front().hours.utc_offset_minutes;
     const auto given = time_from(q.at, offset);
-    if (!given) return fail({Fault::invalid, "policy.time", "--at is a local time like \"2026-11-24 20:30\""});
+    if (!given) return failed({Fault::invalid, "policy.time", "--at is a local time like \"2026-11-24 20:30\""});
     at = *given;
   }
   Bytes bytes;
@@ -57,17 +57,17 @@ int explain_question(const Question& q) {
   Passenger passenger{q.from, q.to, q.kind, q.bytes, at + std::chrono::hours(24)};
   if (!q.bundle.empty()) {
     auto read = files::read(q.bundle, kBundleMax);
-    if (!read) return fail(read.error());
+    if (!read) return failed(read.error());
     bytes = std::move(*read);
     auto parsed = exchange::parse_bundle(bytes);
-    if (!parsed) return fail(parsed.error());
+    if (!parsed) return failed(parsed.error());
     view = std::move(*parsed);
     const auto& m = view->manifest;
     passenger = {m.from(), m.to(), m.kind(), bytes.size(), from_unix_ms(m.expires_ms())};
     std::cout << "The bundle " << exchange::to_text(view->id) << ": '" << m.kind() << "' from " << m.from() << " to "
               << m.to() << ", " << bytes.size() << " bytes. Its signature is not looked at here.\n";
   } else if (q.from.empty() || q.to.empty() || q.kind.empty()) {
-    return fail({Fault::invalid, "policy.question", "say --bundle FILE, or --from, --to and --kind"});
+    return failed({Fault::invalid, "policy.question", "say --bundle FILE, or --from, --to and --kind"});
   }
   const auto e = explain(*policy, passenger, at);
   for (const auto& c : e.checks) std::cout << (c.holds ? "  yes   " : "  stop  ") << c.words << "\n";
@@ -80,23 +80,22 @@ int explain_question(const Question& q) {
 
 }  // namespace
 
-void add_policy(CLI::App& app, std::function<int()>& work) {
-  auto* policy = app.add_subcommand("policy", "Read a policy file without a unit");
-  policy->require_subcommand(1);
+void add_policy(Command app, std::function<int()>& work) {
+  auto policy = app.command("policy", "Read a policy file without a unit");
+  policy.needs_command();
   auto q = std::make_shared<Question>();
-  auto* check_command =
-      policy->add_subcommand("check", "Say whether the file is good, and what a reviewer should know");
-  check_command->add_option("FILE", q->file, "The policy")->required();
-  check_command->callback([q, &work] { work = [q] { return check(q->file); }; });
-  auto* explain_command = policy->add_subcommand("explain", "Say which rule decides, and why");
-  explain_command->add_option("FILE", q->file, "The policy")->required();
-  explain_command->add_option("--bundle", q->bundle, "Of this bundle");
-  explain_command->add_option("--from", q->from, "Or of one from this node");
-  explain_command->add_option("--to", q->to, "to that one");
-  explain_command->add_option("--kind", q->kind, "of this kind");
-  explain_command->add_option("--size", q->bytes, "of so many bytes (default 1)");
-  explain_command->add_option("--at", q->at, "At this local time, \"2026-11-24 20:30\" (default: now)");
-  explain_command->callback([q, &work] { work = [q] { return explain_question(*q); }; });
+  auto check_command = policy.command("check", "Say whether the file is good, and what a reviewer should know");
+  check_command.option("FILE", q->file, "The policy").required();
+  check_command.when_chosen([q, &work] { work = [q] { return check(q->file); }; });
+  auto explain_command = policy.command("explain", "Say which rule decides, and why");
+  explain_command.option("FILE", q->file, "The policy").required();
+  explain_command.option("--bundle", q->bundle, "Of this bundle");
+  explain_command.option("--from", q->from, "Or of one from this node");
+  explain_command.option("--to", q->to, "to that one");
+  explain_command.option("--kind", q->kind, "of this kind");
+  explain_command.option("--size", q->bytes, "of so many bytes (default 1)");
+  explain_command.option("--at", q->at, "At this local time, \"2026-11-24 20:30\" (default: now)");
+  explain_command.when_chosen([q, &work] { work = [q] { return explain_question(*q); }; });
 }
 
 }  // namespace jindu::gateway

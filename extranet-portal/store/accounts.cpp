@@ -5,10 +5,11 @@
 namespace jindu::portal::store {
 namespace {
 
-constexpr std::string_view kAdd =
+constexpr std::string_view kAddAccount =
     "INSERT INTO account (account_id, kind, login, name, created_ms) VALUES ($1, $2, $3, $4, $5) "
     "ON CONFLICT (kind, login) DO NOTHING";
-constexpr std::string_view kFind = "SELECT account_id, kind, login, name FROM account WHERE kind = $1 AND login = $2";
+constexpr std::string_view kFindAccount =
+    "SELECT account_id, kind, login, name FROM account WHERE kind = $1 AND login = $2";
 constexpr std::string_view kRead = "SELECT account_id, kind, login, name FROM account WHERE account_id = $1";
 constexpr std::string_view kPutKey =
     "INSERT INTO citizen_key (account_id, salt, login_verifier, wrapped_key, recovery_verifier, recovery_wrapped_key, "
@@ -34,12 +35,12 @@ std::optional<Account> account_of(const std::optional<storage::Row>& row) {
 }  // namespace
 
 bool add_account(storage::Transaction& tx, const Account& account, Instant now) {
-  return tx.execute(kAdd, {account.account_id, std::string(to_text(account.kind)), account.login, account.name,
-                           to_unix_ms(now)}) == 1;
+  return tx.execute(kAddAccount, {account.account_id, std::string(to_text(account.kind)), account.login, account.name,
+                                  to_unix_ms(now)}) == 1;
 }
 
 std::optional<Account> find_account(storage::Transaction& tx, AccountKind kind, const std::string& login) {
-  return account_of(tx.query_one(kFind, {std::string(to_text(kind)), login}));
+  return account_of(tx.query_one(kFindAccount, {std::string(to_text(kind)), login}));
 }
 
 std::optional<Account> read_account(storage::Transaction& tx, const std::string& account_id) {

@@ -15,12 +15,13 @@ constexpr std::string_view kNextNumber =
     "INSERT INTO number_counter (day, last) VALUES ($1, 1) ON CONFLICT (day) DO UPDATE SET last = number_counter.last "
     "+ 1";
 constexpr std::string_view kReadNumber = "SELECT last FROM number_counter WHERE day = $1";
-constexpr std::string_view kAdd = "INSERT INTO declaration (" JINDU_COLUMNS
-                                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-constexpr std::string_view kPut =
+constexpr std::string_view kAddDeclaration =
+    "INSERT INTO declaration (" JINDU_COLUMNS
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+constexpr std::string_view kPutDeclaration =
     "UPDATE declaration SET updated_ms = $2, status = $3, stage = $4, case_sequence = $5, acceptance_number = $6, "
     "due_date = $7, statutory_due_date = $8, provisional = $9, working_days_left = $10 WHERE declaration_id = $1";
-constexpr std::string_view kFind = "SELECT " JINDU_COLUMNS " FROM declaration WHERE declaration_id = $1";
+constexpr std::string_view kFindDeclaration = "SELECT " JINDU_COLUMNS " FROM declaration WHERE declaration_id = $1";
 constexpr std::string_view kPage = "SELECT " JINDU_COLUMNS
                                    " FROM declaration WHERE account_id = $1 AND (received_ms < $2 OR (received_ms = $2 "
                                    "AND declaration_id < $3)) ORDER BY received_ms DESC, declaration_id DESC LIMIT $4";
@@ -99,21 +100,21 @@ std::uint64_t next_number(storage::Transaction& tx, const std::string& day) {
 }
 
 void add_declaration(storage::Transaction& tx, const Declaration& d) {
-  tx.execute(kAdd, {d.declaration_id, d.account_id, d.declaration_number, d.item_id, std::int64_t{d.item_version},
-                    to_unix_ms(d.received), to_unix_ms(d.updated), d.progress.status, d.progress.stage,
-                    integer(d.progress.case_sequence), d.progress.acceptance_number, d.progress.due_date,
-                    d.progress.statutory_due_date, std::int64_t{d.progress.provisional},
-                    std::int64_t{d.progress.working_days_left}});
+  tx.execute(kAddDeclaration, {d.declaration_id, d.account_id, d.declaration_number, d.item_id,
+                               std::int64_t{d.item_version}, to_unix_ms(d.received), to_unix_ms(d.updated),
+                               d.progress.status, d.progress.stage, integer(d.progress.case_sequence),
+                               d.progress.acceptance_number, d.progress.due_date, d.progress.statutory_due_date,
+                               std::int64_t{d.progress.provisional}, std::int64_t{d.progress.working_days_left}});
 }
 
 void put_progress(storage::Transaction& tx, const std::string& declaration_id, const Progress& p, Instant updated) {
-  tx.execute(kPut,
+  tx.execute(kPutDeclaration,
              {declaration_id, to_unix_ms(updated), p.status, p.stage, integer(p.case_sequence), p.acceptance_number,
               p.due_date, p.statutory_due_date, std::int64_t{p.provisional}, std::int64_t{p.working_days_left}});
 }
 
 std::optional<Declaration> find_declaration(storage::Transaction& tx, const std::string& declaration_id) {
-  const auto row = tx.query_one(kFind, {declaration_id});
+  const auto row = tx.query_one(kFindDeclaration, {declaration_id});
   if (!row) return std::nullopt;
   return declaration_of(*row);
 }

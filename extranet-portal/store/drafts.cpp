@@ -5,10 +5,10 @@
 namespace jindu::portal::store {
 namespace {
 
-constexpr std::string_view kList =
+constexpr std::string_view kListDrafts =
     "SELECT declaration_id, version, item_id, CAST(LENGTH(sealed) AS BIGINT), updated_ms FROM draft WHERE account_id = "
     "$1 ORDER BY updated_ms DESC, declaration_id LIMIT 200";
-constexpr std::string_view kFind =
+constexpr std::string_view kFindDraft =
     "SELECT declaration_id, version, item_id, CAST(LENGTH(sealed) AS BIGINT), updated_ms, sealed FROM draft WHERE "
     "account_id = $1 AND declaration_id = $2";
 constexpr std::string_view kInsert =
@@ -30,13 +30,13 @@ Draft draft_of(const storage::Row& row) {
 
 std::vector<Draft> drafts_of(storage::Transaction& tx, const std::string& account_id) {
   std::vector<Draft> drafts;
-  for (const auto& row : tx.query(kList, {account_id})) drafts.push_back(draft_of(row));
+  for (const auto& row : tx.query(kListDrafts, {account_id})) drafts.push_back(draft_of(row));
   return drafts;
 }
 
 std::optional<Draft> find_draft(storage::Transaction& tx, const std::string& account_id,
                                 const std::string& declaration_id) {
-  const auto row = tx.query_one(kFind, {account_id, declaration_id});
+  const auto row = tx.query_one(kFindDraft, {account_id, declaration_id});
   if (!row) return std::nullopt;
   return draft_of(*row);
 }

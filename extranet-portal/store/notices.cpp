@@ -5,13 +5,13 @@
 namespace jindu::portal::store {
 namespace {
 
-constexpr std::string_view kAdd =
+constexpr std::string_view kAddNotice =
     "INSERT INTO notice (notice_id, declaration_id, kind, at_ms, sealed, fetched_ms) VALUES ($1, $2, $3, $4, $5, 0) ON "
     "CONFLICT (notice_id) DO NOTHING";
-constexpr std::string_view kList =
+constexpr std::string_view kListNotices =
     "SELECT notice_id, declaration_id, kind, at_ms, fetched_ms, CAST(LENGTH(sealed) AS BIGINT) FROM notice WHERE "
     "declaration_id = $1 ORDER BY at_ms, notice_id";
-constexpr std::string_view kFind =
+constexpr std::string_view kFindNotice =
     "SELECT notice_id, declaration_id, kind, at_ms, fetched_ms, CAST(LENGTH(sealed) AS BIGINT), sealed FROM notice "
     "WHERE declaration_id = $1 AND notice_id = $2";
 constexpr std::string_view kUnread = "SELECT COUNT(*) FROM notice WHERE declaration_id = $1 AND fetched_ms = 0";
@@ -28,18 +28,18 @@ Notice notice_of(const storage::Row& row) {
 }  // namespace
 
 void add_notice(storage::Transaction& tx, const Notice& notice) {
-  tx.execute(kAdd, {notice.notice_id, notice.declaration_id, notice.kind, to_unix_ms(notice.at), notice.sealed});
+  tx.execute(kAddNotice, {notice.notice_id, notice.declaration_id, notice.kind, to_unix_ms(notice.at), notice.sealed});
 }
 
 std::vector<Notice> notices_of(storage::Transaction& tx, const std::string& declaration_id) {
   std::vector<Notice> notices;
-  for (const auto& row : tx.query(kList, {declaration_id})) notices.push_back(notice_of(row));
+  for (const auto& row : tx.query(kListNotices, {declaration_id})) notices.push_back(notice_of(row));
   return notices;
 }
 
 std::optional<Notice> find_notice(storage::Transaction& tx, const std::string& declaration_id,
                                   const std::string& notice_id) {
-  const auto row = tx.query_one(kFind, {declaration_id, notice_id});
+  const auto row = tx.query_one(kFindNotice, {declaration_id, notice_id});
   if (!row) return std::nullopt;
   return notice_of(*row);
 }

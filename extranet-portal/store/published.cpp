@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kSerial = "SELECT COALESCE(MAX(serial), 0) FROM catalogue_release";
 constexpr std::string_view kLatest =
     "SELECT serial, published_ms, editor, catalogue, signature FROM catalogue_release ORDER BY serial DESC LIMIT 1";
-constexpr std::string_view kPut =
+constexpr std::string_view kPutPublished =
     "INSERT INTO catalogue_release (serial, published_ms, editor, catalogue, signature) VALUES ($1, $2, $3, $4, $5)";
 constexpr std::string_view kFindItem =
     "SELECT item_id, version, body FROM item_version WHERE item_id = $1 AND version = $2";
@@ -54,7 +54,8 @@ std::optional<Release> latest_release(storage::Transaction& tx) {
 
 void put_release(storage::Transaction& tx, const Release& release, const std::vector<ItemBody>& items) {
   const auto serial = integer(release.serial);
-  tx.execute(kPut, {serial, to_unix_ms(release.published), release.editor, release.catalogue, release.signature});
+  tx.execute(kPutPublished,
+             {serial, to_unix_ms(release.published), release.editor, release.catalogue, release.signature});
   for (const auto& item : items) {
     const auto known = find_item_version(tx, item.item_id, item.version);
     if (known && known->body != item.body)

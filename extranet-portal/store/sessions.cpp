@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kBegin =
     "INSERT INTO session (token_key, account_id, key_id, created_ms, last_seen_ms) VALUES ($1, $2, $3, $4, $4)";
-constexpr std::string_view kFind =
+constexpr std::string_view kFindSession =
     "SELECT account.account_id, kind, login, name, key_id, session.created_ms, last_seen_ms FROM session JOIN account "
     "ON account.account_id = session.account_id WHERE token_key = $1";
 constexpr std::string_view kTouch = "UPDATE session SET last_seen_ms = $2 WHERE token_key = $1 AND last_seen_ms < $2";
@@ -33,7 +33,7 @@ void begin_session(storage::Transaction& tx, const crypto::Digest& token_key, co
 }
 
 std::optional<Session> find_session(storage::Transaction& tx, const crypto::Digest& token_key) {
-  const auto row = tx.query_one(kFind, {blob(token_key)});
+  const auto row = tx.query_one(kFindSession, {blob(token_key)});
   if (!row) return std::nullopt;
   return Session{{row->text(0), *account_kind_from(row->text(1)), row->text(2), row->text(3)},
                  digest(row->blob(4)),

@@ -8,11 +8,11 @@ namespace {
 #define JINDU_COLUMNS "account_id, declaration_id, upload_id, sealed_size, received, sealed_sha256, state"
 #define JINDU_THIS "account_id = $1 AND declaration_id = $2 AND upload_id = $3"
 
-constexpr std::string_view kAdd =
+constexpr std::string_view kAddUpload =
     "INSERT INTO upload (account_id, declaration_id, upload_id, sealed_size, received, sealed_sha256, state, "
     "updated_ms) VALUES ($1, $2, $3, $4, 0, NULL, 'receiving', $5) ON CONFLICT (account_id, declaration_id, upload_id) "
     "DO NOTHING";
-constexpr std::string_view kFind = "SELECT " JINDU_COLUMNS " FROM upload WHERE " JINDU_THIS;
+constexpr std::string_view kFindUpload = "SELECT " JINDU_COLUMNS " FROM upload WHERE " JINDU_THIS;
 constexpr std::string_view kFor =
     "SELECT " JINDU_COLUMNS
     " FROM upload WHERE account_id = $1 AND declaration_id = $2 AND state IN ('receiving', "
@@ -58,11 +58,11 @@ std::vector<Upload> uploads_of(const std::vector<storage::Row>& rows) {
 }  // namespace
 
 void add_upload(storage::Transaction& tx, const UploadKey& key, std::uint64_t sealed_size, Instant now) {
-  tx.execute(kAdd, {key.account_id, key.declaration_id, key.upload_id, integer(sealed_size), to_unix_ms(now)});
+  tx.execute(kAddUpload, {key.account_id, key.declaration_id, key.upload_id, integer(sealed_size), to_unix_ms(now)});
 }
 
 std::optional<Upload> find_upload(storage::Transaction& tx, const UploadKey& key) {
-  const auto row = tx.query_one(kFind, {key.account_id, key.declaration_id, key.upload_id});
+  const auto row = tx.query_one(kFindUpload, {key.account_id, key.declaration_id, key.upload_id});
   if (!row) return std::nullopt;
   return upload_of(*row);
 }

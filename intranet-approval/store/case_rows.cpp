@@ -11,7 +11,7 @@ namespace {
   "acceptance_number, document_number, applicant_name, applicant_kind, received_at_ms, received_inside_ms, " \
   "stage_entered_ms, closed_at_ms, closed, deemed_accepted, due_date, statutory_due_date, stage_due_date, "  \
   "acceptance_check_date, provisional"
-constexpr std::string_view kPut =
+constexpr std::string_view kPutCaseRow =
     "INSERT INTO case_row (" JINDU_CASE_COLUMNS
     ", search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
     "$16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) ON CONFLICT (case_id) DO UPDATE SET sequence = "
@@ -30,7 +30,7 @@ constexpr std::string_view kPut =
     "stage_due_date = excluded.stage_due_date, acceptance_check_date = excluded.acceptance_check_date, provisional = "
     "excluded.provisional, "
     "search = excluded.search";
-constexpr std::string_view kFind = "SELECT " JINDU_CASE_COLUMNS " FROM case_row WHERE case_id = $1";
+constexpr std::string_view kFindCaseRow = "SELECT " JINDU_CASE_COLUMNS " FROM case_row WHERE case_id = $1";
 constexpr std::string_view kSelect = "SELECT " JINDU_CASE_COLUMNS " FROM case_row WHERE ";
 #undef JINDU_CASE_COLUMNS
 constexpr std::string_view kOpen = "SELECT case_id FROM case_row WHERE closed = 0 ORDER BY case_id";
@@ -188,36 +188,36 @@ void add_cursor(Conditions& where, const WorklistQuery& q) {
 void put_case_row(storage::Transaction& tx, const CaseRow& r) {
   const auto search =
       ascii_lower(r.declaration_number + " " + r.acceptance_number + " " + r.document_number + " " + r.applicant_name);
-  tx.execute(kPut, {r.case_id,
-                    static_cast<std::int64_t>(r.sequence),
-                    r.status,
-                    r.stage,
-                    r.role,
-                    joined(r.barred),
-                    r.department,
-                    r.item_id,
-                    std::int64_t{r.item_version},
-                    r.declaration_number,
-                    r.acceptance_number,
-                    r.document_number,
-                    r.applicant_name,
-                    r.applicant_kind,
-                    to_unix_ms(r.received_at),
-                    to_unix_ms(r.received_inside),
-                    to_unix_ms(r.stage_entered),
-                    to_unix_ms(r.closed_at),
-                    std::int64_t{r.closed},
-                    std::int64_t{r.deemed_accepted},
-                    r.due_date,
-                    r.statutory_due_date,
-                    r.stage_due_date,
-                    r.acceptance_check_date,
-                    std::int64_t{r.provisional},
-                    search});
+  tx.execute(kPutCaseRow, {r.case_id,
+                           static_cast<std::int64_t>(r.sequence),
+                           r.status,
+                           r.stage,
+                           r.role,
+                           joined(r.barred),
+                           r.department,
+                           r.item_id,
+                           std::int64_t{r.item_version},
+                           r.declaration_number,
+                           r.acceptance_number,
+                           r.document_number,
+                           r.applicant_name,
+                           r.applicant_kind,
+                           to_unix_ms(r.received_at),
+                           to_unix_ms(r.received_inside),
+                           to_unix_ms(r.stage_entered),
+                           to_unix_ms(r.closed_at),
+                           std::int64_t{r.closed},
+                           std::int64_t{r.deemed_accepted},
+                           r.due_date,
+                           r.statutory_due_date,
+                           r.stage_due_date,
+                           r.acceptance_check_date,
+                           std::int64_t{r.provisional},
+                           search});
 }
 
 std::optional<CaseRow> find_case_row(storage::Transaction& tx, const std::string& case_id) {
-  const auto row = tx.query_one(kFind, {case_id});
+  const auto row = tx.query_one(kFindCaseRow, {case_id});
   if (!row) return std::nullopt;
   return row_of(*row);
 }

@@ -3,7 +3,7 @@
 namespace jindu::approval::store {
 namespace {
 
-constexpr std::string_view kPut =
+constexpr std::string_view kPutRelease =
     "INSERT INTO catalogue_release (serial, published_at_ms, editor, catalogue, signature) VALUES ($1, $2, $3, $4, $5)";
 constexpr std::string_view kPutItem =
     "INSERT INTO item_version (item_id, version, serial, sha256, body) VALUES ($1, $2, $3, $4, $5)";
@@ -16,7 +16,8 @@ constexpr std::string_view kFindItem =
 
 void put_release(storage::Transaction& tx, const Release& release, const std::vector<ItemBody>& items) {
   const auto serial = static_cast<std::int64_t>(release.serial);
-  tx.execute(kPut, {serial, to_unix_ms(release.published_at), release.editor, release.catalogue, release.signature});
+  tx.execute(kPutRelease,
+             {serial, to_unix_ms(release.published_at), release.editor, release.catalogue, release.signature});
   for (const auto& item : items) {
     if (const auto known = find_item(tx, item.item_id, item.version)) {
       if (known->sha256 != item.sha256)

@@ -8,7 +8,7 @@ constexpr std::string_view kSame =
 constexpr std::string_view kOverlap =
     "SELECT COUNT(*) FROM upload_slice WHERE declaration_id = $1 AND upload_id = $2 AND "
     "((slice_offset < $4 AND slice_offset + length > $3) OR total <> $5)";
-constexpr std::string_view kPut =
+constexpr std::string_view kPutUpload =
     "INSERT INTO upload_slice (declaration_id, upload_id, slice_offset, length, total, at_ms) VALUES ($1, $2, $3, $4, "
     "$5, $6)";
 constexpr std::string_view kProgress =
@@ -34,8 +34,8 @@ void put_slice(storage::Transaction& tx, const Slice& slice, Instant now) {
   const auto overlap = tx.query_one(kOverlap, {slice.declaration_id, slice.upload_id, integer(slice.offset),
                                                integer(slice.offset + slice.length), integer(slice.total)});
   if (overlap->integer(0) != 0) conflict("the slice overlaps another one, or the totals differ");
-  tx.execute(kPut, {slice.declaration_id, slice.upload_id, integer(slice.offset), integer(slice.length),
-                    integer(slice.total), to_unix_ms(now)});
+  tx.execute(kPutUpload, {slice.declaration_id, slice.upload_id, integer(slice.offset), integer(slice.length),
+                          integer(slice.total), to_unix_ms(now)});
 }
 
 Progress upload_progress(storage::Transaction& tx, const std::string& declaration_id, const std::string& upload_id) {

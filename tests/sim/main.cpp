@@ -7,12 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 
+#include "common/runtime/command_line.hpp"
 #include "tests/sim/machine/system_calls.hpp"
 #include "tests/sim/world/chaos.hpp"
 #include "tests/sim/world/checks.hpp"
@@ -246,19 +246,19 @@ class Runner {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Runs the exchange on a simulated clock, disk and network, one schedule for each seed."};
+  jindu::CommandLine app("Runs the exchange on a simulated clock, disk and network, one schedule for each seed.");
   Options options;
   options.jobs = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
-  app.add_option("--seeds", options.seeds, "How many schedules");
-  app.add_option("--first", options.first, "The first seed");
-  app.add_option("--seconds", options.seconds, "As many schedules as fit into so many seconds");
-  app.add_option("--jobs", options.jobs, "How many at once")->check(CLI::Range(1, 64));
-  app.add_flag("--again", options.again, "Run each schedule twice and compare every step");
-  app.add_flag("--until-failure", options.until_failure, "Stop at the first schedule that fails");
-  app.add_option("--only", options.only, "calm: no faults at all");
-  app.add_option("--traces", options.traces, "Where the traces of failures go");
-  app.add_flag("--verbose", options.verbose, "One line and a trace for every schedule");
-  CLI11_PARSE(app, argc, argv);
+  app.option("--seeds", options.seeds, "How many schedules");
+  app.option("--first", options.first, "The first seed");
+  app.option("--seconds", options.seconds, "As many schedules as fit into so many seconds");
+  app.option("--jobs", options.jobs, "How many at once").between(1, 64);
+  app.flag("--again", options.again, "Run each schedule twice and compare every step");
+  app.flag("--until-failure", options.until_failure, "Stop at the first schedule that fails");
+  app.option("--only", options.only, "calm: no faults at all");
+  app.option("--traces", options.traces, "Where the traces of failures go");
+  app.flag("--verbose", options.verbose, "One line and a trace for every schedule");
+  if (const auto ended = app.read(argc, argv)) return *ended;
   std::filesystem::create_directories(options.traces);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   // Memory that was used once stays: giving it back and getting it again costs more than the schedule.

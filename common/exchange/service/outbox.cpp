@@ -7,7 +7,7 @@ namespace jindu::exchange {
 namespace {
 
 constexpr int kBuiltAtOnce = 128;
-constexpr std::size_t kBytesAtOnce = 8 * 1024 * 1024;
+constexpr std::size_t kBytesBuiltAtOnce = 8 * 1024 * 1024;
 
 Bytes payload_of(const storage::Row& row) {
   Bytes payload = row.blob(4);
@@ -90,7 +90,7 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
   }
   int built = 0;
   std::size_t bytes = 0;
-  while (built < kBuiltAtOnce && bytes < kBytesAtOnce) {
+  while (built < kBuiltAtOnce && bytes < kBytesBuiltAtOnce) {
     // The most urgent of those that are first about their subject: order is kept per subject only.
     const auto row = transaction.query_one(
         "SELECT number, kind, subject, priority, payload, path, file_offset, file_length FROM exchange_outbox o WHERE "

@@ -19,7 +19,7 @@ constexpr milliseconds kAtOnce{0};
 constexpr milliseconds kPollAnswer{40'000};  // longer than the unit holds a poll
 constexpr int kDeliveriesAtOnce = 128;
 constexpr std::int64_t kHandedOverAtOnce = 256;
-constexpr std::size_t kBytesAtOnce = 8 * 1024 * 1024;
+constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
 // So long at most does something that is prepared wait for others to be committed with it.
 constexpr milliseconds kHeldTogether{50};
 
@@ -138,8 +138,8 @@ class ServiceImpl final : public Service {
     if (stopped_) return kAtOnce;
     std::vector<Built> next;
     int built = 0;
-    auto ok =
-        database_.read([&](storage::Transaction& t) { next = next_to_hand_over(t, kHandedOverAtOnce, kBytesAtOnce); });
+    auto ok = database_.read(
+        [&](storage::Transaction& t) { next = next_to_hand_over(t, kHandedOverAtOnce, kBytesHandedOverAtOnce); });
     if (ok && next.empty()) {
       ok = database_.write([&](storage::Transaction& t) {
         built = build_waiting(t, {node_, options_.peer, peer_key_, options_.expires}, now());

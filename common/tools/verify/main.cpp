@@ -1,11 +1,11 @@
 // jindu-verify: checks dossiers, receipts, decisions, bundles and histories offline, and says what is and what is not
 // proven. Exit code 0: all that was asked is proven. 1: it is not, and why. 2: an input cannot be used.
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
 
 #include "common/dossier/dossier.hpp"
 #include "common/exchange/codec/bundle.hpp"
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
 #include "common/tools/verify/checks.hpp"
 #include "common/tools/verify/words.hpp"
@@ -94,24 +94,21 @@ Report timeline_report(const Options& o) {
 Report history_report(const Options& o) { return check_history({statements_of(o), o.signer_of_history}, trust_of(o)); }
 
 // What every check takes.
-void add_common(CLI::App& command, Options& o) {
+void add_common(Command command, Options& o) {
   // One value each, so that they may stand before a file.
-  command.add_option("--root", o.roots, "Whom to trust: PEM certificates of roots")
-      ->required()
-      ->allow_extra_args(false);
+  command.option("--root", o.roots, "Whom to trust: PEM certificates of roots").required().one_each();
   command
-      .add_option("--intermediate", o.intermediates,
-                  "PEM certificates between a root and a signer, where the file holds none")
-      ->allow_extra_args(false);
-  command.add_option("--crl", o.crls, "PEM revocation lists, one of each issuer")->allow_extra_args(false);
-  command.add_option("--at", o.at, "Check certificates as of this moment (UTC) instead of the one that is claimed");
-  command.add_flag("--json", o.as_json, "As JSON");
-  command.add_option("--language", o.language, "zh or en; otherwise as the locale says")
-      ->check(CLI::IsMember({"zh", "en"}));
+      .option("--intermediate", o.intermediates,
+              "PEM certificates between a root and a signer, where the file holds none")
+      .one_each();
+  command.option("--crl", o.crls, "PEM revocation lists, one of each issuer").one_each();
+  command.option("--at", o.at, "Check certificates as of this moment (UTC) instead of the one that is claimed");
+  command.flag("--json", o.as_json, "As JSON");
+  command.option("--language", o.language, "zh or en; otherwise as the locale says").one_of({"zh", "en"});
 }
-void add_key(CLI::App& command, Options& o, const char* what) {
-  command.add_option("--key", o.key, what);
-  command.add_option("--passphrase-file", o.passphrase_file, "File whose first line opens the key");
+void add_key(Command command, Options& o, const char* what) {
+  command.option("--key", o.key, what);
+  command.option("--passphrase-file", o.passphrase_file, "File whose first line opens the key");
 }
 
 int answer(const Options& o, Report (*check)(const Options&)) {
@@ -133,55 +130,54 @@ int answer(const Options& o, Report (*check)(const Options&)) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Checks what Jindu signed and sealed, without Jindu: no server, no database, no network"};
-  app.require_subcommand(1);
+  CommandLine app("Checks what Jindu signed and sealed, without Jindu: no server, no database, no network");
+  app.needs_command();
   Options o;
   Report (*check)(const Options&) = nullptr;
   const auto command = [&](const char* name, const char* what, Report (*run)(const Options&)) {
-    auto* added = app.add_subcommand(name, what);
-    add_common(*added, o);
-    added->callback([&check, run] { check = run; });
+    auto added = app.command(name, what);
+    add_common(added, o);
+    added.when_chosen([&check, run] { check = run; });
     return added;
   };
 
-  auto* of_dossier =
+  auto of_dossier =
       command("dossier", "A signed statement, the sealed content and the sealed materials", dossier_report);
-  of_dossier->add_option("statement", o.file, "The signed statement")->required();
-  of_dossier->add_option("content", o.content, "The sealed content")->required();
-  of_dossier->add_option("--part", o.parts, "A sealed material; once for each, in any order")->allow_extra_args(false);
-  of_dossier->add_flag("--partial", o.partial, "Materials may be missing");
-  of_dossier->add_option("--into", o.into, "Folder for what was signed and, with a key, for what was opened");
-  add_key(*of_dossier, o, "A recipient's key: PEM or PKCS#12");
+  of_dossier.option("statement", o.file, "The signed statement").required();
+  of_dossier.option("content", o.content, "The sealed content").required();
+  of_dossier.option("--part", o.parts, "A sealed material; once for each, in any order").one_each();
+  of_dossier.flag("--partial", o.partial, "Materials may be missing");
+  of_dossier.option("--into", o.into, "Folder for what was signed and, with a key, for what was opened");
+  add_key(of_dossier, o, "A recipient's key: PEM or PKCS#12");
 
-  auto* of_receipt = command("receipt", "A receipt of the portal or of a gateway unit", receipt_report);
-  of_receipt->add_option("receipt", o.file)->required();
-  of_receipt->add_option("--statement", o.statement, "The signed statement that was submitted");
-  of_receipt->add_option("--content", o.content, "The sealed content that was submitted");
-  of_receipt->add_option("--part", o.parts, "A sealed material that was submitted")->allow_extra_args(false);
-  of_receipt->add_option("--bundle", o.bundle, "The bundle that a gateway's receipt is about");
-  of_receipt->add_option("--signer", o.signer_of_receipt, "Common Name of the portal's node")->capture_default_str();
+  auto of_receipt = command("receipt", "A receipt of the portal or of a gateway unit", receipt_report);
+  of_receipt.option("receipt", o.file).required();
+  of_receipt.option("--statement", o.statement, "The signed statement that was submitted");
+  of_receipt.option("--content", o.content, "The sealed content that was submitted");
+  of_receipt.option("--part", o.parts, "A sealed material that was submitted").one_each();
+  of_receipt.option("--bundle", o.bundle, "The bundle that a gateway's receipt is about");
+  of_receipt.option("--signer", o.signer_of_receipt, "Common Name of the portal's node").show_default();
 
-  auto* of_decision = command("decision", "A decision or another document, as PDF", decision_report);
-  of_decision->add_option("pdf", o.file)->required();
-  of_decision->add_option("--record", o.record, "Its DocumentRecord, or what the public check answers");
-  of_decision->add_option("--signer", o.signer_of_decision, "Common Name of who should have signed; any otherwise");
+  auto of_decision = command("decision", "A decision or another document, as PDF", decision_report);
+  of_decision.option("pdf", o.file).required();
+  of_decision.option("--record", o.record, "Its DocumentRecord, or what the public check answers");
+  of_decision.option("--signer", o.signer_of_decision, "Common Name of who should have signed; any otherwise");
 
-  auto* of_bundle = command("bundle", "A bundle that crosses the gateway", bundle_report);
-  of_bundle->add_option("bundle", o.file)->required();
-  of_bundle->add_option("--sender", o.sender, "PEM certificate of the sending node")->required();
-  add_key(*of_bundle, o, "The destination node's key: PEM or PKCS#12");
+  auto of_bundle = command("bundle", "A bundle that crosses the gateway", bundle_report);
+  of_bundle.option("bundle", o.file).required();
+  of_bundle.option("--sender", o.sender, "PEM certificate of the sending node").required();
+  add_key(of_bundle, o, "The destination node's key: PEM or PKCS#12");
 
-  auto* of_timeline =
+  auto of_timeline =
       command("timeline", "The receipts of one bundle: is the ladder whole and monotone?", timeline_report);
-  of_timeline->add_option("receipts", o.files, "Receipts, or JSON with a list of them as the console shows")
-      ->required();
-  of_timeline->add_option("--bundle", o.bundle, "The bundle that they are about");
+  of_timeline.option("receipts", o.files, "Receipts, or JSON with a list of them as the console shows").required();
+  of_timeline.option("--bundle", o.bundle, "The bundle that they are about");
 
-  auto* of_history =
+  auto of_history =
       command("history", "The events of one case: signed, chained and decided by whom they say?", history_report);
-  of_history->add_option("events", o.files, "Events from first to last, or JSON with a list of them")->required();
-  of_history->add_option("--signer", o.signer_of_history, "Common Name of the approval node")->capture_default_str();
+  of_history.option("events", o.files, "Events from first to last, or JSON with a list of them").required();
+  of_history.option("--signer", o.signer_of_history, "Common Name of the approval node").show_default();
 
-  CLI11_PARSE(app, argc, argv);
+  if (const auto ended = app.read(argc, argv)) return *ended;
   return answer(o, check);
 }

@@ -1,9 +1,9 @@
 // A service for trying the gateway: sends numbered messages about a few subjects and writes down what it applies. It is
 // the portal's and the approval system's own way of sending and receiving, with nothing else around it.
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "common/exchange/service/exchange.hpp"
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
 
@@ -98,22 +98,22 @@ int run(const Options& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Sends numbered messages through a unit and writes down what it applies."};
+  CommandLine app("Sends numbered messages through a unit and writes down what it applies.");
   Options o;
-  app.add_option("--name", o.name)->required();
-  app.add_option("--peer", o.peer)->required();
-  app.add_option("--unit", o.unit)->required();
-  app.add_option("--url", o.url)->required();
-  app.add_option("--pki", o.pki)->required();
-  app.add_option("--database", o.database)->required();
-  app.add_option("--kind", o.kind)->required();
-  app.add_option("--number", o.number);
-  app.add_option("--large-every", o.large_every);
-  app.add_option("--subjects", o.subjects);
-  app.add_option("--size", o.size, "Bytes of each message");
-  app.add_option("--batch", o.batch, "Messages enqueued in one transaction");
-  app.add_option("--pause-ms", o.pause_ms, "Between two such transactions");
-  CLI11_PARSE(app, argc, argv);
+  app.option("--name", o.name).required();
+  app.option("--peer", o.peer).required();
+  app.option("--unit", o.unit).required();
+  app.option("--url", o.url).required();
+  app.option("--pki", o.pki).required();
+  app.option("--database", o.database).required();
+  app.option("--kind", o.kind).required();
+  app.option("--number", o.number);
+  app.option("--large-every", o.large_every);
+  app.option("--subjects", o.subjects);
+  app.option("--size", o.size, "Bytes of each message");
+  app.option("--batch", o.batch, "Messages enqueued in one transaction");
+  app.option("--pause-ms", o.pause_ms, "Between two such transactions");
+  if (const auto ended = app.read(argc, argv)) return *ended;
   block_stop_signals();
   log::start("probe-" + o.name, "info");
   return run(o);

@@ -49,7 +49,7 @@ class FrontEnd {
   std::string root_;
 };
 
-std::string header_of(const Response& response, std::string_view name) {
+std::string served_header(const Response& response, std::string_view name) {
   for (const auto& [key, value] : response.headers)
     if (key == name) return value;
   return {};
@@ -62,15 +62,15 @@ TEST_CASE("a file of the front-end is served with its type, and its pages for ev
   CHECK(site.served("/assets/app-1a2b.js") == "code");
   CHECK(site.served("/logo.svg") == "picture");
   for (const char* page : {"/", "/items/food", "/index.html", "/assets"}) CHECK(site.served(page) == "the page");
-  CHECK(header_of(site.ask("/logo.svg"), "Content-Type") == "image/svg+xml");
-  CHECK(header_of(site.ask("/assets/app-1a2b.js"), "Content-Type") == "text/javascript; charset=utf-8");
-  CHECK(header_of(site.ask("/anything"), "Content-Type") == "text/html; charset=utf-8");
+  CHECK(served_header(site.ask("/logo.svg"), "Content-Type") == "image/svg+xml");
+  CHECK(served_header(site.ask("/assets/app-1a2b.js"), "Content-Type") == "text/javascript; charset=utf-8");
+  CHECK(served_header(site.ask("/anything"), "Content-Type") == "text/html; charset=utf-8");
 }
 
 TEST_CASE("names with a digest are kept for ever, pages are asked for each time, and a lost asset is not a page") {
   const FrontEnd site;
-  CHECK(header_of(site.ask("/assets/app-1a2b.js"), "Cache-Control") == "public, max-age=31536000, immutable");
-  CHECK(header_of(site.ask("/"), "Cache-Control") == "no-cache");
+  CHECK(served_header(site.ask("/assets/app-1a2b.js"), "Cache-Control") == "public, max-age=31536000, immutable");
+  CHECK(served_header(site.ask("/"), "Cache-Control") == "no-cache");
   CHECK(site.served("/assets/app-old.js") == "status 404");
 }
 
@@ -78,10 +78,10 @@ TEST_CASE("what was packed when it was built is sent packed to whom can unpack i
   const FrontEnd site;
   const auto packed = site.ask("/assets/app-1a2b.js", "br, gzip");
   CHECK(std::get<FileBody>(packed.body).path == site.folder() + "/assets/app-1a2b.js.gz");
-  CHECK(header_of(packed, "Content-Encoding") == "gzip");
-  CHECK(header_of(packed, "Vary") == "Accept-Encoding");
-  CHECK(header_of(site.ask("/assets/app-1a2b.js"), "Content-Encoding").empty());
-  CHECK(header_of(site.ask("/logo.svg", "gzip"), "Content-Encoding").empty());
+  CHECK(served_header(packed, "Content-Encoding") == "gzip");
+  CHECK(served_header(packed, "Vary") == "Accept-Encoding");
+  CHECK(served_header(site.ask("/assets/app-1a2b.js"), "Content-Encoding").empty());
+  CHECK(served_header(site.ask("/logo.svg", "gzip"), "Content-Encoding").empty());
 }
 
 TEST_CASE("no path leads out of the front-end's folder") {

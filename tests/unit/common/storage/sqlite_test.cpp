@@ -14,7 +14,7 @@
 namespace jindu::storage {
 namespace {
 
-std::string code_of(const result<void>& r) { return r ? "" : r.error().code; }
+std::string sqlite_code(const result<void>& r) { return r ? "" : r.error().code; }
 
 std::unique_ptr<Database> opened(const std::string& url) {
   auto database = Database::open(url, 2).value();
@@ -23,7 +23,7 @@ std::unique_ptr<Database> opened(const std::string& url) {
   return database;
 }
 
-std::int64_t count(Database& database) {
+std::int64_t things_in(Database& database) {
   std::int64_t found = -1;
   REQUIRE(database.read([&](Transaction& t) { found = t.query_one("SELECT COUNT(*) FROM thing")->integer(0); }));
   return found;
@@ -59,7 +59,7 @@ TEST_CASE("what was committed is there when the file is opened again") {
     auto database = opened(url);
     REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (1)"); }));
   }
-  CHECK(count(*opened(url)) == 1);
+  CHECK(things_in(*opened(url)) == 1);
 }
 
 TEST_CASE("every commit is synced: the file is in WAL mode with synchronous=FULL and keeps its references") {
@@ -78,9 +78,9 @@ TEST_CASE("another process that holds the file for long makes writers busy, and 
   REQUIRE(sqlite3_open(url.substr(7).c_str(), &other) == SQLITE_OK);
   REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
   const auto busy = database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (1)"); });
-  CHECK(code_of(busy) == "storage.busy");
+  CHECK(sqlite_code(busy) == "storage.busy");
   CHECK(busy.error().fault == Fault::unavailable);
-  CHECK(count(*database) == 0);  // readers go on
+  CHECK(things_in(*database) == 0);  // readers go on
   REQUIRE(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(other);
   REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (1)"); }));
@@ -98,9 +98,9 @@ TEST_CASE("a full disk fails the whole group of writers, undoes it, and is told 
     CHECK(full.error().fault == Fault::unavailable);
     CHECK((full.error().code == "storage.full" || full.error().code == "storage.unavailable"));
   }
-  CHECK(count(*database) == 1);
+  CHECK(things_in(*database) == 1);
   REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (2)"); }));
-  CHECK(count(*database) == 2);
+  CHECK(things_in(*database) == 2);
 }
 
 TEST_CASE("readers at once, more than there are connections, wait for each other") {

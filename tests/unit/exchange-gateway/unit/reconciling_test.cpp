@@ -5,7 +5,7 @@
 namespace jindu::gateway::test {
 
 namespace {
-const std::string kXie = "谢运 3333333333333333";
+const std::string kReconciler = "谢运 3333333333333333";
 
 std::string verdicts(Side& side) {
   return side.text(
@@ -34,7 +34,7 @@ TEST_CASE("when everything has ended, both units sign the same counts and root, 
   World w;
   send(w, 1500);
   settle(w);
-  CHECK(w.outer->reconcile(kXie).value() == 1);
+  CHECK(w.outer->reconcile(kReconciler).value() == 1);
   w.carry_all();
   const auto agreed = kDay + " portal>approval agrees";
   CHECK(verdicts(w.outer) == agreed);
@@ -50,7 +50,7 @@ TEST_CASE("when everything has ended, both units sign the same counts and root, 
   // What is new since then is another stretch; nothing is counted twice.
   send(w, 3);
   settle(w);
-  REQUIRE(w.outer->reconcile(kXie));
+  REQUIRE(w.outer->reconcile(kReconciler));
   w.carry_all();
   CHECK(verdicts(w.outer) == agreed + ", " + kDay + "/2 portal>approval agrees");
   CHECK(w.outer.count("SELECT first_sequence FROM reconciliation WHERE day LIKE '%/2'") == 1501);
@@ -61,7 +61,7 @@ TEST_CASE("what is under way leaves a stretch open, and it agrees when asked aga
   send(w, 5);
   w.carry_all();
   send(w, 2);  // with the outer unit alone
-  REQUIRE(w.outer->reconcile(kXie));
+  REQUIRE(w.outer->reconcile(kReconciler));
   // The question goes with the two: by the answer they are there, and none is taken to be missing.
   w.carry_all();
   CHECK(verdicts(w.outer) == kDay + " portal>approval open");
@@ -80,7 +80,7 @@ TEST_CASE("what one unit has lost is named by both, raises an alarm at both, and
   World w;
   send(w, 700);
   settle(w);
-  w.outer->reconcile(kXie).value();
+  w.outer->reconcile(kReconciler).value();
   w.carry_all();
   send(w, 600);
   w.carry_all();
@@ -88,7 +88,7 @@ TEST_CASE("what one unit has lost is named by both, raises an alarm at both, and
   REQUIRE(w.inner->journal().write([](storage::Transaction& t) {
     t.execute("DELETE FROM bundle WHERE channel = 'portal>approval' AND sequence IN (705, 1299)");
   }));
-  w.outer->reconcile(kXie).value();
+  w.outer->reconcile(kReconciler).value();
   w.carry_all();
   CHECK(differences(w.outer) == "705 missing_there open , 1299 missing_there open ");
   CHECK(differences(w.inner) == "705 missing_here  open, 1299 missing_here  open");
@@ -125,9 +125,9 @@ TEST_CASE("a statement of a stranger, or an answer to something older, changes n
   World w;
   send(w, 3);
   settle(w);
-  w.outer->reconcile(kXie).value();
+  w.outer->reconcile(kReconciler).value();
   w.clock->advance(std::chrono::seconds(1));
-  w.outer->reconcile(kXie).value();  // asked again before the first answer is here
+  w.outer->reconcile(kReconciler).value();  // asked again before the first answer is here
   w.carry_all();
   CHECK(verdicts(w.outer) == kDay + " portal>approval agrees");
 }

@@ -18,11 +18,11 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 using test::World;
 
-Instant now() { return SystemClock().now(); }
+Instant instant() { return SystemClock().now(); }
 
 // Up to the stage of determination.
 std::string examined(World& w, const std::string& item = "food") {
-  const auto id = w.new_case(now() - 1h, item);
+  const auto id = w.new_case(instant() - 1h, item);
   REQUIRE(w.command(w.seat("acceptor"), id, "accept", {{"opinion", "材料齐全"}}).status == 200);
   REQUIRE(w.command(w.seat("reviewer"), id, "review", {{"opinion", "符合条件"}, {"recommendation", "grant"}}).status ==
           200);
@@ -130,7 +130,7 @@ TEST_CASE("a determination is carried out only over the official's own signature
   const auto foreign_key = crypto::PrivateKey::generate_p256();
   const auto foreign =
       crypto::issue_certificate(foreign_key, nullptr, foreign_key.public_key(), {.common_name = "determiner"},
-                                crypto::Profile::citizen, now() - 1h, now() + 1h);
+                                crypto::Profile::citizen, instant() - 1h, instant() + 1h);
   CHECK(w.command(determiner, id, "determine",
                   {{"outcome", "grant"},
                    {"opinion", "同意"},
@@ -145,7 +145,7 @@ TEST_CASE("four eyes and roles hold whatever the interface shows") {
   auto world = std::move(test::worlds().front());
   auto& w = *world;
   w.publish();
-  const auto id = w.new_case(now() - 1h);
+  const auto id = w.new_case(instant() - 1h);
   const json::object opinion{{"opinion", "同意"}, {"recommendation", "grant"}};
   CHECK(w.command(w.seat("reviewer"), id, "accept", opinion).code() == "case.role");
   CHECK(w.command(w.seat("neighbour"), id, "accept", opinion).status >= 403);
@@ -163,8 +163,8 @@ TEST_CASE("the same command again is answered and not carried out again; a stale
   for (auto& world : test::worlds()) {
     auto& w = *world;
     w.publish();
-    const auto id = w.new_case(now() - 1h);
-    const json::object accept{{"command_id", new_uuid(now())}, {"expected_sequence", 1}, {"opinion", "材料齐全"}};
+    const auto id = w.new_case(instant() - 1h);
+    const json::object accept{{"command_id", new_uuid(instant())}, {"expected_sequence", 1}, {"opinion", "材料齐全"}};
     const auto first = w.command(w.seat("acceptor"), id, "accept", accept);
     const auto sent = w.outbox().size();
     REQUIRE(first.status == 200);
@@ -178,7 +178,7 @@ TEST_CASE("the same command again is answered and not carried out again; a stale
     other["opinion"] = "别的";
     CHECK(w.command(w.seat("acceptor"), id, "accept", other).code() == "command.other");
     auto stale = accept;
-    stale["command_id"] = new_uuid(now());
+    stale["command_id"] = new_uuid(instant());
     CHECK(w.command(w.seat("reviewer"), id, "review",
                     {{"expected_sequence", 1}, {"opinion", "迟"}, {"recommendation", "grant"}})
               .code() == "case.moved_on");
@@ -190,18 +190,18 @@ TEST_CASE("officials who act at the same moment do not both have their way, and 
   for (auto& world : test::worlds()) {
     auto& w = *world;
     w.publish();
-    const auto id = w.new_case(now() - 1h);
+    const auto id = w.new_case(instant() - 1h);
     const auto seat = w.seat("acceptor");
     const auto accept = [&](const std::string& command_id) {
       return seat.post(
           "/api/v1/cases/" + id + "/commands",
           {{"command_id", command_id}, {"expected_sequence", 1}, {"command", "accept"}, {"opinion", "材料齐全"}});
     };
-    const auto same = new_uuid(now());
+    const auto same = new_uuid(instant());
     std::vector<std::future<test::Answer>> at_once;
     for (int i = 0; i < 6; ++i)
       at_once.push_back(
-          std::async(std::launch::async, [&, i] { return accept(i < 3 ? same : new_uuid(now() + 1ms * i)); }));
+          std::async(std::launch::async, [&, i] { return accept(i < 3 ? same : new_uuid(instant() + 1ms * i)); }));
     int done = 0, refused = 0;
     for (auto& one : at_once) {
       const auto answer = one.get();
@@ -220,13 +220,13 @@ TEST_CASE("a corrected calendar gives open cases their deadlines again") {
   for (auto& world : test::worlds()) {
     auto& w = *world;
     w.publish();
-    const auto id = w.new_case(now() - 1h);
+    const auto id = w.new_case(instant() - 1h);
     const auto due = [&] {
       return std::string(
           w.seat("acceptor").get("/api/v1/worklist").json.at("entries").at(0).at("due").at("date").as_string());
     };
     const auto before = due();
-    const auto day = catalogue::local_day(now());
+    const auto day = catalogue::local_day(instant());
     const auto year = static_cast<int>(std::chrono::year_month_day(day).year());
     // The whole fortnight to come is a holiday.
     json::object years;
@@ -272,7 +272,7 @@ TEST_CASE("a case that is not accepted ends with its reasons; who recused himsel
   for (auto& world : test::worlds()) {
     auto& w = *world;
     w.publish();
-    const auto ended = w.new_case(now() - 1h), other = w.new_case(now() - 1h);
+    const auto ended = w.new_case(instant() - 1h), other = w.new_case(instant() - 1h);
     CHECK(w.command(w.seat("acceptor"), ended, "not_accept").code() == "case.reasons_required");
     REQUIRE(w.command(w.seat("acceptor"), ended, "not_accept", {{"reasons", "不属于本机关职权范围"}}).status == 200);
     CHECK(w.statuses(ended) == std::vector<std::string>{"received", "not_accepted"});
@@ -294,7 +294,7 @@ TEST_CASE("notification without its paper does not happen, also when the sequenc
   auto world = std::move(test::worlds().front());
   auto& w = *world;
   w.publish();
-  const auto id = w.new_case(now() - 1h);
+  const auto id = w.new_case(instant() - 1h);
   CHECK(w.command(w.seat("acceptor"), id, "notify", {{"opinion", "早"}}).status >= 400);
   CHECK(w.sequence(id) == 1);
 }
@@ -303,7 +303,7 @@ TEST_CASE("numbers of one department do not collide between its items") {
   auto world = std::move(test::worlds().front());
   auto& w = *world;
   w.publish();
-  const auto food = w.new_case(now() - 1h, "food"), pharmacy = w.new_case(now() - 1h, "pharmacy");
+  const auto food = w.new_case(instant() - 1h, "food"), pharmacy = w.new_case(instant() - 1h, "pharmacy");
   REQUIRE(w.command(w.seat("acceptor"), food, "accept", {{"opinion", "齐"}}).status == 200);
   const auto second = w.command(w.seat("acceptor"), pharmacy, "accept", {{"opinion", "齐"}});
   INFO(second.code());
@@ -316,7 +316,7 @@ TEST_CASE("a supplement is asked for once with all that is missing, and answered
   for (auto& world : test::worlds()) {
     auto& w = *world;
     w.publish();
-    const auto id = w.new_case(now() - 2h);
+    const auto id = w.new_case(instant() - 2h);
     CHECK(w.command(w.seat("acceptor"), id, "request_supplement", {{"items", json::array{}}}).code() ==
           "case.items_required");
     const json::object ask{{"items", json::array{json::object{{"pointer", "/materials/plan"},
@@ -332,16 +332,16 @@ TEST_CASE("a supplement is asked for once with all that is missing, and answered
     answer.kind = jindu::v1::SUBMISSION_KIND_SUPPLEMENT;
     answer.answers_notice_id = notice.notice_id();
     // Another person who calls himself the same.
-    const auto impostor = w.submit(answer, w.identity({.common_name = "王小明"}), now() - 1h);
+    const auto impostor = w.submit(answer, w.identity({.common_name = "王小明"}), instant() - 1h);
     CHECK_FALSE(impostor);
     CHECK(w.statuses(id).back() == "supplement_requested");
     // A supplement that is wrong comes back by itself and leaves the notice open.
     auto wrong = answer;
     wrong.form_json = "{}";
-    REQUIRE(w.submit(wrong, w.applicant, now() - 1h));
+    REQUIRE(w.submit(wrong, w.applicant, instant() - 1h));
     CHECK(w.notice(id, "returned", w.applicant).findings(0).rule() == "required");
     CHECK(w.statuses(id).back() == "supplement_requested");
-    REQUIRE(w.submit(answer, w.applicant, now() - 1h));
+    REQUIRE(w.submit(answer, w.applicant, instant() - 1h));
     CHECK(w.statuses(id).back() == "received");
     CHECK(w.command(w.seat("acceptor"), id, "request_supplement", ask).code() == "case.leader_reason_required");
     REQUIRE(w.command(w.seat("acceptor"), id, "accept", {{"opinion", "齐"}}).status == 200);
@@ -357,7 +357,7 @@ TEST_CASE("silence accepts: after five working days the law does, from the day o
   for (auto& world : test::worlds()) {
     auto& w = *world;
     w.publish();
-    const auto late = w.new_case(now() - 24h * 12), fresh = w.new_case(now() - 1h);
+    const auto late = w.new_case(instant() - 24h * 12), fresh = w.new_case(instant() - 1h);
     const auto accepted = accept_silent_cases(w.office);
     REQUIRE(accepted);
     CHECK(*accepted == 1);

@@ -61,7 +61,7 @@ Received received() {
   return {"SB-1", "food-business-licence", 1, "market-supervision", kNow - std::chrono::hours{5}, Bytes(32, 7)};
 }
 
-Desk at(std::string_view stage) {
+Desk desk_at(std::string_view stage) {
   Desk desk;
   REQUIRE(desk.system(Receive{received()}));
   if (stage == kAcceptance) return desk;
@@ -80,7 +80,7 @@ std::string code(const result<void>& answer) { return answer ? "ok" : answer.err
 }  // namespace
 
 TEST_CASE("a case passes all stages in order and ends granted") {
-  Desk desk = at(kNotification);
+  Desk desk = desk_at(kNotification);
   REQUIRE(desk.state().status == Status::notification);
   REQUIRE(desk.act(kNotifier, Notify{"handed over", Bytes(32, 2)}));
   const auto state = desk.state();
@@ -96,7 +96,7 @@ TEST_CASE("a case passes all stages in order and ends granted") {
 }
 
 TEST_CASE("a refusal ends refused and must give reasons") {
-  Desk desk = at(kDetermination);
+  Desk desk = desk_at(kDetermination);
   CHECK(code(desk.act(kDeterminer, Determine{Outcome::refuse, "refused", " \n", {}})) == "case.reasons_required");
   REQUIRE(
       desk.act(kDeterminer, Determine{Outcome::refuse, "refused", "the kitchen has no running water", Bytes(32, 1)}));
@@ -105,7 +105,7 @@ TEST_CASE("a refusal ends refused and must give reasons") {
 }
 
 TEST_CASE("a command made against an older state is refused") {
-  Desk desk = at(kInitialReview);
+  Desk desk = desk_at(kInitialReview);
   const auto state = desk.state();
   const auto made =
       decide(state, Review{"late", Outcome::grant}, {desk.procedure, kInitial, kNow, state.sequence - 1, kIssued});
@@ -124,7 +124,7 @@ TEST_CASE("each stage is for its role alone") {
                                               Determine{Outcome::grant, "x", "", {}}, Notify{"x", {}}};
   for (std::size_t i = 0; i < stages.size(); ++i)
     for (std::size_t j = 0; j < stages.size(); ++j) {
-      Desk desk = at(stages[i].first);
+      Desk desk = desk_at(stages[i].first);
       INFO(stages[i].first << " by " << stages[j].second->name);
       CHECK(code(desk.act(*stages[j].second, commands[i])) == (i == j ? "ok" : "case.role"));
     }
@@ -149,14 +149,14 @@ TEST_CASE("each stage knows its own commands alone") {
       {kNotification, {"notify", "recuse"}}};
   for (const auto stage : stages)
     for (const auto& command : commands) {
-      Desk desk = at(stage);
+      Desk desk = desk_at(stage);
       INFO(stage << " " << name_of(command));
       CHECK(code(desk.act(anybody, command)) == (known.at(stage).contains(name_of(command)) ? "ok" : "case.stage"));
     }
 }
 
 TEST_CASE("a closed case accepts nothing") {
-  Desk desk = at(kNotification);
+  Desk desk = desk_at(kNotification);
   REQUIRE(desk.act(kNotifier, Notify{"", {}}));
   CHECK(code(desk.act(kNotifier, Notify{"", {}})) == "case.closed");
   CHECK(code(desk.act(kAcceptor, Recuse{"x"})) == "case.closed");
@@ -169,14 +169,14 @@ TEST_CASE("an unknown case is not found") {
 }
 
 TEST_CASE("officials of another department may do nothing") {
-  Desk desk = at(kAcceptance);
+  Desk desk = desk_at(kAcceptance);
   CHECK(code(desk.act(official("far", {"acceptor"}, "transport"), Accept{"x"})) == "case.department");
   CHECK(code(desk.act(official("far", {"acceptor"}, "transport"), Recuse{"x"})) == "case.department");
 }
 
 TEST_CASE("four eyes: nobody reviews twice in a row, and the initial reviewer never determines") {
   SECTION("initial review and re-review") {
-    Desk desk = at(kInitialReview);
+    Desk desk = desk_at(kInitialReview);
     REQUIRE(desk.act(kEverything, Review{"x", Outcome::grant}));
     CHECK(code(desk.act(kEverything, Review{"x", Outcome::grant})) == "case.four_eyes");
     REQUIRE(desk.act(kRe, Review{"x", Outcome::grant}));
@@ -185,12 +185,12 @@ TEST_CASE("four eyes: nobody reviews twice in a row, and the initial reviewer ne
     CHECK(code(desk.act(kEverything, Notify{"x", {}})) == "ok");
   }
   SECTION("re-review and determination") {
-    Desk desk = at(kReReview);
+    Desk desk = desk_at(kReReview);
     REQUIRE(desk.act(kEverything, Review{"x", Outcome::grant}));
     CHECK(code(desk.act(kEverything, Determine{Outcome::grant, "x", "", {}})) == "case.four_eyes");
   }
   SECTION("a return does not open a way around") {
-    Desk desk = at(kReReview);
+    Desk desk = desk_at(kReReview);
     REQUIRE(desk.act(kEverything, SendBack{"look again"}));
     CHECK(desk.state().stage == kInitialReview);
     CHECK(code(desk.act(kEverything, Review{"x", Outcome::grant})) == "case.four_eyes");
@@ -198,14 +198,14 @@ TEST_CASE("four eyes: nobody reviews twice in a row, and the initial reviewer ne
     REQUIRE(desk.act(kEverything, Review{"agreed", Outcome::grant}));
   }
   SECTION("acceptance is no review: the acceptor may review") {
-    Desk desk = at(kAcceptance);
+    Desk desk = desk_at(kAcceptance);
     REQUIRE(desk.act(kEverything, Accept{"x"}));
     CHECK(code(desk.act(kEverything, Review{"x", Outcome::grant})) == "ok");
   }
 }
 
 TEST_CASE("a recused official is out for good") {
-  Desk desk = at(kInitialReview);
+  Desk desk = desk_at(kInitialReview);
   REQUIRE(desk.act(kRe, Recuse{"the applicant is a relative"}));
   CHECK(code(desk.act(kRe, Recuse{"again"})) == "case.recused");
   REQUIRE(desk.act(kInitial, Review{"x", Outcome::grant}));
@@ -216,7 +216,7 @@ TEST_CASE("a recused official is out for good") {
 }
 
 TEST_CASE("every step says something, and not endlessly") {
-  Desk desk = at(kAcceptance);
+  Desk desk = desk_at(kAcceptance);
   CHECK(code(desk.act(kAcceptor, Accept{""})) == "case.opinion_required");
   CHECK(code(desk.act(kAcceptor, NotAccept{"  "})) == "case.reasons_required");
   CHECK(code(desk.act(kAcceptor, Accept{std::string(kOpinionBytesMax + 1, 'x')})) == "case.text_too_long");
@@ -227,14 +227,14 @@ TEST_CASE("every step says something, and not endlessly") {
 }
 
 TEST_CASE("not accepted closes the case with its reasons") {
-  Desk desk = at(kAcceptance);
+  Desk desk = desk_at(kAcceptance);
   REQUIRE(desk.act(kAcceptor, NotAccept{"not our competence"}));
   CHECK(desk.state().status == Status::not_accepted);
   CHECK(desk.state().reasons == "not our competence");
 }
 
 TEST_CASE("one supplement notice lists all; a second one needs a leader's reason") {
-  Desk desk = at(kAcceptance);
+  Desk desk = desk_at(kAcceptance);
   const std::vector<CaseFinding> items{{"/materials/lease", "official", "租赁合同缺页", ""},
                                        {"/phone", "official", "电话有误", ""}};
   REQUIRE(desk.act(kAcceptor, RequestSupplement{items, ""}));
@@ -254,13 +254,13 @@ TEST_CASE("one supplement notice lists all; a second one needs a leader's reason
 }
 
 TEST_CASE("a supplement that nobody asked for is refused") {
-  Desk desk = at(kInitialReview);
+  Desk desk = desk_at(kInitialReview);
   CHECK(code(desk.system(ReceiveSupplement{{"notice-1", kNow, {}}})) == "case.not_awaited");
   CHECK(code(desk.system(ReturnSupplement{{"notice-1", kNow, {}}})) == "case.not_awaited");
 }
 
 TEST_CASE("silence accepts: from the day of receipt, by the system, into the first review") {
-  Desk desk = at(kAcceptance);
+  Desk desk = desk_at(kAcceptance);
   REQUIRE(desk.system(DeemAccepted{}));
   const auto state = desk.state();
   CHECK(state.deemed_accepted);
@@ -271,7 +271,7 @@ TEST_CASE("silence accepts: from the day of receipt, by the system, into the fir
 }
 
 TEST_CASE("a declaration becomes one case, however often it arrives") {
-  Desk desk = at(kAcceptance);
+  Desk desk = desk_at(kAcceptance);
   CHECK(code(desk.system(Receive{received()})) == "case.exists");
   CHECK(code(desk.system(Return{})) == "case.exists");
 }
