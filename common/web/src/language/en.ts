@@ -24,6 +24,8 @@ export const en: Same<typeof zh> = {
     message: { malformed: 'The data received is malformed.' },
     worker: { failed: 'Work in the background was interrupted. Please try again.' },
     item: { unknown: 'There is no such service item; it may have been withdrawn.' },
+    catalogue: { other: 'Something is wrong with the catalogue; this service cannot be applied for just now. Please call the hotline.' },
+    number: { other: 'No declaration number can be given just now. Please submit again a little later; what you filled in is kept.' },
     draft: {
       unknown: 'This draft is not there; it may have been submitted or deleted.', version: 'The draft was changed elsewhere.', seal: 'The draft did not pass the checks.', quota: 'You have as many drafts as are allowed. Delete some first.', precondition: 'The version of the draft is missing.', format: 'This draft was saved by a newer page. Please reload.',
     },

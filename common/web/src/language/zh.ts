@@ -24,6 +24,8 @@ export const zh = {
     message: { malformed: '收到的数据格式不对。' },
     worker: { failed: '浏览器后台处理中断，请重试。' },
     item: { unknown: '没有这个事项，可能已经下架。' },
+    catalogue: { other: '事项目录有误，这个事项暂时不能办理。请联系服务热线。' },
+    number: { other: '暂时不能编出申报号，请稍后再提交。已填写的内容不会丢失。' },
     draft: {
       unknown: '没有找到这份草稿，可能已提交或已删除。', version: '草稿在别处被修改过。', seal: '草稿没有通过检查。', quota: '草稿数量已达上限，请先删除不需要的草稿。', precondition: '草稿版本信息缺失。', format: '这份草稿由更新的页面保存，请刷新页面。',
     },
