@@ -26,6 +26,8 @@ result<void> run_unit(const Settings& settings) {
   auto services = http::Server::start(settings.services, unit_routes(unit));
   if (!services) return services.error();
 
+  if (settings.carrier != "diode")
+    if (auto ok = unit.forget_marks(); !ok) return ok.error();
   std::unique_ptr<Carrier> carrier;
   if (settings.carrier == "ferry") {
     carrier = start_ferry(unit, settings.ferry);

@@ -215,10 +215,16 @@ CREATE TABLE told_block (
 );
 )sql";
 
+// A diode's marks are negative: what is looked for by them, and taken back when another carrier begins.
+constexpr std::string_view kMarks = R"sql(
+CREATE INDEX bundle_marked ON bundle (voyage) WHERE state = 'waiting' AND voyage < 0;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
-  static const std::vector<storage::Migration> all{{1, "journal", kJournal}, {2, "operators", kOperators}};
+  static const std::vector<storage::Migration> all{
+      {1, "journal", kJournal}, {2, "operators", kOperators}, {3, "marks", kMarks}};
   return all;
 }
 

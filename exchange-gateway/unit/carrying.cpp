@@ -209,6 +209,12 @@ result<void> Unit::load_again(std::int64_t after, std::int64_t up_to) {
   });
 }
 
+result<void> Unit::forget_marks() {
+  return journal_.write([](storage::Transaction& t) {
+    t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND voyage < 0");
+  });
+}
+
 result<bool> Unit::build_control() {
   bool built = false;
   auto ok = journal_.read([&](storage::Transaction& t) {

@@ -130,6 +130,9 @@ class Unit {
   // Our voyages after `after` up to `up_to` are lost with their medium: load again what they had.
   result<void> load_again(std::int64_t after, std::int64_t up_to);
 
+  // What a diode sent and nobody has confirmed is to be carried anew: no other carrier knows its marks.
+  result<void> forget_marks();
+
   // Makes a control bundle of the receipts that wait for the other side. True when there was something.
   result<bool> build_control();
   result<void> expire();          // signs "expired" for what is out of time

@@ -9,6 +9,7 @@
 #include "common/runtime/files.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
 #include "exchange-gateway/carriers/voyage.hpp"
+#include "exchange-gateway/unit_lock.hpp"
 
 namespace jindu::gateway::test {
 namespace {
@@ -118,6 +119,39 @@ TEST_CASE("more than one voyage holds goes on several at once") {
   CHECK(c.voyages("gateway-outer").size() >= 4);
   c.to_inner();
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("a ferry carries what a diode had sent and nobody confirmed") {
+  World w;
+  const auto bundles = hand_over(w, 3);
+  REQUIRE(w.outer->journal().write([](storage::Transaction& t) {
+    t.execute("UPDATE bundle SET voyage = -17 WHERE outward = 1 AND subject_sequence < 3");
+  }));
+  REQUIRE(w.outer->forget_marks());
+  Crossing c(w);
+  c.to_outer();
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("a unit does not wait without end for an import beside it, and says what to do") {
+  World w;
+  const auto directory = w.outer->options().directory;
+  constexpr std::chrono::milliseconds kShort{100};
+  {
+    const auto import = UnitLock::shared(directory, kShort);
+    REQUIRE(import);
+    CHECK(UnitLock::shared(directory, kShort));
+    const auto began = std::chrono::steady_clock::now();
+    const auto unit = UnitLock::alone(directory, kShort);
+    REQUIRE_FALSE(unit);
+    CHECK(unit.error().code == "unit.busy");
+    CHECK(unit.error().detail.find("wait for it to end") != std::string::npos);
+    CHECK(std::chrono::steady_clock::now() - began >= kShort);
+  }
+  const auto unit = UnitLock::alone(directory, kShort);
+  REQUIRE(unit);
+  CHECK(UnitLock::shared(directory, kShort).error().code == "unit.busy");
 }
 
 TEST_CASE("a voyage that is lost although a later one arrives costs nothing") {
