@@ -112,14 +112,28 @@ export function needKey(): Promise<Identity> {
   return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
 }
 
+// Another window of this browser may have logged in since: then the session is that one, and only its token is new here. Not so for another person's.
+async function joinSession(): Promise<boolean> {
+  const { authenticated, account, csrf_token } = await api.get('/api/v1/session');
+  if (!authenticated || account?.id !== session.account?.id) return false;
+  begin(account, csrf_token);
+  return true;
+}
+// After a refusal that concerns the session: true once there is one again, by another window's login or by one in a dialog. `again`: joining was not enough before.
+export async function regainSession(refusal: unknown, again = false): Promise<boolean> {
+  if (!(refusal instanceof JinduError) || !['session.required', 'session.csrf'].includes(refusal.code)) return false;
+  if (refusal.code === 'session.csrf' && !again && (await joinSession())) return true;
+  session.ended = true;
+  await needKey();
+  return true;
+}
+
 // Does what needs a session; where it has ended, the person logs in again in a dialog and the work is done once more. Nothing that was typed is lost.
 export async function withSession<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof JinduError) || !['session.required', 'session.csrf'].includes(error.code)) throw error;
-    session.ended = true;
-    await needKey();
+    if (!(await regainSession(error))) throw error;
     return work();
   }
 }

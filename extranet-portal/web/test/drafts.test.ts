@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { type DraftContent, loadDraft, openDraft, sealDraft } from '../src/application/draft.ts';
 import { keptLocally, keepLocally } from '../src/application/local.ts';
 import { Saving } from '../src/application/saving.ts';
+import { token } from '../src/service.ts';
 import { identity, session, unlocking, unlocked } from '../src/session.ts';
 import { refusal } from '../../../common/web/test/support.ts';
 import { people, type Person } from './person.ts';
@@ -170,6 +171,27 @@ describe('saving', () => {
     unlocked();
     await come('saved', () => saving.status.state === 'saved');
     expect(await stored()).toEqual({ a: 1 });
+  });
+  it('goes on in the session that another window of the same person has begun, without asking', async () => {
+    begin();
+    portal.session = { authenticated: true, account: citizen.account, csrf_token: 'of the other window' };
+    portal.failOnce('token is another', ({ method }) => method === 'PUT');
+    type('a', 1);
+    await come('saved', () => saving.status.state === 'saved');
+    expect(unlocking.asked).toBe(false);
+    expect(token.csrf).toBe('of the other window');
+  });
+  it('asks for the login where another window has begun the session of another person', async () => {
+    begin();
+    portal.session = { authenticated: true, account: other.account, csrf_token: 'of somebody else' };
+    portal.failOnce('token is another', ({ method }) => method === 'PUT');
+    type('a', 1);
+    await come('asked', () => unlocking.asked);
+    expect(session.account).toMatchObject({ id: citizen.account.id });
+    expect(token.csrf).not.toBe('of somebody else');
+    session.ended = false;
+    unlocked();
+    await come('saved', () => saving.status.state === 'saved');
   });
   it('ends with the declaration: what was submitted is no draft any more', async () => {
     begin();

@@ -7,7 +7,7 @@ interface Asked {
   readonly path: string;
   readonly offset: number;
 }
-type Failure = 'never arrives' | 'answer is lost' | 'session has ended' | 'busy';
+type Failure = 'never arrives' | 'answer is lost' | 'session has ended' | 'token is another' | 'busy';
 export interface Held {
   reached: boolean;
   letGo: () => void;
@@ -26,6 +26,8 @@ export class MemoryPortal {
   readonly drafts = new Map<string, { version: number; item_id: string; sealed: string }>();
   readonly uploads = new Map<string, KeptUpload>();
   readonly asked: Asked[] = [];
+  // Whose session the browser's cookie names.
+  session: object = { authenticated: false };
   private failures: { readonly matches: (asked: Asked) => boolean; readonly failure: Failure }[] = [];
 
   constructor() {
@@ -65,6 +67,7 @@ export class MemoryPortal {
     await this.wayOf(asked, init.signal);
     if (failure === 'never arrives') throw new TypeError('Failed to fetch');
     if (failure === 'session has ended') return problem(401, 'session.required');
+    if (failure === 'token is another') return problem(403, 'session.csrf');
     if (failure === 'busy') return problem(503, 'http.busy');
     const answer = await this.serve(asked, init);
     init.signal?.throwIfAborted();
@@ -74,6 +77,7 @@ export class MemoryPortal {
 
   private serve(asked: Asked, init: RequestInit): Response | Promise<Response> {
     const [, , , kind, id, , upload] = asked.path.split('/');
+    if (kind === 'session') return json(this.session);
     if (kind === 'drafts') return this.draft(asked.method, id!, init);
     if (kind === 'declarations') return this.upload(asked, upload, init);
     return problem(404, 'http.not_found');

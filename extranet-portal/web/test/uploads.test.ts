@@ -110,6 +110,20 @@ describe('an upload', () => {
     expect(puts().length).toBeGreaterThan(before);
     await demandWhole(kept());
   });
+  it('joins the session of another window once, and asks for the login where that is not enough', async () => {
+    portal.session = { authenticated: true, account: citizen.account, csrf_token: 'of the other window' };
+    portal.failOnce('token is another', isPut(1));
+    const { upload, kept } = await begun();
+    await come('done', () => upload.status.state === 'done');
+    await demandWhole(kept());
+    for (let i = 0; i < 2; i++) portal.failOnce('token is another', isPut(1));
+    const second = await begun();
+    await come('asked', () => unlocking.asked);
+    session.ended = false;
+    unlocked();
+    await come('done', () => second.upload.status.state === 'done');
+    await demandWhole(second.kept());
+  });
   it('stands still while it is paused, and goes on from there', async () => {
     const second = portal.hold(isPut(1)), { upload, kept } = await begun();
     await come('the second part is on its way', () => second.reached);

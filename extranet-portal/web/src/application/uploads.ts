@@ -7,7 +7,7 @@ import { newFileKey, newSalt } from '@common/seal.ts';
 import { type SealSource, sealInWorker } from '@common/seal-client.ts';
 import { reactive } from 'vue';
 import { api } from '../service.ts';
-import { needKey } from '../session.ts';
+import { regainSession } from '../session.ts';
 import type { DraftMaterial } from './draft.ts';
 
 export type UploadState = 'waiting' | 'running' | 'offline' | 'paused' | 'failed' | 'done' | 'needs-file';
@@ -163,6 +163,7 @@ export class Upload {
 
   // Tries for as long as the network is away or the session has ended, and asks where to go on when the portal has got further than its answers did.
   private async persist<T extends { received: number }>(signal: AbortSignal, work: () => Promise<T>, offset?: number): Promise<T> {
+    let joined = false;
     for (let attempt = 0; ; attempt++) {
       try {
         const answer = await work();
@@ -172,8 +173,8 @@ export class Upload {
         signal.throwIfAborted();
         if (!(error instanceof Problem)) throw error;
         if (error.code === 'upload.offset' && typeof error.more['received'] === 'number' && error.more['received'] !== offset) return { received: error.more['received'] } as T;
-        if (['session.required', 'session.csrf'].includes(error.code)) {
-          await needKey();
+        if (await regainSession(error, joined)) {
+          joined = error.code === 'session.csrf';
           continue;
         }
         if (!error.isSilence && error.status !== 429) throw error;
