@@ -9,6 +9,10 @@ export const toneOf = (status: string): Tone => tones[status] ?? '';
 const closed = new Set(['returned', 'not_accepted', 'granted', 'refused', 'withdrawn', 'terminated']);
 export const isClosed = (status: string): boolean => closed.has(status);
 
+// Until it is accepted, the date that is due is that of the answer whether it is; only then does the promised limit run.
+const unanswered = new Set(['draft', 'submitted', 'in_transit', 'received', 'supplement_requested']);
+export const awaitsAcceptance = (status: string): boolean => unanswered.has(status);
+
 // The stations an application passes; where it is now, and where it ended if it ended early.
 export const stations = ['submitted', 'received', 'accepted', 'review', 'decided'] as const;
 export type Station = (typeof stations)[number];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isClosed, progressOf, stations, toneOf, transitOf } from '../src/status.ts';
+import { awaitsAcceptance, isClosed, progressOf, stations, toneOf, transitOf } from '../src/status.ts';
 
 const api = JSON.parse(readFileSync(resolve(process.cwd(), '../../extranet-portal/api/openapi.json'), 'utf8')) as { components: { schemas: { Status: { enum: string[] } } } };
 const statuses = api.components.schemas.Status.enum;
@@ -49,6 +49,9 @@ describe('the progress of a declaration', () => {
 describe('what a status means', () => {
   it('is that nothing more comes, for six of them', () => {
     expect(statuses.filter(isClosed).sort()).toEqual(['granted', 'not_accepted', 'refused', 'returned', 'terminated', 'withdrawn']);
+  });
+  it('is that the answer on acceptance is due, until it is given', () => {
+    expect(statuses.filter(awaitsAcceptance).sort()).toEqual(['in_transit', 'received', 'submitted', 'supplement_requested']);
   });
   it('is good only when granted, bad only when it ended against the applicant, and a warning when something is to be done', () => {
     expect(statuses.filter((one) => toneOf(one) === 'good')).toEqual(['granted']);

@@ -56,7 +56,7 @@ export const en: Same<typeof zh> = {
     leave: 'Something is not saved or uploaded yet. Leave anyway?',
   },
   saving: {
-    none: 'What you fill in is sealed and saved by itself', saving: 'Saving…', saved: 'Saved {at}', local: 'No network: kept sealed on this device, and saved when it is back', failed: 'Not saved: {why}', conflict: 'This draft was changed in another window or on another device. Which one do you want?', takeTheirs: 'The other one', keepMine: 'This one',
+    none: 'What you fill in is sealed and saved by itself', saving: 'Saving…', saved: 'Saved {at}', local: 'No network: kept sealed on this device, and saved when it is back', failed: 'Not saved: {why}', conflict: 'This draft was changed in another window or on another device. Which one do you want?', undecided: 'Nothing is saved until you choose', takeTheirs: 'The other one', keepMine: 'This one',
   },
   upload: {
     choose: 'Choose a file', chooseMore: 'Add another', chooseWhole: 'Choose files for {name}', orDrop: 'or drop it here', waiting: 'waiting', sealing: 'sealing and uploading', offline: 'no network; goes on by itself', paused: 'paused', done: 'sealed and uploaded', earlier: 'submitted before; no need to send it again', needsFile: 'Not complete. Choose the same file again to go on where it stopped.',
@@ -69,7 +69,7 @@ export const en: Same<typeof zh> = {
   },
   mine: {
     title: 'My applications', new: 'New application', drafts: 'Drafts', savedAt: 'Saved {at}', goOn: 'Go on', remove: 'Delete', removeWhole: 'Delete the draft: {name}', removeConfirm: 'Delete the draft of “{name}” and its uploaded files? This cannot be undone.', declarations: 'Submitted', search: 'Search applications', placeholder: 'Number, service or status', filter: 'Show',
-    show: { all: 'All', open: 'Under way', attention: 'Needs you', closed: 'Closed' }, found: '1 application | {count} applications', receivedAt: 'submitted {at}', due: 'Promised by {date}', unread: '1 new notice | {count} new notices', nothingFound: 'No application fits.', nothing: 'You have not submitted anything yet. Pick a service; starting takes minutes.', begin: 'See services', more: 'Show more',
+    show: { all: 'All', open: 'Under way', attention: 'Needs you', closed: 'Closed' }, found: '1 application | {count} applications', receivedAt: 'submitted {at}', due: 'Promised by {date}', answerDue: 'Answer on acceptance by {date}', unread: '1 new notice | {count} new notices', nothingFound: 'No application fits.', nothing: 'You have not submitted anything yet. Pick a service; starting takes minutes.', begin: 'See services', more: 'Show more',
   },
   declaration: {
     title: 'Application', number: 'Declaration number', acceptanceNumber: 'Acceptance number', progress: 'Progress', station: { submitted: 'Submitted', received: 'Received inside', accepted: 'Accepted', review: 'Review', decided: 'Decided' },
@@ -90,7 +90,7 @@ export const en: Same<typeof zh> = {
       withdrawn: { title: 'Withdrawn', text: 'This application was withdrawn and is not handled any further.' },
       terminated: { title: 'Terminated', text: 'The procedure has ended.' },
     },
-    supplement: 'Supplement it', again: 'Correct and apply again', notices: 'Notices and documents', steps: 'History', inStage: ' ({stage})', toldByIntranet: 'isolated network', toldByPortal: 'public portal', deadlines: 'Deadlines', promised: 'Promised by', left: 'Left', leftDays: '{days} working days', leftAsOf: 'by the update of {at}',
+    supplement: 'Supplement it', again: 'Correct and apply again', notices: 'Notices and documents', steps: 'History', inStage: ' ({stage})', toldByIntranet: 'isolated network', toldByPortal: 'public portal', deadlines: 'Deadlines', promised: 'Promised by', answerBy: 'Answer on acceptance by', left: 'Left', leftDays: '{days} working days', leftAsOf: 'by the update of {at}',
     statutory: 'By law by', provisional: 'The holidays of a year concerned are not published yet; dates are provisional.', noDeadline: 'The limit begins with acceptance.', noDeadlineClosed: 'Closed; no limit is running.', papers: 'Receipts', parts: '1 material | {count} materials', kind: { application: 'application', supplement: 'supplement' }, print: 'Print this page', auto: 'Applications under way are updated by themselves.',
   },
   transit: {
@@ -112,7 +112,7 @@ export const en: Same<typeof zh> = {
     state: {
       valid: { title: 'Valid', text: 'Issued by the authority below, and valid today.' }, expired: { title: 'Expired', text: 'Genuine, but its term is over.' }, revoked: { title: 'Revoked', text: 'Genuine, but it was revoked.' }, replaced: { title: 'Replaced', text: 'Genuine, but a newer document replaces it.' },
     },
-    number: 'Number', item: 'Service', kind: 'Kind', kinds: { grant: 'Decision granting a licence', refusal: 'Decision refusing a licence' }, department: 'Issued by', issued: 'Issued', until: 'Valid until', digest: 'Digest of the file (SHA-256)', fileSame: '“{name}” is the original, byte by byte.', compare: 'To see whether your PDF is this very original, choose it above.',
+    number: 'Number', item: 'Service', kind: 'Kind', kinds: { grant: 'Decision granting a licence', refusal: 'Decision refusing a licence' }, department: 'Issued by', issued: 'Issued', until: 'Valid until', digest: 'Digest of the file (SHA-256)', fileSame: '“{name}” is the original, byte by byte.', compare: 'To see whether your PDF is this very original, choose it below.',
   },
   help: {
     title: 'Help', lead: 'Common questions, and how this site protects your application.',

@@ -54,7 +54,7 @@ export const zh = {
     leave: '还有内容没有保存或文件没有传完。确定离开吗？',
   },
   saving: {
-    none: '填写的内容会自动加密保存', saving: '正在保存…', saved: '已保存 {at}', local: '网络中断，已加密暂存在本机，恢复后自动保存', failed: '没有保存成功：{why}', conflict: '这份草稿在别的窗口或设备上被修改过。要使用哪一份？', takeTheirs: '使用那边的', keepMine: '保留这里的',
+    none: '填写的内容会自动加密保存', saving: '正在保存…', saved: '已保存 {at}', local: '网络中断，已加密暂存在本机，恢复后自动保存', failed: '没有保存成功：{why}', conflict: '这份草稿在别的窗口或设备上被修改过。要使用哪一份？', undecided: '选定之前不再保存', takeTheirs: '使用那边的', keepMine: '保留这里的',
   },
   upload: {
     choose: '选择文件', chooseMore: '继续添加', chooseWhole: '为“{name}”选择文件', orDrop: '或拖放到这里', waiting: '等待上传', sealing: '正在加密上传', offline: '网络中断，恢复后自动续传', paused: '已暂停', done: '已加密上传', earlier: '之前已提交，无需重传', needsFile: '还没传完。请再次选择同一文件，从中断处继续。',
@@ -67,7 +67,7 @@ export const zh = {
   },
   mine: {
     title: '我的申报', new: '办理新事项', drafts: '草稿', savedAt: '保存于 {at}', goOn: '继续填写', remove: '删除', removeWhole: '删除草稿：{name}', removeConfirm: '删除“{name}”的草稿和已上传的文件？此操作无法撤销。', declarations: '已提交', search: '搜索申报', placeholder: '按申报号、事项或状态查找', filter: '筛选',
-    show: { all: '全部', open: '办理中', attention: '待处理', closed: '已办结' }, found: '共 {count} 件', receivedAt: '提交于 {at}', due: '承诺 {date} 前办结', unread: '{count} 份新通知', nothingFound: '没有符合条件的申报。', nothing: '还没有提交过申报。选一个事项，几分钟就能开始。', begin: '去办事', more: '显示更多',
+    show: { all: '全部', open: '办理中', attention: '待处理', closed: '已办结' }, found: '共 {count} 件', receivedAt: '提交于 {at}', due: '承诺 {date} 前办结', answerDue: '{date} 前答复是否受理', unread: '{count} 份新通知', nothingFound: '没有符合条件的申报。', nothing: '还没有提交过申报。选一个事项，几分钟就能开始。', begin: '去办事', more: '显示更多',
   },
   declaration: {
     title: '申报详情', number: '申报号', acceptanceNumber: '受理号', progress: '办理进度', station: { submitted: '已提交', received: '内网收到', accepted: '受理', review: '审查', decided: '办结' },
@@ -88,7 +88,7 @@ export const zh = {
       withdrawn: { title: '已撤回', text: '这份申报已经撤回，不再办理。' },
       terminated: { title: '已终止', text: '办理程序已经终止。' },
     },
-    supplement: '补正材料', again: '修改后重新申报', notices: '通知和文书', steps: '办理记录', inStage: '（{stage}）', toldByIntranet: '政务内网', toldByPortal: '外网门户', deadlines: '期限', promised: '承诺办结日期', left: '剩余', leftDays: '{days} 个工作日', leftAsOf: '截至 {at} 的内网更新',
+    supplement: '补正材料', again: '修改后重新申报', notices: '通知和文书', steps: '办理记录', inStage: '（{stage}）', toldByIntranet: '政务内网', toldByPortal: '外网门户', deadlines: '期限', promised: '承诺办结日期', answerBy: '答复是否受理的期限', left: '剩余', leftDays: '{days} 个工作日', leftAsOf: '截至 {at} 的内网更新',
     statutory: '法定期限', provisional: '涉及年度的放假安排尚未公布，日期为暂定。', noDeadline: '受理后开始计算办结期限。', noDeadlineClosed: '已办结，没有进行中的期限。', papers: '回执', parts: '{count} 份材料', kind: { application: '申请', supplement: '补正' }, print: '打印本页', auto: '办理中的申报会自动更新。',
   },
   transit: {
@@ -110,7 +110,7 @@ export const zh = {
     state: {
       valid: { title: '有效', text: '文书由下列机关签发，目前有效。' }, expired: { title: '已过有效期', text: '文书是真实的，但已过有效期。' }, revoked: { title: '已撤销', text: '文书是真实的，但已被撤销。' }, replaced: { title: '已被替换', text: '文书是真实的，但已被新文书替换。' },
     },
-    number: '文号', item: '事项', kind: '文书种类', kinds: { grant: '准予行政许可决定书', refusal: '不予行政许可决定书' }, department: '签发机关', issued: '签发时间', until: '有效期至', digest: '文件摘要（SHA-256）', fileSame: '“{name}”与签发的原件逐字节一致。', compare: '要确认手中的 PDF 就是这份原件，请在上方选择该文件。',
+    number: '文号', item: '事项', kind: '文书种类', kinds: { grant: '准予行政许可决定书', refusal: '不予行政许可决定书' }, department: '签发机关', issued: '签发时间', until: '有效期至', digest: '文件摘要（SHA-256）', fileSame: '“{name}”与签发的原件逐字节一致。', compare: '要确认手中的 PDF 就是这份原件，请在下方选择该文件。',
   },
   help: {
     title: '帮助', lead: '常见问题和本站如何保护您的申报。',
