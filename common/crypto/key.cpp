@@ -6,6 +6,7 @@
 #include <openssl/rsa.h>
 
 #include <fstream>
+#include <mutex>
 #include <sstream>
 
 #include "common/crypto/openssl.hpp"
@@ -62,7 +63,20 @@ result<PublicKey> PublicKey::from_spki(BytesView der) {
 bool PublicKey::is_p256() const { return on_p256(key_.get()); }
 bool PublicKey::is_rsa() const { return EVP_PKEY_is_a(key_.get(), "RSA") == 1; }
 Bytes PublicKey::spki() const { return der_of(key_.get(), i2d_PUBKEY); }
-Digest PublicKey::key_id() const { return sha256(spki()); }
+// Writing a key out costs as much as a signature, and every bundle and receipt names its keys: the id is kept with the
+// key.
+Digest PublicKey::key_id() const {
+  static const int place = CRYPTO_get_ex_new_index(
+      CRYPTO_EX_INDEX_EVP_PKEY, 0, nullptr, nullptr, nullptr,
+      [](void*, void* kept, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<Digest*>(kept); });
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  if (const auto* known = static_cast<const Digest*>(EVP_PKEY_get_ex_data(key_.get(), place))) return *known;
+  auto id = std::make_unique<Digest>(sha256(spki()));
+  const Digest made = *id;
+  if (EVP_PKEY_set_ex_data(key_.get(), place, id.get()) == 1) static_cast<void>(id.release());
+  return made;
+}
 
 Bytes PublicKey::p256_point() const {
   Bytes point(65);

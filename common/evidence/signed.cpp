@@ -4,11 +4,15 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 
+#include "common/evidence/merkle.hpp"
 #include "common/runtime/messages.hpp"
 
 namespace jindu::evidence {
 
+// What is known of the few nodes that sign: their certificates, and the signatures over many statements that hold.
+//
 // A certificate that was good at two instants was good at any between: validity is an interval, for each of the chain
 // and for each revocation list, and what is revoked is so for all times. So a span of good instants is kept, and
 // widened as time goes on.
@@ -19,6 +23,24 @@ class KnownCertificates {
     crypto::PublicKey key;
     std::string name, key_id;
   };
+
+  // Whether a signature over statements that were signed together holds; each of them asks for the same one.
+  bool holds(const Known& known, const Bytes& message, const std::string& signature) {
+    crypto::Sha256 hash;
+    hash.update(bytes_of(known.key_id));
+    hash.update(crypto::sha256(message));
+    hash.update(bytes_of(signature));
+    const auto asked = hash.finish();
+    {
+      const std::lock_guard lock(mutex_);
+      if (held_.contains(asked)) return true;
+    }
+    if (!known.key.verify(message, bytes_of(signature))) return false;
+    const std::lock_guard lock(mutex_);
+    if (held_.size() >= kHeldMax) held_.clear();
+    held_.insert(asked);
+    return true;
+  }
 
   result<std::shared_ptr<const Known>> read(const std::string& der) {
     {
@@ -53,24 +75,62 @@ class KnownCertificates {
 
  private:
   static constexpr std::chrono::seconds kAhead{60};
-  static constexpr std::size_t kEntriesMax = 64;
+  static constexpr std::size_t kEntriesMax = 64, kHeldMax = 1024;
   struct Entry {
     std::shared_ptr<const Known> known;
     Instant from, until;
   };
   std::mutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_;
+  std::set<crypto::Digest> held_;
 };
 
 std::shared_ptr<KnownCertificates> no_known_certificates() { return std::make_shared<KnownCertificates>(); }
 
 namespace {
 
+constexpr std::string_view kTogether = "jindu/signed-together/v1";  // never the type of a statement
+
 Bytes signed_bytes(std::string_view type, BytesView body) {
   Bytes bytes(type.begin(), type.end());
   bytes.push_back(0);
   bytes.insert(bytes.end(), body.begin(), body.end());
   return bytes;
+}
+
+Bytes signed_together_bytes(std::string_view type, std::size_t together, const crypto::Digest& root) {
+  auto bytes = signed_bytes(kTogether, bytes_of(type));
+  bytes.push_back(0);
+  for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::uint8_t>(together >> shift));
+  bytes.insert(bytes.end(), root.begin(), root.end());
+  return bytes;
+}
+
+void put_signer(jindu::v1::Signed& message, BytesView signature, const NodeSigner& signer) {
+  message.set_signature(signature.data(), signature.size());
+  const auto id = signer.key.key_id();
+  message.set_signer_key_id(id.data(), id.size());
+  const Bytes certificate = signer.certificate.der();
+  message.set_certificate(certificate.data(), certificate.size());
+}
+
+result<void> check_signature(const jindu::v1::Signed& message, KnownCertificates& known_certificates,
+                             const KnownCertificates::Known& known) {
+  const Error not_held{Fault::integrity, "signed.signature", "the signature does not hold"};
+  if (message.together() == 0) {
+    if (!known.key.verify(signed_bytes(message.type(), bytes_of(message.body())), bytes_of(message.signature())))
+      return not_held;
+    return {};
+  }
+  std::vector<crypto::Digest> path;
+  for (const auto& hash : message.path()) path.push_back(crypto::digest_from(bytes_of(hash)).value());
+  const auto root =
+      merkle_root_by_path(merkle_leaf(bytes_of(message.body())), message.place(), message.together(), path);
+  if (!root) return Error{Fault::integrity, "signed.path", "the path does not lead to a root"};
+  if (!known_certificates.holds(known, signed_together_bytes(message.type(), message.together(), *root),
+                                message.signature()))
+    return not_held;
+  return {};
 }
 
 result<jindu::v1::Signed> parse(BytesView encoded, std::string_view type) {
@@ -80,6 +140,13 @@ result<jindu::v1::Signed> parse(BytesView encoded, std::string_view type) {
     return Error{Fault::invalid, "signed.malformed", ok.error().detail};
   if (message.type() != type)
     return Error{Fault::integrity, "signed.type", "a statement of another type than " + std::string(type)};
+  if (message.type() == kTogether) return Error{Fault::integrity, "signed.type", "this is no type of a statement"};
+  const bool alone = message.together() == 0;
+  if (alone ? message.place() != 0 || message.path_size() != 0
+            : message.together() < 2 || message.together() > kTogetherMax || message.place() >= message.together())
+    return Error{Fault::invalid, "signed.malformed", "its place among those signed together is impossible"};
+  for (const auto& hash : message.path())
+    if (hash.size() != 32) return Error{Fault::invalid, "signed.malformed", "hashes have 32 bytes"};
   return message;
 }
 
@@ -114,13 +181,32 @@ Bytes sign_statement(std::string_view type, BytesView body, const NodeSigner& si
   jindu::v1::Signed message;
   message.set_type(std::string(type));
   message.set_body(body.data(), body.size());
-  const Bytes signature = signer.key.sign(signed_bytes(type, body));
-  message.set_signature(signature.data(), signature.size());
-  const auto id = signer.key.key_id();
-  message.set_signer_key_id(id.data(), id.size());
-  const Bytes certificate = signer.certificate.der();
-  message.set_certificate(certificate.data(), certificate.size());
+  put_signer(message, signer.key.sign(signed_bytes(type, body)), signer);
   return encode(message);
+}
+
+std::vector<Bytes> sign_together(std::string_view type, const std::vector<Bytes>& bodies, const NodeSigner& signer) {
+  if (bodies.empty()) return {};
+  if (bodies.size() == 1) return {sign_statement(type, bodies.front(), signer)};
+  if (bodies.size() > kTogetherMax) throw std::invalid_argument("more statements than can be signed together");
+  std::vector<crypto::Digest> leaves;
+  leaves.reserve(bodies.size());
+  for (const auto& body : bodies) leaves.push_back(merkle_leaf(body));
+  jindu::v1::Signed message;
+  message.set_type(std::string(type));
+  message.set_together(static_cast<std::uint32_t>(bodies.size()));
+  put_signer(message, signer.key.sign(signed_together_bytes(type, bodies.size(), merkle_root(leaves))), signer);
+  const auto paths = merkle_paths(leaves);
+  std::vector<Bytes> statements;
+  statements.reserve(bodies.size());
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    message.set_body(bodies[i].data(), bodies[i].size());
+    message.set_place(static_cast<std::uint32_t>(i));
+    message.clear_path();
+    for (const auto& hash : paths[i]) message.add_path(hash.data(), hash.size());
+    statements.push_back(encode(message));
+  }
+  return statements;
 }
 
 result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, Instant at,
@@ -138,8 +224,7 @@ result<Statement> open_signed(BytesView encoded, std::string_view type, const No
   const auto& known = **read;
   if (known.key_id != message->signer_key_id())
     return Error{Fault::integrity, "signed.key_id", "the certificate has another key than the statement names"};
-  if (!known.key.verify(signed_bytes(type, bytes_of(message->body())), bytes_of(message->signature())))
-    return Error{Fault::integrity, "signed.signature", "the signature does not hold"};
+  if (auto ok = check_signature(*message, *trust.known, known); !ok) return ok.error();
   if (!expected_signer.empty() && known.name != expected_signer)
     return Error{Fault::forbidden, "signed.signer",
                  "signed by '" + known.name + "', not by '" + std::string(expected_signer) + "'"};

@@ -40,6 +40,10 @@ result<NodeTrust> node_trust_from_files(const std::string& roots, const std::str
                                         const std::string& intermediates = {});
 
 Bytes sign_statement(std::string_view type, BytesView body, const NodeSigner& signer);
+// Several statements of one type by one signature over the root of their Merkle tree, in the order given. Each can be
+// checked by itself like one that was signed alone; making and checking many costs little more than one.
+inline constexpr std::size_t kTogetherMax = 65'536;
+std::vector<Bytes> sign_together(std::string_view type, const std::vector<Bytes>& bodies, const NodeSigner& signer);
 
 struct Statement {
   std::string type;
@@ -47,8 +51,8 @@ struct Statement {
   std::string signer;  // Common Name
   crypto::Certificate certificate;
 };
-// Everything is checked at `at`. Codes: signed.malformed, signed.type, signed.key_id, signed.signature, signed.signer
-// (another node than `expected_signer`, when one is given), certificate.*.
+// Everything is checked at `at`. Codes: signed.malformed, signed.path, signed.type, signed.key_id, signed.signature,
+// signed.signer (another node than `expected_signer`, when one is given), certificate.*.
 result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, Instant at,
                               std::string_view expected_signer = {});
 // The same for a statement that tells its own time: the certificate had to be good then.

@@ -25,15 +25,13 @@ std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, 
 
 bool add_receipt(storage::Transaction& t, const exchange::Receipt& r, BytesView encoded, bool for_service,
                  bool to_send) {
-  const auto id = exchange::to_text(r.bundle);
-  if (receipt_of(t, id, r.manifest_digest, r.rung, r.party)) return false;
-  t.execute(
-      "INSERT INTO receipt (bundle_id, manifest_digest, rung, party, at_ms, code, receipt, for_service, to_send) "
-      "VALUES "
-      "($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-      {id, Bytes(r.manifest_digest.begin(), r.manifest_digest.end()), std::int64_t{r.rung}, r.party, to_unix_ms(r.at),
-       r.code, Bytes(encoded.begin(), encoded.end()), std::int64_t{for_service}, std::int64_t{to_send}});
-  return true;
+  return t.execute(
+             "INSERT INTO receipt (bundle_id, manifest_digest, rung, party, at_ms, code, receipt, for_service, "
+             "to_send) "
+             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+             {exchange::to_text(r.bundle), Bytes(r.manifest_digest.begin(), r.manifest_digest.end()),
+              std::int64_t{r.rung}, r.party, to_unix_ms(r.at), r.code, Bytes(encoded.begin(), encoded.end()),
+              std::int64_t{for_service}, std::int64_t{to_send}}) > 0;
 }
 
 std::vector<StoredReceipt> receipts_for_service(storage::Transaction& t, std::int64_t after, std::int64_t limit) {

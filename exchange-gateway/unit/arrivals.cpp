@@ -63,13 +63,13 @@ Unit::Arrival Unit::prepare(const Bytes& bundle) {
     a.not_taken({Fault::integrity, "bundle.manifest", "a sequence is out of bounds"});
     return a;
   }
-  const auto signer = node(e.from);
+  const auto signer = signer_of(a.checked->view.manifest);
   if (!signer) {
     // A certificate that is not here yet, or not valid any more, can be put right: the bundle is only not taken now.
     a.not_taken(signer.error());
     return a;
   }
-  if (auto ok = exchange::verify_bundle(a.checked->view, (*signer)->public_key()); !ok) {
+  if (auto ok = exchange::verify_bundle(a.checked->view, *signer); !ok) {
     // A false signature stays false. Another key may be that of a certificate to come; damage, that of the way here.
     if (ok.error().code == "bundle.signature")
       a.stray = ok.error();
@@ -87,7 +87,7 @@ Unit::Arrival Unit::prepare(const Bytes& bundle) {
 }
 
 void Unit::prepare_control(Arrival& a) {
-  auto payload = exchange::open_bundle(a.checked->view, signer_.key);
+  auto payload = exchange::open_with_any(a.checked->view, signer_.key, options_.other_keys, trust_, now());
   if (!payload) return a.not_taken(payload.error());
   jindu::v1::ReceiptBatch batch;
   if (auto ok = parse_message(*payload, batch); !ok)
@@ -122,8 +122,8 @@ void Unit::prepare_control(Arrival& a) {
     if (good) {
       std::copy(m.bundle_id().begin(), m.bundle_id().end(), reinterpret_cast<char*>(view.id.data()));
       view.manifest_digest = crypto::sha256(view.manifest_bytes);
-      const auto signer = node(m.from());
-      good = signer && signs((*signer)->public_key(), view);
+      const auto signer = signer_of(m);
+      good = signer && signs(*signer, view);
     }
     auto entry = entry_of(view, m.payload_length(), false);
     if (good && has_sound_places(entry))
@@ -135,7 +135,8 @@ void Unit::prepare_control(Arrival& a) {
 
 // Kept aside with its reason; takes no place in the channel. A fork is its sender's doing and gets a signed receipt. A
 // false signature does not: the manifest may be a real one, and what is signed about it must stay true when that comes.
-void Unit::settle_stray(storage::Transaction& t, Arrival& a, const store::Entry& e, const Error& reason) {
+void Unit::settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& a, const store::Entry& e,
+                        const Error& reason) {
   if (!store::is_stray(t, e)) {
     const auto kept = a.bundle.first(a.bundle.size() <= kSmall ? a.bundle.size() : head_bytes(a.checked->view));
     if (!store::put_stray(t, e, reason, kept)) {
@@ -147,21 +148,21 @@ void Unit::settle_stray(storage::Transaction& t, Arrival& a, const store::Entry&
   if (a.stray)
     a.custody.error = reason;
   else
-    a.custody.receipt = sign(t, e, jindu::v1::RUNG_QUARANTINED, reason.code, reason.detail, false, true);
+    book.add(e, jindu::v1::RUNG_QUARANTINED, reason.code, reason.detail, {.to_send = true}, &a.custody.receipt);
 }
 
-void Unit::settle(storage::Transaction& t, Arrival& a) {
+void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
   a.custody.receipt.clear();
   if (!a.checked) return;
   a.custody.error.reset();
   auto e = a.checked->entry;
-  if (a.stray) return settle_stray(t, a, e, *a.stray);
+  if (a.stray) return settle_stray(t, book, a, e, *a.stray);
   const auto known = store::find(t, e.id);
   if (known && known->manifest_digest == e.manifest_digest) {
     if (known->outward)
       a.custody.error = Error{Fault::forbidden, "policy.wrong_way", "this was sent from here"};
-    else if (auto receipt = first_answer(t, *known))
-      a.custody.receipt = std::move(*receipt);
+    else
+      book.first_answer(*known, a.custody.receipt);
     return;
   }
   const bool control = is_control(e) && a.ruling;
@@ -170,7 +171,7 @@ void Unit::settle(storage::Transaction& t, Arrival& a) {
   if (control && head.epoch == e.epoch && head.sequence >= static_cast<std::uint64_t>(e.sequence)) return;
   const Error fork{Fault::integrity, "bundle.fork", "another bundle with this id is here"};
   auto fit = known ? result<void>(fork) : fits(store::neighbours(t, e), link_of(e));
-  if (!fit && fit.error().code == "bundle.fork") return settle_stray(t, a, e, fit.error());
+  if (!fit && fit.error().code == "bundle.fork") return settle_stray(t, book, a, e, fit.error());
   if (!fit) {
     a.custody.error = fit.error();
     return;
@@ -183,8 +184,8 @@ void Unit::settle(storage::Transaction& t, Arrival& a) {
     e.ended_ms = expired ? e.stored_ms : 0;
     store::insert(t, e);
     if (e.file.empty()) store::put_small(t, e.id, a.bundle);
-    a.custody.receipt = sign(t, e, expired ? jindu::v1::RUNG_EXPIRED : jindu::v1::RUNG_QUARANTINED, e.code,
-                             a.ruling.error().detail, false, true);
+    book.add(e, expired ? jindu::v1::RUNG_EXPIRED : jindu::v1::RUNG_QUARANTINED, e.code, a.ruling.error().detail,
+             {.to_send = true}, &a.custody.receipt);
     // Those behind it about the same subject go on: the sender hears that this one did not.
     promote_if_next(t, e);
   } else if (control) {
@@ -206,9 +207,9 @@ void Unit::settle(storage::Transaction& t, Arrival& a) {
     e.state = hold ? State::held : State::early;
     store::insert(t, e);
     if (e.file.empty()) store::put_small(t, e.id, a.bundle);
-    a.custody.receipt = sign(t, e, jindu::v1::RUNG_CARRIED, "", "", false, true);
+    book.add(e, jindu::v1::RUNG_CARRIED, "", "", {.to_send = true}, &a.custody.receipt);
     if (hold)
-      sign(t, e, jindu::v1::RUNG_HELD, "policy.hold", "", false, true);
+      book.add(e, jindu::v1::RUNG_HELD, "policy.hold", "", {.to_send = true});
     else
       promote_if_next(t, e);
   }
@@ -250,7 +251,9 @@ std::vector<Custody> Unit::take_from_carrier(const std::vector<Bytes>& bundles) 
   }
   if (ok)
     ok = journal_.write([&](storage::Transaction& t) {
-      for (auto& a : arrivals) settle(t, a);
+      ReceiptBook book(t, signer_, now());
+      for (auto& a : arrivals) settle(t, book, a);
+      book.keep();
       store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
     });
   std::vector<Custody> custody;

@@ -8,8 +8,9 @@ struct Unit::Offer {
   BytesView bundle;
   store::Entry entry;
   result<Ruling> ruling;
-  std::optional<Bytes> answer = {};
+  Bytes answer = {};
   bool known = false;
+  std::optional<Error> doubt = {};  // about its signer; it counts only where the bundle is not known already
 };
 
 // What can be said of a bundle by itself.
@@ -22,23 +23,26 @@ result<Unit::Offer> Unit::examine(BytesView bundle) {
     return Error{Fault::forbidden, "unit.not_yours", "only bundles of '" + options_.service + "' are taken here"};
   if (e.sequence <= 0 || e.sequence > kSequenceMax || e.subject_sequence <= 0 || e.subject_sequence > kSequenceMax)
     return Error{Fault::integrity, "bundle.manifest", "a sequence is out of bounds"};
-  const auto signer = node(e.from);
-  if (!signer) return signer.error();
-  if (auto ok = exchange::verify_bundle(*view, (*signer)->public_key()); !ok) return ok.error();
   auto ruling = judge(options_.policy, passenger_of(e), now());
-  return Offer{bundle, std::move(e), std::move(ruling)};
+  Offer offer{bundle, std::move(e), std::move(ruling)};
+  const auto signer = signer_of(view->manifest);
+  if (!signer)
+    offer.doubt = signer.error();
+  else if (auto ok = exchange::verify_bundle(*view, *signer); !ok)
+    return ok.error();
+  return offer;
 }
 
 // The same bundle again gets the same answer; another one with its id is a fork.
-result<void> Unit::recognise(storage::Transaction& t, Offer& offer) const {
-  offer.answer.reset();
+result<void> Unit::recognise(storage::Transaction& t, ReceiptBook& book, Offer& offer) const {
+  offer.answer.clear();
   const auto known = store::find(t, offer.entry.id);
   offer.known = known.has_value();
   if (!known) return {};
   if (!known->outward || known->manifest_digest != offer.entry.manifest_digest)
     return Error{Fault::conflict, "bundle.fork", "another bundle with this id is here"};
-  offer.answer = first_answer(t, *known);
-  if (!offer.answer) return Error{Fault::internal, "unit.receipt_missing", "a bundle without its first receipt"};
+  if (!book.first_answer(*known, offer.answer))
+    return Error{Fault::internal, "unit.receipt_missing", "a bundle without its first receipt"};
   return {};
 }
 
@@ -50,7 +54,7 @@ result<void> Unit::has_its_turn(storage::Transaction& t, const Offer& offer) {
   return continues(store::channel_head(t, offer.entry.channel), link_of(offer.entry));
 }
 
-void Unit::settle(storage::Transaction& t, Offer& offer) {
+void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   auto& entry = offer.entry;
   store::set_channel_head(t, entry.channel, link_of(entry));
   if (!offer.ruling) {
@@ -59,16 +63,16 @@ void Unit::settle(storage::Transaction& t, Offer& offer) {
     entry.ended_ms = entry.stored_ms;
     entry.code = offer.ruling.error().code;
     store::insert(t, entry);
-    offer.answer = sign(t, entry, jindu::v1::RUNG_REFUSED, entry.code, offer.ruling.error().detail, true, true);
+    book.add(entry, jindu::v1::RUNG_REFUSED, entry.code, offer.ruling.error().detail, {true, true}, &offer.answer);
     return;
   }
   const bool hold = *offer.ruling == Ruling::hold;
   entry.state = hold ? State::held : State::waiting;
   store::insert(t, entry);
   if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
-  offer.answer = sign(t, entry, jindu::v1::RUNG_STORED, "", "", true, false);
-  sign(t, entry, jindu::v1::RUNG_VERIFIED, "", "", true, false);
-  if (hold) sign(t, entry, jindu::v1::RUNG_HELD, "policy.hold", "", true, false);
+  book.add(entry, jindu::v1::RUNG_STORED, "", "", {.for_service = true}, &offer.answer);
+  book.add(entry, jindu::v1::RUNG_VERIFIED, "", "", {.for_service = true});
+  if (hold) book.add(entry, jindu::v1::RUNG_HELD, "policy.hold", "", {.for_service = true});
 }
 
 result<Bytes> Unit::take_from_service(BytesView bundle) {
@@ -91,9 +95,13 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
   }
   std::size_t ready = 0;
   auto ok = journal_.read([&](storage::Transaction& t) {
+    ReceiptBook book(t, signer_, now());
     for (ready = 0; ready < offers.size(); ++ready)
-      if (auto known = recognise(t, offers[ready]); !known) {
+      if (auto known = recognise(t, book, offers[ready]); !known) {
         taken.error = known.error();
+        return;
+      } else if (offers[ready].doubt && !offers[ready].known) {
+        taken.error = offers[ready].doubt;
         return;
       }
   });
@@ -114,17 +122,19 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
   if (ok)
     ok = journal_.write([&](storage::Transaction& t) {
       out_of_turn.reset();
+      ReceiptBook book(t, signer_, now());
       for (settled = 0; settled < ready; ++settled) {
         auto& offer = offers[settled];
-        auto fits = recognise(t, offer);
+        auto fits = recognise(t, book, offer);
         if (fits && offer.known) continue;
         if (fits) fits = has_its_turn(t, offer);
         if (!fits) {
           out_of_turn = fits.error();
-          return;
+          break;
         }
-        settle(t, offer);
+        settle(t, book, offer);
       }
+      book.keep();
     });
   if (!ok) {
     taken.error = ok.error();
@@ -133,7 +143,7 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
   if (out_of_turn) taken.error = out_of_turn;
   for (std::size_t i = 0; i < settled; ++i) {
     auto& offer = offers[i];
-    taken.receipts.push_back(std::move(*offer.answer));
+    taken.receipts.push_back(std::move(offer.answer));
     if (offer.known) continue;
     count(offer.ruling ? "stored" : "refused", kind_label(options_.policy, offer.entry.kind));
     recent_.add("taken", now());
@@ -204,14 +214,16 @@ result<void> Unit::say_delivered(std::vector<Given>& given) {
   std::set<std::string> gone;
   auto ok = journal_.write([&](storage::Transaction& t) {
     gone.clear();
+    ReceiptBook book(t, signer_, now());
     for (const auto& one : given) {
       if (one.told) continue;
       const auto present = store::find(t, one.entry.id);
       if (present && present->state == State::ready)
-        sign(t, one.entry, jindu::v1::RUNG_DELIVERED, "", "", false, true);
+        book.add(one.entry, jindu::v1::RUNG_DELIVERED, "", "", {.to_send = true});
       else
         gone.insert(one.entry.id);
     }
+    book.keep();
   });
   if (!ok) return ok;
   std::erase_if(given, [&](const Given& one) { return gone.contains(one.entry.id); });

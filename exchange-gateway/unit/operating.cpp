@@ -41,14 +41,16 @@ Unit::Decided Unit::act_on_held(storage::Transaction& t, const std::string& id, 
   store::log_act(t, {0, to_unix_ms(now()), who, act, id, reason});
   const auto needed = releasers_for(*e);
   if (same.size() < needed) return {false, same.size(), needed};
+  ReceiptBook book(t, signer_, now());
   if (release) {
-    sign(t, *e, jindu::v1::RUNG_RELEASED, "", "", e->outward, true);
+    book.add(*e, jindu::v1::RUNG_RELEASED, "", "", {e->outward, true});
     store::set_state(t, *e, e->outward ? State::waiting : State::early);
   } else {
-    sign(t, *e, jindu::v1::RUNG_REFUSED, "operator.refused", reason, e->outward, true);
+    book.add(*e, jindu::v1::RUNG_REFUSED, "operator.refused", reason, {e->outward, true});
     store::end(t, *e, "operator.refused", to_unix_ms(now()));
   }
   if (!e->outward) promote_if_next(t, *e);
+  book.keep();
   return {true, same.size(), needed};
 }
 

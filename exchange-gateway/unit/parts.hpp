@@ -4,6 +4,7 @@
 
 #include "common/runtime/log.hpp"
 #include "common/runtime/metrics.hpp"
+#include "exchange-gateway/unit/receipt_book.hpp"
 #include "exchange-gateway/unit/unit.hpp"
 
 namespace jindu::gateway {

@@ -5,10 +5,6 @@
 
 namespace jindu::gateway {
 
-namespace {
-constexpr std::chrono::seconds kNodeCheckedFor{10};
-}
-
 Unit::Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::NodeTrust trust, UnitOptions options,
            std::shared_ptr<const Clock> clock)
     : journal_(journal),
@@ -17,6 +13,12 @@ Unit::Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::No
       options_(std::move(options)),
       clock_(std::move(clock)),
       started_(clock_->now()) {
+  for (auto one = options_.nodes.begin(); one != options_.nodes.end(); one = options_.nodes.upper_bound(one->first)) {
+    std::vector<crypto::Certificate> certificates;
+    const auto [from, to] = options_.nodes.equal_range(one->first);
+    std::transform(from, to, std::back_inserter(certificates), [](const auto& entry) { return entry.second; });
+    nodes_.try_emplace(one->first, one->first, certificates);
+  }
   // Those whose hours have begun meanwhile get their turn with the first look.
   for (const auto& rule : options_.policy.rules)
     if (!rule.hours.openings.empty()) closed_.insert(&rule);
@@ -24,18 +26,17 @@ Unit::Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::No
     if (rule.per_minute > 0) rates_.emplace(&rule, Rate(rule.per_minute, rule.burst, clock_->now()));
 }
 
-// The certificate by which this unit knows a node, if it is valid now.
-result<const crypto::Certificate*> Unit::node(const std::string& name) {
-  const auto found = options_.nodes.find(name);
-  if (found == options_.nodes.end())
+result<exchange::KnownNode*> Unit::node(const std::string& name) {
+  const auto found = nodes_.find(name);
+  if (found == nodes_.end())
     return Error{Fault::forbidden, "bundle.signer", "'" + name + "' is not a node of this gateway"};
-  const std::lock_guard lock(nodes_mutex_);
-  auto& good_until = node_good_until_[name];
-  if (now() >= good_until) {
-    if (auto ok = trust_.store.verify(found->second, trust_.intermediates, now()); !ok) return ok.error();
-    good_until = now() + kNodeCheckedFor;
-  }
   return &found->second;
+}
+
+result<crypto::PublicKey> Unit::signer_of(const jindu::v1::BundleManifest& manifest) {
+  const auto known = node(manifest.from());
+  if (!known) return known.error();
+  return (*known)->signed_with(manifest.signer_key_id(), trust_, now());
 }
 
 store::Entry Unit::entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const {
@@ -107,32 +108,6 @@ result<Bytes> Unit::read_bytes(storage::Transaction& t, const store::Entry& entr
   if (!entry.file.empty()) return files::read(path_of(entry.file), static_cast<std::size_t>(entry.size));
   if (auto bytes = store::small(t, entry.id)) return std::move(*bytes);
   return Error{Fault::expired, "bundle.gone", "the bundle has ended; its bytes are not kept"};
-}
-
-// The receipt of a rung is made once; asked again, the first one is given.
-Bytes Unit::sign(storage::Transaction& t, const store::Entry& entry, jindu::v1::Rung rung, const std::string& code,
-                 const std::string& detail, bool for_service, bool to_send) {
-  if (auto known = store::receipt_of(t, entry.id, entry.manifest_digest, rung, signer_.name)) return *known;
-  exchange::Receipt receipt{*exchange::bundle_id_from_text(entry.id),
-                            digest_of(entry.manifest_digest),
-                            rung,
-                            signer_.name,
-                            now(),
-                            code,
-                            detail};
-  Bytes encoded = exchange::sign_receipt(receipt, signer_);
-  store::add_receipt(t, receipt, encoded, for_service, to_send);
-  return encoded;
-}
-
-// What was answered when the bundle came for the first time.
-std::optional<Bytes> Unit::first_answer(storage::Transaction& t, const store::Entry& entry) const {
-  const auto rungs = entry.outward
-                         ? std::vector{jindu::v1::RUNG_STORED, jindu::v1::RUNG_REFUSED}
-                         : std::vector{jindu::v1::RUNG_CARRIED, jindu::v1::RUNG_QUARANTINED, jindu::v1::RUNG_EXPIRED};
-  for (const auto rung : rungs)
-    if (auto receipt = store::receipt_of(t, entry.id, entry.manifest_digest, rung, signer_.name)) return receipt;
-  return {};
 }
 
 // Gives a bundle from the other side its turn, and those that waited for it.

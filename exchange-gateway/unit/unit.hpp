@@ -70,6 +70,8 @@ struct Custody {
   std::optional<Error> error = {};  // not taken: bring it again
 };
 
+class ReceiptBook;
+
 class Unit {
  public:
   Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::NodeTrust trust, UnitOptions options,
@@ -191,9 +193,9 @@ class Unit {
   struct Checked;
   struct Offer;
   result<Offer> examine(BytesView bundle);
-  result<void> recognise(storage::Transaction& t, Offer& offer) const;
+  result<void> recognise(storage::Transaction& t, ReceiptBook& book, Offer& offer) const;
   result<void> has_its_turn(storage::Transaction& t, const Offer& offer);
-  void settle(storage::Transaction& t, Offer& offer);
+  void settle(storage::Transaction& t, ReceiptBook& book, Offer& offer);
   result<std::vector<Given>> give(storage::Transaction& t, const std::vector<store::Entry>& entries) const;
   result<void> say_delivered(std::vector<Given>& given);
   result<void> take_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
@@ -202,16 +204,14 @@ class Unit {
   store::Entry entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const;
   // Asks the rate of the rule that lets the entry pass.
   bool in_time(const store::Entry& entry);
-  Bytes sign(storage::Transaction& t, const store::Entry& entry, jindu::v1::Rung rung, const std::string& code,
-             const std::string& detail, bool for_service, bool to_send);
-  std::optional<Bytes> first_answer(storage::Transaction& t, const store::Entry& entry) const;
   void promote(storage::Transaction& t, store::Entry entry);
   void promote_if_next(storage::Transaction& t, const store::Entry& entry);
 
   Arrival prepare(const Bytes& bundle);
   void prepare_control(Arrival& arrival);
-  void settle(storage::Transaction& t, Arrival& arrival);
-  void settle_stray(storage::Transaction& t, Arrival& arrival, const store::Entry& entry, const Error& reason);
+  void settle(storage::Transaction& t, ReceiptBook& book, Arrival& arrival);
+  void settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& arrival, const store::Entry& entry,
+                    const Error& reason);
   void apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
   void apply_ended(storage::Transaction& t, store::Entry entry);
 

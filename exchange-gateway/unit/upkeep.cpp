@@ -19,6 +19,7 @@ constexpr std::chrono::hours kDamageShown{24};
 result<void> Unit::expire() {
   bool any = false;
   auto ok = journal_.write([&](storage::Transaction& t) {
+    ReceiptBook book(t, signer_, now());
     for (const auto& found : store::out_of_time(t, to_unix_ms(now()), kAtOnce)) {
       // One before it in this list may have given it its turn.
       auto e = store::find(t, found.id).value();
@@ -26,12 +27,13 @@ result<void> Unit::expire() {
           store::receipt_of(t, e.id, e.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name).has_value();
       if (!may_expire({e.state, e.outward, e.offered, fetched})) continue;
       const bool turn_was_over = e.state == State::ready;
-      sign(t, e, jindu::v1::RUNG_EXPIRED, "policy.expired", "", e.outward, true);
+      book.add(e, jindu::v1::RUNG_EXPIRED, "policy.expired", "", {e.outward, true});
       store::end(t, e, "policy.expired", to_unix_ms(now()));
       if (!e.outward && !turn_was_over) promote_if_next(t, e);
       log::warn("unit.expired", {{"bundle", e.id}, {"kind", kind_label(options_.policy, e.kind)}});
       any = true;
     }
+    book.keep();
   });
   if (any) {
     for_service_.tell();

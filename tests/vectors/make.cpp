@@ -428,10 +428,45 @@ void statements(Maker& m) {
   change("over 64 KiB", "signed.malformed", [](auto& s) { s.set_body(std::string(65'536, 'x')); });
   m.changed(of, "bytes", "cut", m.cut(of, "bytes", m.bytes(of, "bytes").size() - 1), "signed.malformed");
 
+  // Signed together: one signature over five, each with its path.
+  std::vector<Bytes> bodies;
+  for (std::uint8_t i = 0; i < 5; ++i) bodies.emplace_back(100, i);
+  const auto together = evidence::sign_together(evidence::kCaseEventType, bodies, node(m, "approval"));
+  for (const std::size_t place : {0, 2, 4})
+    m.good(signed_vector("signed together, place " + std::to_string(place) + " of 5", together[place],
+                         evidence::kCaseEventType, "approval"));
+  const auto misplaced = [&](const char* what, const char* code, const std::function<void(jindu::v1::Signed&)>& how) {
+    jindu::v1::Signed message;
+    if (!parse_message(together[2], message)) throw std::runtime_error("signed together");
+    how(message);
+    m.bad(signed_vector(std::string("signed together: ") + what, encode(message), evidence::kCaseEventType, "approval"),
+          code);
+  };
+  misplaced("a bit of the body", "signed.signature", [](auto& s) { (*s.mutable_body())[3] ^= 1; });
+  misplaced("a bit of the path", "signed.signature", [](auto& s) { (*s.mutable_path(1))[0] ^= 1; });
+  misplaced("a bit of the signature", "signed.signature", [](auto& s) { s.mutable_signature()->back() ^= 1; });
+  misplaced("another place", "signed.signature", [](auto& s) { s.set_place(3); });
+  misplaced("another number of them", "signed.signature", [](auto& s) { s.set_together(6); });
+  misplaced("a path too short", "signed.path", [](auto& s) { s.mutable_path()->RemoveLast(); });
+  misplaced("a path too long", "signed.path", [](auto& s) { s.add_path(s.path(0)); });
+  misplaced("a hash of 31 bytes", "signed.malformed", [](auto& s) { s.mutable_path(0)->pop_back(); });
+  misplaced("a place behind the last", "signed.malformed", [](auto& s) { s.set_place(5); });
+  misplaced("one of one", "signed.malformed", [](auto& s) {
+    s.set_together(1);
+    s.set_place(0);
+    s.clear_path();
+  });
+  misplaced("a path without a tree", "signed.malformed", [](auto& s) { s.set_together(0); });
+
   const auto receipt = [](std::string name, BytesView bytes) -> json::object {
     return {{"name", std::move(name)}, {"kind", "receipt"}, {"bytes", literal(bytes)}};
   };
   m.good(receipt("receipt", exchange::sign_receipt(receipt_of(jindu::v1::RUNG_STORED), node(m, "gateway-outer"))));
+  m.good(receipt("receipt signed together with others",
+                 exchange::sign_receipts({receipt_of(jindu::v1::RUNG_STORED), receipt_of(jindu::v1::RUNG_VERIFIED),
+                                          receipt_of(jindu::v1::RUNG_HELD)},
+                                         node(m, "gateway-outer"))
+                     .at(1)));
   auto refused = receipt_of(jindu::v1::RUNG_REFUSED);
   refused.code = "policy.kind_forbidden";
   m.good(receipt("refusal", exchange::sign_receipt(refused, node(m, "gateway-inner"))));

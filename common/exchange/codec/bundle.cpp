@@ -81,6 +81,23 @@ result<void> check_manifest(const jindu::v1::BundleManifest& m, std::size_t seal
   return {};
 }
 
+// The manifest as it is, signed, and the seal behind it.
+result<BuiltBundle> put_together(const jindu::v1::BundleManifest& m, BytesView seal, const crypto::PrivateKey& sender) {
+  if (auto ok = check_manifest(m, seal.size()); !ok) return ok.error();
+  const Bytes manifest = encode(m);
+  if (manifest.size() > kManifestMax) return Error{Fault::too_large, "bundle.too_large", "the manifest is over 64 KiB"};
+  BuiltBundle built{{}, crypto::sha256(manifest)};
+  const Bytes signature = sender.sign(to_sign(built.manifest_digest));
+  built.bytes.reserve(10 + manifest.size() + signature.size() + seal.size());
+  built.bytes.assign(kMagic.begin(), kMagic.end());
+  put_big_endian(built.bytes, manifest.size(), 4);
+  built.bytes.insert(built.bytes.end(), manifest.begin(), manifest.end());
+  put_big_endian(built.bytes, signature.size(), 2);
+  built.bytes.insert(built.bytes.end(), signature.begin(), signature.end());
+  built.bytes.insert(built.bytes.end(), seal.begin(), seal.end());
+  return built;
+}
+
 }  // namespace
 
 BundleId new_bundle_id(Instant now) { return uuid_v7(now); }
@@ -129,19 +146,16 @@ result<BuiltBundle> build_bundle(const BundleDraft& draft, BytesView payload, co
   }
   const auto key_id = sender.key_id();
   m.set_signer_key_id(key_id.data(), key_id.size());
-  if (auto ok = check_manifest(m, seal->size()); !ok) return ok.error();
-  const Bytes manifest = encode(m);
-  if (manifest.size() > kManifestMax) return Error{Fault::too_large, "bundle.too_large", "the manifest is over 64 KiB"};
-  BuiltBundle built{{}, crypto::sha256(manifest)};
-  const Bytes signature = sender.sign(to_sign(built.manifest_digest));
-  built.bytes.reserve(10 + manifest.size() + signature.size() + seal->size());
-  built.bytes.assign(kMagic.begin(), kMagic.end());
-  put_big_endian(built.bytes, manifest.size(), 4);
-  built.bytes.insert(built.bytes.end(), manifest.begin(), manifest.end());
-  put_big_endian(built.bytes, signature.size(), 2);
-  built.bytes.insert(built.bytes.end(), signature.begin(), signature.end());
-  built.bytes.insert(built.bytes.end(), seal->begin(), seal->end());
-  return built;
+  return put_together(m, *seal, sender);
+}
+
+result<BuiltBundle> sign_bundle_anew(const BundleView& view, const crypto::Digest& previous_digest,
+                                     const crypto::PrivateKey& sender) {
+  auto m = view.manifest;
+  m.set_previous_digest(previous_digest.data(), previous_digest.size());
+  const auto key_id = sender.key_id();
+  m.set_signer_key_id(key_id.data(), key_id.size());
+  return put_together(m, view.seal, sender);
 }
 
 result<BundleView> parse_bundle(BytesView bundle) {

@@ -62,6 +62,11 @@ struct BundleView {
 // Codes: bundle.malformed, bundle.version, bundle.too_large, bundle.truncated, bundle.manifest.
 result<BundleView> parse_bundle(BytesView bundle);
 
+// The same bundle by another key of its sender, behind another manifest. Only of one that nobody has taken: for whoever
+// has the first one, this is a fork.
+result<BuiltBundle> sign_bundle_anew(const BundleView& view, const crypto::Digest& previous_digest,
+                                     const crypto::PrivateKey& sender);
+
 // The signature by the key and every digest. Codes: bundle.signer, bundle.signature, bundle.digest.
 result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender);
 // Opens the seal with the destination's key. Only after verify_bundle.

@@ -32,9 +32,7 @@ result<Receipt> receipt_of(const evidence::Statement& statement) {
   return receipt;
 }
 
-}  // namespace
-
-Bytes sign_receipt(const Receipt& receipt, const evidence::NodeSigner& signer) {
+Bytes body_of(const Receipt& receipt, const evidence::NodeSigner& signer) {
   jindu::v1::Receipt message;
   message.set_version(1);
   message.set_bundle_id(receipt.bundle.data(), receipt.bundle.size());
@@ -44,7 +42,20 @@ Bytes sign_receipt(const Receipt& receipt, const evidence::NodeSigner& signer) {
   message.set_at_ms(to_unix_ms(receipt.at));
   message.set_code(receipt.code.substr(0, 100));
   message.set_detail(receipt.detail.substr(0, kDetailMax));
-  return evidence::sign_statement(evidence::kReceiptType, encode(message), signer);
+  return encode(message);
+}
+
+}  // namespace
+
+Bytes sign_receipt(const Receipt& receipt, const evidence::NodeSigner& signer) {
+  return evidence::sign_statement(evidence::kReceiptType, body_of(receipt, signer), signer);
+}
+
+std::vector<Bytes> sign_receipts(const std::vector<Receipt>& receipts, const evidence::NodeSigner& signer) {
+  std::vector<Bytes> bodies;
+  bodies.reserve(receipts.size());
+  for (const auto& receipt : receipts) bodies.push_back(body_of(receipt, signer));
+  return evidence::sign_together(evidence::kReceiptType, bodies, signer);
 }
 
 result<Receipt> open_receipt(BytesView encoded, const evidence::NodeTrust& trust) {

@@ -19,6 +19,8 @@ struct Receipt {
 
 // An encoded Signed of type "jindu/receipt/v1".
 Bytes sign_receipt(const Receipt& receipt, const evidence::NodeSigner& signer);
+// Many by one signature, in the order given.
+std::vector<Bytes> sign_receipts(const std::vector<Receipt>& receipts, const evidence::NodeSigner& signer);
 // Checks signature, chain and that the signer is the named party. Codes of evidence::open_signed, receipt.malformed.
 result<Receipt> open_receipt(BytesView encoded, const evidence::NodeTrust& trust);
 // Without checking who signed: for showing and indexing what was checked before.

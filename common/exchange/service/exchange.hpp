@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/exchange/codec/bundle.hpp"
+#include "common/exchange/codec/keys.hpp"
 #include "common/exchange/codec/receipt.hpp"
 #include "common/http/client.hpp"
 #include "common/storage/database.hpp"
@@ -63,6 +64,7 @@ struct ServiceOptions {
   std::string unit;  // our unit's node name, such as "gateway-outer"
   http::ClientOptions client;
   std::chrono::hours expires{24 * 30};
+  Rollover rollover = {};
 };
 
 struct TransitHealth {
@@ -87,7 +89,8 @@ struct Rung {
 
 class Service {
  public:
-  // `peer_certificate`: whom outgoing bundles are sealed to and whose signature incoming ones must carry.
+  // `peer_certificate`: whose signature incoming bundles must carry; outgoing ones are sealed to the newest of this and
+  // the others.
   static result<std::unique_ptr<Service>> start(storage::Database& database, evidence::NodeSigner node,
                                                 evidence::NodeTrust trust, crypto::Certificate peer_certificate,
                                                 ServiceOptions options, std::map<std::string, Receiver> receivers,

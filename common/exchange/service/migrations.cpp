@@ -82,10 +82,15 @@ CREATE TABLE exchange_state (
 );
 )sql";
 
+// The most urgent first, without a look at all that waits.
+constexpr std::string_view kByUrgency = R"sql(
+CREATE INDEX exchange_outbox_by_urgency ON exchange_outbox (priority, number);
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& service_migrations() {
-  static const std::vector<storage::Migration> all{{1, "exchange", kExchange}};
+  static const std::vector<storage::Migration> all{{1, "exchange", kExchange}, {2, "by-urgency", kByUrgency}};
   return all;
 }
 

@@ -149,6 +149,37 @@ std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int
   return next;
 }
 
+int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& identity) {
+  int number = 0;
+  std::optional<crypto::Digest> before;
+  for (const auto& row :
+       transaction.query("SELECT bundle_id FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence")) {
+    const auto stored = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
+    const auto view = stored ? parse_bundle(stored->blob(0))
+                             : result<BundleView>(Error{Fault::internal, "exchange.built_missing", row.text(0)});
+    if (!view) throw ErrorException(view.error());
+    crypto::Digest previous{};
+    std::copy_n(view->manifest.previous_digest().begin(), 32, reinterpret_cast<char*>(previous.data()));
+    const bool follows = !before || *before == previous;
+    if (follows && view->manifest.signer_key_id() == text_of(identity.node.key.key_id())) {
+      before = view->manifest_digest;
+      continue;
+    }
+    auto anew = sign_bundle_anew(*view, before.value_or(previous), identity.node.key);
+    if (!anew) throw ErrorException(anew.error());
+    before = anew->manifest_digest;
+    transaction.execute("UPDATE exchange_sent SET manifest_digest = $2 WHERE bundle_id = $1",
+                        {row.text(0), Bytes(before->begin(), before->end())});
+    transaction.execute("UPDATE exchange_built SET bundle = $2 WHERE bundle_id = $1",
+                        {row.text(0), std::move(anew->bytes)});
+    ++number;
+  }
+  if (number > 0)
+    transaction.execute("UPDATE exchange_channel SET manifest_digest = $2 WHERE channel = $1",
+                        {channel_of(identity.node.name, identity.peer), Bytes(before->begin(), before->end())});
+  return number;
+}
+
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id) {
   transaction.execute("UPDATE exchange_sent SET handed_over = 1 WHERE bundle_id = $1", {bundle_id});
   transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {bundle_id});

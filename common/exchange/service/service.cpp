@@ -39,6 +39,11 @@ class Backoff {
   milliseconds pause_{200};
 };
 
+std::vector<crypto::Certificate> all_of(crypto::Certificate first, std::vector<crypto::Certificate> others) {
+  others.insert(others.begin(), std::move(first));
+  return others;
+}
+
 result<boost::json::array> list_in(const http::Answer& answer, const char* name) {
   boost::system::error_code code;
   const auto value = boost::json::parse(text_of(answer.body), code);
@@ -56,7 +61,7 @@ class ServiceImpl final : public Service {
       : database_(database),
         node_(std::move(node)),
         trust_(std::move(trust)),
-        peer_key_(peer.public_key()),
+        peer_(options.peer, all_of(std::move(peer), options.rollover.peer_certificates)),
         options_(std::move(options)),
         receivers_(std::move(receivers)),
         progress_(std::move(progress)),
@@ -141,12 +146,24 @@ class ServiceImpl final : public Service {
     auto ok = database_.read(
         [&](storage::Transaction& t) { next = next_to_hand_over(t, kHandedOverAtOnce, kBytesHandedOverAtOnce); });
     if (ok && next.empty()) {
+      const auto peer_key = peer_.to_seal_to(trust_, now());
+      if (!peer_key) {
+        log::error("exchange.peer_certificate", log::of(peer_key.error()));
+        return sending_.failed();
+      }
       ok = database_.write([&](storage::Transaction& t) {
-        built = build_waiting(t, {node_, options_.peer, peer_key_, options_.expires}, now());
+        built = build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now());
       });
       if (ok) return built > 0 ? kAtOnce : milliseconds(1'000);  // other processes enqueue too
     }
     if (ok) ok = hand_over(next);
+    if (!ok && (ok.error().code == "certificate.revoked" || ok.error().code == "certificate.expired" ||
+                ok.error().code == "bundle.signer")) {
+      if (const auto anew = sign_anew(); !anew)
+        ok = anew.error();
+      else if (*anew > 0)
+        return kAtOnce;
+    }
     if (!ok) {
       // The unit says that this cannot follow: that is for operators to solve; nothing may be skipped here.
       if (!tries_again(ok.error())) log::error("exchange.unit_refuses", log::of(ok.error()));
@@ -154,6 +171,19 @@ class ServiceImpl final : public Service {
     }
     sending_.worked();
     return kAtOnce;
+  }
+
+  // The unit did not take it, because of a key that we have replaced since: it and those behind it are signed anew.
+  result<int> sign_anew() {
+    const auto peer_key = peer_.to_seal_to(trust_, now());
+    if (!peer_key) return peer_key.error();
+    int number = 0;
+    auto ok = database_.write([&](storage::Transaction& t) {
+      number = sign_waiting_anew(t, {node_, options_.peer, *peer_key, options_.expires});
+    });
+    if (!ok) return ok.error();
+    if (number > 0) log::warn("exchange.signed_anew", {{"bundles", number}});
+    return number;
   }
 
   // Gives the unit the bundles in their order; those that it has taken are out of our hands when this returns.
@@ -363,21 +393,34 @@ class ServiceImpl final : public Service {
     return *taken > 0;
   }
 
+  // A certificate or a key that is not here yet can be put right as long as the bundle has not expired; what is revoked
+  // stays so.
+  Error perhaps_later(Error error, const BundleId& id, const jindu::v1::BundleManifest& m) const {
+    static const std::set<std::string_view> lacking{"bundle.signer", "certificate.not_yet_valid", "certificate.crl_missing",
+                                                    "certificate.expired", "seal.not_a_recipient"};
+    if (!lacking.contains(error.code) || to_unix_ms(now()) >= m.expires_ms()) return error;
+    error.fault = Fault::unavailable;
+    error.detail += "; bundle " + to_text(id) + " waits until the configuration has what it needs";
+    return error;
+  }
+
   result<Effects> prepare(const BundleView& view) {
     const auto& m = view.manifest;
     if (m.to() != node_.name || m.from() != options_.peer)
       return Error{Fault::forbidden, "exchange.misdelivered",
                    "this bundle is for another node or from one we do not know"};
-    if (auto ok = verify_bundle(view, peer_key_); !ok) return ok.error();
+    const auto signer = peer_.signed_with(m.signer_key_id(), trust_, now());
+    if (!signer) return perhaps_later(signer.error(), view.id, m);
+    if (auto ok = verify_bundle(view, *signer); !ok) return ok.error();
     const auto receiver = receivers_.find(m.kind());
     if (receiver == receivers_.end())
       return Error{Fault::unsupported, "exchange.unknown_kind", "nothing here takes '" + m.kind() + "'"};
-    auto payload = open_bundle(view, node_.key);
-    if (!payload) return payload.error();
+    auto payload = open_with_any(view, node_.key, options_.rollover.other_keys, trust_, now());
+    if (!payload) return perhaps_later(payload.error(), view.id, m);
     return receiver->second(Incoming{view.id, m.from(), m.kind(), from_unix_ms(m.created_ms()), std::move(*payload)});
   }
 
-  void sign(Conclusion& one) {
+  void tell_of(Conclusion& one) {
     one.receipt = {one.view.id, one.view.manifest_digest, jindu::v1::RUNG_APPLIED, node_.name, now(), {}, {}};
     if (!one.effects) {
       one.receipt.rung = jindu::v1::RUNG_REFUSED;
@@ -385,7 +428,16 @@ class ServiceImpl final : public Service {
       one.receipt.detail = one.effects.error().detail;
       log::error("exchange.refused", log::of(one.effects.error()));
     }
-    one.encoded = sign_receipt(one.receipt, node_);
+  }
+
+  void sign(std::span<Conclusion> together) {
+    std::vector<Receipt> receipts;
+    for (auto& one : together) {
+      tell_of(one);
+      receipts.push_back(one.receipt);
+    }
+    auto encoded = sign_receipts(receipts, node_);
+    for (std::size_t i = 0; i < together.size(); ++i) together[i].encoded = std::move(encoded[i]);
   }
 
   // In the caller's transaction: the inbox row and the effects.
@@ -415,7 +467,7 @@ class ServiceImpl final : public Service {
   // All in one commit; where that cannot be, each by itself, so that one which says no does not touch the others.
   void conclude(std::vector<Conclusion>& together, std::vector<Bytes>& receipts) {
     if (together.empty()) return;
-    for (auto& one : together) sign(one);
+    sign(together);
     const auto committed = database_.write([&](storage::Transaction& t) {
       for (const auto& one : together) settle(t, one);
     });
@@ -435,7 +487,7 @@ class ServiceImpl final : public Service {
     if (!committed && !tries_again(committed.error())) {
       // The effects themselves say no for good.
       one.effects = committed.error();
-      sign(one);
+      sign({&one, 1});
       committed = commit();
     }
     if (committed) return true;
@@ -462,7 +514,7 @@ class ServiceImpl final : public Service {
   storage::Database& database_;
   evidence::NodeSigner node_;
   evidence::NodeTrust trust_;
-  crypto::PublicKey peer_key_;
+  KnownNode peer_;
   ServiceOptions options_;
   std::map<std::string, Receiver> receivers_;
   std::function<void(storage::Transaction&, const Progress&)> progress_;

@@ -189,6 +189,8 @@ const std::vector<Words>& all_words() {
       {"reason.signed.type", "这是另一种声明。", "It is a statement of another kind."},
       {"reason.signed.key_id", "证书与声明所称的密钥不符。",
        "The certificate is of another key than the statement names."},
+      {"reason.signed.path", "它在一起签署的声明之中的位置不成立。",
+       "Its place among those signed together does not hold."},
       {"reason.signed.signature", "签名不成立：内容或签名被改动过。",
        "The signature does not hold: content or signature was changed."},
       {"reason.signed.signer", "签署者不是应当签署的一方。", "It was signed by somebody else than who should have."},

@@ -20,29 +20,76 @@ export interface Statement {
 interface Read extends Statement {
   readonly signature: Bytes;
   readonly keyId: Bytes;
+  readonly signed: Bytes | undefined; // what the signature is over; undefined: the path leads to no root
+}
+
+const together = 'jindu/signed-together/v1'; // never the type of a statement
+const togetherMax = 65_536;
+
+async function sha256(...parts: Uint8Array[]): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', concat(...parts)));
+}
+
+// The root that a leaf and its path lead to (RFC 9162, 2.1.3.2).
+async function rootByPath(body: Uint8Array, place: number, count: number, path: readonly Uint8Array[]): Promise<Bytes | undefined> {
+  let hash = await sha256(Uint8Array.of(0), body);
+  let last = count - 1;
+  for (const beside of path) {
+    if (last === 0) return undefined;
+    if (place % 2 === 1 || place === last) {
+      hash = await sha256(Uint8Array.of(1), beside, hash);
+      while (place % 2 === 0 && place !== 0) {
+        place = Math.floor(place / 2);
+        last = Math.floor(last / 2);
+      }
+    } else {
+      hash = await sha256(Uint8Array.of(1), hash, beside);
+    }
+    place = Math.floor(place / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 ? hash : undefined;
+}
+
+async function signedBytes(message: { type: string; body: Uint8Array; together: number; place: number; path: Uint8Array[] }): Promise<Bytes | undefined> {
+  const nothing = new Uint8Array(1);
+  if (message.together === 0) return concat(utf8(message.type), nothing, message.body);
+  const root = await rootByPath(message.body, message.place, message.together, message.path);
+  if (!root) return undefined;
+  const count = new Uint8Array(4);
+  new DataView(count.buffer).setUint32(0, message.together);
+  return concat(utf8(together), nothing, utf8(message.type), nothing, count, root);
 }
 
 async function readSigned(encoded: Uint8Array, type: string): Promise<Read> {
   if (encoded.length > signedMax) throw new JinduError('signed.malformed', 'a statement has at most 64 KiB');
   const message = decode(SignedSchema, encoded, 'signed.malformed');
   if (message.type !== type) throw new JinduError('signed.type', `a statement of another type than ${type}`);
+  if (message.type === together) throw new JinduError('signed.type', 'this is no type of a statement');
+  const alone = message.together === 0;
+  if (alone ? message.place !== 0 || message.path.length > 0 : message.together < 2 || message.together > togetherMax || message.place >= message.together)
+    throw new JinduError('signed.malformed', 'its place among those signed together is impossible');
+  if (message.path.some((hash) => hash.length !== 32)) throw new JinduError('signed.malformed', 'hashes have 32 bytes');
   const certificate = await Certificate.fromDer(message.certificate);
-  return { body: plain(message.body), signer: certificate.commonName, certificate, signature: plain(message.signature), keyId: plain(message.signerKeyId) };
+  return {
+    body: plain(message.body), signer: certificate.commonName, certificate, signature: plain(message.signature), keyId: plain(message.signerKeyId), signed: await signedBytes(message),
+  };
 }
 
-async function demand(read: Read, type: string, trust: Trust, at: Date, expectedSigner: string): Promise<void> {
+async function demand(read: Read, trust: Trust, at: Date, expectedSigner: string): Promise<void> {
   const { certificate, signer } = read;
   if (!equal(certificate.keyId, read.keyId)) throw new JinduError('signed.key_id', 'the certificate has another key than the statement names');
-  if (!(await certificate.publicKey.verify(concat(utf8(type), new Uint8Array(1), read.body), read.signature)))
+  if (!read.signed) throw new JinduError('signed.path', 'the path does not lead to a root');
+  if (!(await certificate.publicKey.verify(read.signed, read.signature)))
     throw new JinduError('signed.signature', 'the signature does not hold');
   if (expectedSigner && signer !== expectedSigner) throw new JinduError('signed.signer', `signed by '${signer}', not by '${expectedSigner}'`);
   await verifyChain(certificate, trust, at);
 }
 
-// Codes: signed.malformed, .type, .key_id, .signature, .signer; certificate.*.
+// Codes: signed.malformed, .type, .key_id, .path, .signature, .signer; certificate.*.
 export async function openSigned(encoded: Uint8Array, type: string, trust: Trust, at: Date, expectedSigner = ''): Promise<Statement> {
   const read = await readSigned(encoded, type);
-  await demand(read, type, trust, at, expectedSigner);
+  await demand(read, trust, at, expectedSigner);
   return read;
 }
 
@@ -72,7 +119,7 @@ export async function openReceipt(encoded: Uint8Array, trust: Trust): Promise<Re
   if (message.party !== read.signer) throw new JinduError('signed.signer', 'the party is not the signer');
   if (utf8(message.code).length > 100 || utf8(message.detail).length > 4_000) throw bad('code or detail is too long');
   const at = new Date(Number(message.atMs));
-  await demand(read, receiptType, trust, at, message.party);
+  await demand(read, trust, at, message.party);
   return { bundle: uuidText(message.bundleId), manifestDigest: plain(message.manifestDigest), rung: message.rung, party: message.party, at, code: message.code, detail: message.detail };
 }
 
@@ -82,6 +129,6 @@ export async function openSubmissionReceipt(encoded: Uint8Array, trust: Trust, p
   const message = decode(SubmissionReceiptSchema, read.body, 'receipt.malformed');
   if (message.version !== 1 || message.statementSha256.length !== 32 || message.contentSha256.length !== 32)
     throw new JinduError('receipt.malformed', 'the version is not known, or a digest has not 32 bytes');
-  await demand(read, submissionReceiptType, trust, new Date(Number(message.receivedAtMs)), portal);
+  await demand(read, trust, new Date(Number(message.receivedAtMs)), portal);
   return message;
 }

@@ -1,0 +1,63 @@
+#include "exchange-gateway/unit/receipt_book.hpp"
+
+#include "exchange-gateway/unit/parts.hpp"
+
+namespace jindu::gateway {
+
+ReceiptBook::Pending* ReceiptBook::pending(const store::Entry& entry, jindu::v1::Rung rung) {
+  const auto found = places_.find({entry.id, rung});
+  if (found == places_.end()) return nullptr;
+  auto& one = pending_[found->second];
+  return one.receipt.manifest_digest == digest_of(entry.manifest_digest) ? &one : nullptr;
+}
+
+void ReceiptBook::add(const store::Entry& entry, jindu::v1::Rung rung, const std::string& code,
+                      const std::string& detail, Where where, Bytes* answer) {
+  if (auto* one = pending(entry, rung)) {
+    if (answer != nullptr) one->answers.push_back(answer);
+    return;
+  }
+  if (auto known = store::receipt_of(t_, entry.id, entry.manifest_digest, rung, signer_.name)) {
+    if (answer != nullptr) *answer = std::move(*known);
+    return;
+  }
+  places_[{entry.id, rung}] = pending_.size();
+  pending_.push_back({{*exchange::bundle_id_from_text(entry.id), digest_of(entry.manifest_digest), rung, signer_.name,
+                       now_, code, detail},
+                      where,
+                      {}});
+  if (answer != nullptr) pending_.back().answers.push_back(answer);
+}
+
+bool ReceiptBook::first_answer(const store::Entry& entry, Bytes& answer) {
+  const auto rungs = entry.outward
+                         ? std::vector{jindu::v1::RUNG_STORED, jindu::v1::RUNG_REFUSED}
+                         : std::vector{jindu::v1::RUNG_CARRIED, jindu::v1::RUNG_QUARANTINED, jindu::v1::RUNG_EXPIRED};
+  for (const auto rung : rungs) {
+    if (auto* one = pending(entry, rung)) {
+      one->answers.push_back(&answer);
+      return true;
+    }
+    if (auto receipt = store::receipt_of(t_, entry.id, entry.manifest_digest, rung, signer_.name)) {
+      answer = std::move(*receipt);
+      return true;
+    }
+  }
+  return false;
+}
+
+void ReceiptBook::keep() {
+  std::vector<exchange::Receipt> receipts;
+  receipts.reserve(pending_.size());
+  for (const auto& one : pending_) receipts.push_back(one.receipt);
+  const auto encoded = exchange::sign_receipts(receipts, signer_);
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const auto& one = pending_[i];
+    store::add_receipt(t_, one.receipt, encoded[i], one.where.for_service, one.where.to_send);
+    for (auto* answer : one.answers) *answer = encoded[i];
+  }
+  pending_.clear();
+  places_.clear();
+}
+
+}  // namespace jindu::gateway
