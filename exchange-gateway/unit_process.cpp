@@ -8,6 +8,23 @@
 #include "exchange-gateway/unit_lock.hpp"
 
 namespace jindu::gateway {
+namespace {
+
+constexpr std::chrono::seconds kMailLook{5}, kMailTriedAgain{60};
+
+// One letter; with those behind it goes on at once, and after a failure waits.
+std::chrono::milliseconds send_mail(Unit& unit, const mail::Server& server, const std::atomic<bool>& stopping) {
+  const auto seen = unit.for_mail().count();
+  const auto sent = unit.send_warning([&](const std::vector<std::string>& to, std::string_view message) {
+    return mail::send(server, to, message, stopping);
+  });
+  if (stopping) return {};
+  if (!sent) log::error("unit.mail_failed", log::of(sent.error()));
+  if (sent && !*sent) unit.for_mail().wait(seen, kMailLook);
+  return sent ? std::chrono::milliseconds(0) : std::chrono::milliseconds(kMailTriedAgain);
+}
+
+}  // namespace
 
 result<void> run_unit(const Settings& settings) {
   for (const auto& folder : {settings.unit.directory, settings.unit.directory + "/bundles"})
@@ -50,11 +67,15 @@ result<void> run_unit(const Settings& settings) {
     return std::chrono::milliseconds(built && *built ? 20 : 100);
   });
   Worker upkeep("upkeep", [&] {
-    for (const auto& ok : {unit.expire(), unit.sweep(), unit.open_up(), unit.reconcile_if_due()})
+    for (const auto& ok : {unit.warn(), unit.expire(), unit.sweep(), unit.open_up(), unit.reconcile_if_due()})
       if (!ok) log::error("unit.upkeep_failed", log::of(ok.error()));
     unit.measure();
     return std::chrono::milliseconds(10'000);
   });
+
+  std::atomic<bool> stopping = false;
+  std::unique_ptr<Worker> mail;
+  if (settings.mail) mail = std::make_unique<Worker>("mail", [&] { return send_mail(unit, *settings.mail, stopping); });
 
   std::unique_ptr<http::Server> console;
   if (settings.has_console) {
@@ -72,10 +93,13 @@ result<void> run_unit(const Settings& settings) {
 
   wait_for_stop_signal();
   log::info("unit.stopping");
+  stopping = true;
   unit.for_service().close();
+  unit.for_mail().close();
   unit.for_carrier().close();
   control.stop();
   upkeep.stop();
+  if (mail) mail->stop();
   carrier->stop();
   (*services)->stop(std::chrono::seconds(5));
   if (console) console->stop(std::chrono::seconds(2));

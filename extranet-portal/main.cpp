@@ -26,6 +26,7 @@ struct Trusted {
   crypto::TrustStore companies;
   api::Registration registration;
   exchange::EditorTrust editors;
+  jindu::exchange::Rollover rollover;
 };
 
 result<api::Registration> registration_of(const Settings& settings) {
@@ -47,6 +48,10 @@ result<Trusted> read_trusted(const Settings& s) {
   if (!approval) return approval.error();
   if (approval->empty() || approval->front().common_name() != s.node.approval)
     return Error{Fault::invalid, "node.peer", "the certificate is not of " + s.node.approval, "node.peer_certificate"};
+  auto rollover =
+      jindu::exchange::read_rollover({s.node.approval, s.node.peer_certificate, s.node.name, s.node.other_certificate,
+                                      s.node.other_key, s.node.other_passphrase_file});
+  if (!rollover) return rollover.error();
   auto companies = crypto::TrustStore::from_files(s.applicants_ca, s.applicants_crl);
   if (!companies) return companies.error();
   auto registration = registration_of(s);
@@ -61,11 +66,12 @@ result<Trusted> read_trusted(const Settings& s) {
   if (!editors) return editors.error();
   exchange::EditorTrust editor_trust{std::move(*editors), s.editor_names, nodes->store, node->chain};
   return Trusted{std::move(*node),      std::move(*nodes),        std::move(approval->front()), std::move(*applicants),
-                 std::move(*companies), std::move(*registration), std::move(editor_trust)};
+                 std::move(*companies), std::move(*registration), std::move(editor_trust),      std::move(*rollover)};
 }
 
-jindu::exchange::ServiceOptions exchange_options(const Settings& s) {
+jindu::exchange::ServiceOptions exchange_options(const Settings& s, const Trusted& trusted) {
   jindu::exchange::ServiceOptions options;
+  options.rollover = trusted.rollover;
   options.node = s.node.name;
   options.peer = s.node.approval;
   options.unit = s.unit_name;
@@ -115,8 +121,8 @@ result<void> serve(const Settings& s, const Trusted& trusted) {
 
   store::UploadFiles upload_files(s.data_directory + "/uploads", s.disk_reserve);
   auto exchange =
-      jindu::exchange::Service::start(**database, trusted.node, trusted.nodes, trusted.approval, exchange_options(s),
-                                      exchange::receivers(trusted.editors, clock),
+      jindu::exchange::Service::start(**database, trusted.node, trusted.nodes, trusted.approval,
+                                      exchange_options(s, trusted), exchange::receivers(trusted.editors, clock),
                                       [](storage::Transaction& tx, const jindu::exchange::Progress& progress) {
                                         exchange::note_progress(tx, progress);
                                       });

@@ -64,6 +64,9 @@ result<Settings> read_settings(const std::string& path) {
   s.node.private_key = node.existing_file("private_key");
   s.node.passphrase_file = node.existing_file_or_none("private_key_passphrase_file");
   s.node.peer_certificate = node.existing_file("peer_certificate");
+  s.node.other_certificate = node.existing_file_or_none("other_certificate");
+  s.node.other_key = node.existing_file_or_none("other_private_key");
+  s.node.other_passphrase_file = node.existing_file_or_none("other_private_key_passphrase_file");
   s.node.trust_root = node.existing_file("trust_root");
   s.node.crl = node.existing_file_or_none("crl");
 

@@ -28,6 +28,7 @@ struct Settings {
   std::string data_directory;
   struct Node {
     std::string name, approval, certificate, private_key, passphrase_file, peer_certificate, trust_root, crl;
+    std::string other_certificate, other_key, other_passphrase_file;  // during a rollover
   } node;
   std::string unit_url, unit_name;
   std::string applicants_ca, applicants_crl;

@@ -26,6 +26,7 @@ struct Trusted {
   crypto::TrustStore applicants, officials;
   std::map<std::string, crypto::Identity> departments;
   std::vector<store::RegisteredOfficial> people;
+  exchange::Rollover rollover;
 };
 
 result<std::vector<store::RegisteredOfficial>> read_people(const std::string& path) {
@@ -59,6 +60,9 @@ result<Trusted> read_trusted(const Settings& s) {
   if (portal->front().common_name() != s.portal)
     return Error{Fault::invalid, "node.portal", s.portal_certificate + " is not of '" + s.portal + "'",
                  "node.portal_certificate"};
+  auto rollover = exchange::read_rollover({s.portal, s.portal_certificate, s.node_name, s.node_other_certificate,
+                                           s.node_other_key, s.node_other_passphrase_file});
+  if (!rollover) return rollover.error();
   auto applicants = crypto::TrustStore::from_files(s.applicants_ca, s.applicants_crl);
   if (!applicants) return applicants.error();
   auto officials = crypto::TrustStore::from_files(s.officials_ca, s.officials_crl);
@@ -72,7 +76,7 @@ result<Trusted> read_trusted(const Settings& s) {
   auto people = read_people(s.officials_register);
   if (!people) return people.error();
   return Trusted{std::move(*node),      std::move(*nodes),      std::move(portal->front()), std::move(*applicants),
-                 std::move(*officials), std::move(departments), std::move(*people)};
+                 std::move(*officials), std::move(departments), std::move(*people),         std::move(*rollover)};
 }
 
 http::ServerOptions listener(const Settings& s) {
@@ -88,8 +92,9 @@ http::ServerOptions listener(const Settings& s) {
   return options;
 }
 
-exchange::ServiceOptions exchange_options(const Settings& s) {
+exchange::ServiceOptions exchange_options(const Settings& s, const Trusted& trusted) {
   exchange::ServiceOptions options;
+  options.rollover = trusted.rollover;
   options.node = s.node_name;
   options.peer = s.portal;
   options.unit = s.unit_name;
@@ -118,8 +123,8 @@ result<void> serve(const Settings& s, Trusted trusted) {
   if (s.clamd_socket.empty())
     log::warn("inspection.no_scanner", {{"detail", "materials are not scanned for viruses; every verdict says so"}});
 
-  auto exchange = exchange::Service::start(**database, trusted.node, trusted.nodes, trusted.portal, exchange_options(s),
-                                           receivers(office), {});
+  auto exchange = exchange::Service::start(**database, trusted.node, trusted.nodes, trusted.portal,
+                                           exchange_options(s, trusted), receivers(office), {});
   if (!exchange) return exchange.error();
   Worker clocks("clocks", [&]() -> std::chrono::milliseconds {
     auto accepted = accept_silent_cases(office);

@@ -39,6 +39,9 @@ result<Settings> read_settings(const std::string& path) {
   s.node_certificate = node.existing_file("certificate");
   s.node_key = node.existing_file("private_key");
   s.node_passphrase_file = node.existing_file_or_none("private_key_passphrase_file");
+  s.node_other_certificate = node.existing_file_or_none("other_certificate");
+  s.node_other_key = node.existing_file_or_none("other_private_key");
+  s.node_other_passphrase_file = node.existing_file_or_none("other_private_key_passphrase_file");
   s.trust_root = node.existing_file("trust_root");
   s.node_crl = node.existing_file_or_none("crl");
   auto gateway = config->table("gateway");

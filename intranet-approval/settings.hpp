@@ -28,6 +28,7 @@ struct Settings {
   std::string data_directory;
   std::string node_name, portal, node_certificate, node_key, node_passphrase_file, portal_certificate, trust_root,
       node_crl;
+  std::string node_other_certificate, node_other_key, node_other_passphrase_file;  // during a rollover
   std::string unit_url, unit_name;
   std::vector<DepartmentSettings> departments;
   std::string clamd_socket;

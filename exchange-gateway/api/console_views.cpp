@@ -181,7 +181,7 @@ json::object overview(storage::Transaction& t, const Unit& unit) {
     certificates.push_back({{"name", name}, {"until_ms", to_unix_ms(until)}});
   };
   add(unit.signer().name, unit.signer().certificate.not_after());
-  for (const auto& [name, certificate] : options.nodes) add(name, certificate.not_after());
+  for (const auto& [name, certificate] : options.nodes) add(name, certificate.not_after());  // two during a rollover
   for (const auto& [name, until] : options.other_certificates) add(name, until);
   return {{"unit", options.name},
           {"peer", options.peer},

@@ -120,6 +120,8 @@ std::string alarm_words(const json::object& a, std::int64_t now_ms) {
   if (code == "alarm.channel_stopped") return about + " is stopped since " + since + ": `ctl resume` when it may go on";
   if (code == "alarm.voyage_damaged")
     return "voyage " + about + " came damaged: `ctl voyages`; what was lost is brought again";
+  if (code == "alarm.mail_failing")
+    return "a warning could not be sent by mail for " + age(n) + ": see the unit's log and the mail server";
   if (code == "alarm.log_broken")
     return "the operators' log was changed: keep the journal as it is and call the auditor";
   return code + " " + about;

@@ -285,13 +285,19 @@ std::vector<Entry> between(storage::Transaction& t, const std::string& channel, 
                 {channel, epoch, first, last, limit});
 }
 
-std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit) {
-  return select(
-      t,
+std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit,
+                               const std::vector<StoredAfter>& but_not) {
+  std::string sql =
       "WHERE state <> 'ended' AND state <> 'carried' AND offered = 0 AND expires_ms <= $1 AND kind <> 'receipts' AND "
-      "NOT (state = 'ready' AND EXISTS (SELECT 1 FROM receipt r WHERE r.bundle_id = "
-      "bundle.id AND r.rung = 6)) LIMIT $2",
-      {now_ms, limit});
+      "NOT (state = 'ready' AND EXISTS (SELECT 1 FROM receipt r WHERE r.bundle_id = bundle.id AND r.rung = 6))";
+  std::vector<storage::Value> values{now_ms, limit};
+  for (const auto& one : but_not) {
+    sql += " AND NOT (channel = $" + std::to_string(values.size() + 1) + " AND stored_ms > $" +
+           std::to_string(values.size() + 2) + ")";
+    values.emplace_back(one.channel);
+    values.emplace_back(one.stored_ms);
+  }
+  return select(t, sql + " LIMIT $2", std::move(values));
 }
 
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle) {

@@ -91,7 +91,46 @@ std::vector<std::string> channels_from(storage::Transaction& t, const std::strin
 void carry_again(storage::Transaction& t, Entry& entry);
 std::vector<Entry> between(storage::Transaction& t, const std::string& channel, std::int64_t epoch, std::int64_t first,
                            std::int64_t last, std::int64_t limit);
-std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit);
+// Those of a channel that were stored after a moment.
+struct StoredAfter {
+  std::string channel;
+  std::int64_t stored_ms = 0;
+};
+std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit,
+                               const std::vector<StoredAfter>& but_not = {});
+
+// What of a channel was stored before a moment and has not ended: how many, up to `kLateCounted` for each state, and
+// the oldest.
+inline constexpr std::int64_t kLateCounted = 10'000, kLateNamed = 10;
+struct Late {
+  struct One {
+    std::string id, state;
+    std::int64_t stored_ms = 0;
+  };
+  std::int64_t bundles = 0;
+  std::vector<One> oldest = {};
+};
+Late late(storage::Transaction& t, const std::string& channel, std::int64_t before_ms);
+std::int64_t newest_stored_before(storage::Transaction& t, const std::string& channel,
+                                  std::int64_t before_ms);  // 0: none
+
+// A warning by mail, and its letter as it is sent.
+struct Warning {
+  std::int64_t number = 0;
+  std::string channel;
+  std::int64_t at_ms = 0;
+  std::int64_t bundles = 0;
+  std::int64_t oldest_ms = 0;
+  std::string recipients;  // addresses, with a space between
+  Bytes message;
+  std::int64_t sent_ms = 0;  // 0: not yet
+  std::string code = {};     // why it could not be sent, at the last try
+};
+void put_warning(storage::Transaction& t, const Warning& warning);
+std::vector<std::int64_t> warned_ms(storage::Transaction& t, const std::string& channel, std::int64_t limit);
+std::optional<Warning> oldest_unsent(storage::Transaction& t);
+void set_sent(storage::Transaction& t, std::int64_t number, std::int64_t at_ms, const std::string& code);
+std::vector<Warning> warnings(storage::Transaction& t, std::int64_t limit);  // the newest first
 
 // What is asked for; empty members ask for everything. `state` may also be "not_applied" or "quarantined".
 struct BundleFilter {

@@ -220,11 +220,28 @@ constexpr std::string_view kMarks = R"sql(
 CREATE INDEX bundle_marked ON bundle (voyage) WHERE state = 'waiting' AND voyage < 0;
 )sql";
 
+// Letters to people; a row is written in the commit that decides that one is due, and sent afterwards.
+constexpr std::string_view kWarnings = R"sql(
+CREATE TABLE warning (
+  number $SERIAL,
+  channel TEXT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  bundles BIGINT NOT NULL,
+  oldest_ms BIGINT NOT NULL,
+  recipients TEXT NOT NULL,
+  message $BLOB NOT NULL,
+  sent_ms BIGINT NOT NULL,
+  code TEXT NOT NULL
+);
+CREATE INDEX warning_by_channel ON warning (channel, at_ms);
+CREATE INDEX warning_unsent ON warning (number) WHERE sent_ms = 0;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
   static const std::vector<storage::Migration> all{
-      {1, "journal", kJournal}, {2, "operators", kOperators}, {3, "marks", kMarks}};
+      {1, "journal", kJournal}, {2, "operators", kOperators}, {3, "marks", kMarks}, {4, "warnings", kWarnings}};
   return all;
 }
 

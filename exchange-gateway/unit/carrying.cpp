@@ -222,7 +222,9 @@ result<bool> Unit::build_control() {
   });
   if (!ok) return ok.error();
   if (!built) return false;
-  const auto peer = node(options_.peer);
+  const auto known = node(options_.peer);
+  if (!known) return known.error();
+  const auto peer = (*known)->to_seal_to(trust_, now());
   if (!peer) return peer.error();
   ok = journal_.write([&](storage::Transaction& t) {
     built = false;
@@ -256,7 +258,7 @@ result<bool> Unit::build_control() {
     draft.created = now();
     draft.expires = now() + kControlExpires;
     draft.place = {head.epoch, head.sequence + 1, head.manifest_digest, head.sequence + 1};
-    auto bundle = exchange::build_bundle(draft, encode(batch), signer_.key, (*peer)->public_key());
+    auto bundle = exchange::build_bundle(draft, encode(batch), signer_.key, *peer);
     if (!bundle) throw ErrorException(bundle.error());
     const auto view = exchange::parse_bundle(bundle->bytes);
     if (!view) throw ErrorException(view.error());

@@ -67,6 +67,44 @@ DiodeOptions read_diode(ConfigTable& table) {
   return diode;
 }
 
+// Who is warned, of which channel, and by which server. A mistake is told by `wrong`.
+result<void> read_contacts(Config& config, UnitOptions& unit, std::optional<mail::Server>& server) {
+  const auto wrong = [](const char* key, const std::string& what) {
+    return Error{Fault::invalid, "config.key", std::string(key) + ": " + what, key};
+  };
+  auto table = config.table("mail");
+  if (table.present()) {
+    auto& s = server.emplace();
+    s.url = table.text("server");
+    const auto security = table.text_or("security", "starttls");
+    s.tls_required = security != "none";
+    s.ca_file = table.existing_file_or_none("ca");
+    s.user = table.text_or("user", "");
+    s.password_file = table.existing_file_or_none("password_file");
+    s.from = unit.mail_from = table.text("from");
+    if (!s.url.starts_with("smtp://") && !s.url.starts_with("smtps://"))
+      return wrong("mail.server", "is smtp://HOST:PORT, or smtps:// for TLS from the first byte");
+    if (security != "starttls" && security != "none")
+      return wrong("mail.security", "is starttls, or none within a protected network");
+    if (!mail::is_address(s.from)) return wrong("mail.from", "is no mail address");
+  }
+  for (auto& one : config.tables("contact")) {
+    Contact contact;
+    contact.channel = one.text("channel");
+    contact.mail = one.texts("mail");
+    contact.after = std::chrono::seconds(one.integer_or("after_seconds", contact.after.count(), 1, 86'400 * 30));
+    contact.again = std::chrono::seconds(one.integer_or("again_seconds", contact.again.count(), 1, 86'400 * 30));
+    if (!server) return wrong("contact", "there is no [mail] by whose server they could be warned");
+    if (contact.mail.empty()) return wrong("contact.mail", "names at least one address");
+    for (const auto& address : contact.mail)
+      if (!mail::is_address(address)) return wrong("contact.mail", "'" + address + "' is no mail address");
+    for (const auto& other : unit.contacts)
+      if (other.channel == contact.channel) return wrong("contact.channel", contact.channel + " is named twice");
+    unit.contacts.push_back(std::move(contact));
+  }
+  return {};
+}
+
 }  // namespace
 
 result<Policy> read_policy(const std::string& path) {
@@ -146,6 +184,14 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     nodes.emplace_back(std::move(name), node.existing_file("certificate"));
   }
 
+  struct KeyFiles {
+    std::string certificate, key, passphrase;
+  };
+  std::vector<KeyFiles> other_keys;
+  for (auto& other : config.tables("other_key"))
+    other_keys.push_back({other.existing_file("certificate"), other.existing_file("private_key"),
+                          other.existing_file_or_none("private_key_passphrase_file")});
+
   auto services = listener(config.table("listen"), "services", root, crl);
   services.workers = kPollingWorkers;
   auto operations_table = config.table("operations");
@@ -203,8 +249,11 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     diode = read_diode(carrier_table);
   }
   const auto level = config.table("log").text_or("level", "info");
+  std::optional<mail::Server> mail;
+  const auto contacts = read_contacts(config, unit, mail);
 
   if (auto ok = config.finish(); !ok) return ok.error();
+  if (!contacts) return wrong(contacts.error().field.c_str(), contacts.error().detail);
   if (carrier != "link" && carrier != "ferry" && carrier != "diode")
     return wrong("carrier.kind", "is link, ferry or diode");
   if (carrier == "diode")
@@ -214,6 +263,13 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   if (!signer) return signer.error();
   auto trust = evidence::node_trust_from_files(root, crl, certificate);
   if (!trust) return trust.error();
+  for (const auto& files : other_keys) {
+    auto identity = crypto::identity_from_files(files.certificate, files.key, files.passphrase);
+    if (!identity) return identity.error();
+    if (identity->certificate.common_name() != unit.name)
+      return wrong("other_key.certificate", "is of '" + identity->certificate.common_name() + "', not of this unit");
+    unit.other_keys.push_back(std::move(*identity));
+  }
   for (const auto& [name, file] : nodes) {
     auto certificates = crypto::Certificate::all_from_pem_file(file);
     if (!certificates) return certificates.error();
@@ -231,6 +287,11 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   auto policy = read_policy(policy_file);
   if (!policy) return policy.error();
   unit.policy = std::move(*policy);
+  for (const auto& contact : unit.contacts)
+    if (std::none_of(unit.policy.rules.begin(), unit.policy.rules.end(), [&](const PolicyRule& rule) {
+          return exchange::channel_of(rule.from, rule.to) == contact.channel;
+        }))
+      return wrong("contact.channel", "the policy knows no channel '" + contact.channel + "'");
   std::vector<Operator> operators;
   if (has_console) {
     auto list = read_operators(operators_file);
@@ -241,7 +302,8 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
                   std::move(*trust),        std::move(services),   std::move(console),
                   std::move(operations),    has_console,           carrier,
                   std::move(link_listener), std::move(link_outer), std::move(ferry),
-                  std::move(diode),         std::move(operators),  level};
+                  std::move(diode),         std::move(operators),  level,
+                  std::move(mail)};
 }
 
 }  // namespace jindu::gateway

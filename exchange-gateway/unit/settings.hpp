@@ -2,6 +2,7 @@
 // The unit's configuration: docs/operations.md, "Gateway". Reading it is also how --check-config checks it.
 #include "common/http/client.hpp"
 #include "common/http/server.hpp"
+#include "common/mail/smtp.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
 
 namespace jindu::gateway {
@@ -26,6 +27,7 @@ struct Settings {
   DiodeOptions diode;
   std::vector<Operator> operators;
   std::string log_level;
+  std::optional<mail::Server> mail;  // by which contacts are warned
 };
 
 result<Settings> read_settings(const std::string& path, std::string_view side);

@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "common/evidence/signed.hpp"
+#include "common/exchange/codec/keys.hpp"
 #include "exchange-gateway/domain/alarms.hpp"
 #include "exchange-gateway/domain/ladder.hpp"
 #include "exchange-gateway/domain/policy.hpp"
 #include "exchange-gateway/domain/rate.hpp"
+#include "exchange-gateway/domain/warnings.hpp"
 #include "exchange-gateway/store/journal.hpp"
 #include "exchange-gateway/unit/recent.hpp"
 
@@ -55,12 +57,16 @@ struct UnitOptions {
   std::string service;    // whose unit this is: "portal"
   std::string directory;  // journal and large bundles
   std::uint64_t minimum_free_bytes = 0;
-  std::chrono::hours keep_finished{24};              // how long the bytes of what has ended stay
-  std::map<std::string, crypto::Certificate> nodes;  // who may sign what: certificates by node name
+  std::chrono::hours keep_finished{24};  // how long the bytes of what has ended stay
+  // Who may sign what: certificates by node name, during a rollover the old one and the new one.
+  std::multimap<std::string, crypto::Certificate> nodes;
+  std::vector<crypto::Identity> other_keys = {};  // the unit's next or last one: opens, and does not sign
   Policy policy;
   AlarmLimits alarms = {};
   std::vector<std::pair<std::string, Instant>> other_certificates = {};  // of interfaces: whose, and until when
-  int utc_offset_minutes = 8 * 60;                                       // where the day of a reconciliation begins
+  std::vector<Contact> contacts = {};  // who is warned of what is not delivered in time
+  std::string mail_from = {};
+  int utc_offset_minutes = 8 * 60;  // where the day of a reconciliation begins
 };
 
 // What a unit answers for a bundle that a carrier brought.
@@ -137,6 +143,11 @@ class Unit {
 
   // Makes a control bundle of the receipts that wait for the other side. True when there was something.
   result<bool> build_control();
+  // Writes the warnings that are due to the contacts of channels.
+  result<void> warn();
+  // Gives the oldest letter that was not sent to `send`, and keeps what came of it. False: there is none.
+  result<bool> send_warning(
+      const std::function<result<void>(const std::vector<std::string>& to, std::string_view message)>& send);
   result<void> expire();          // signs "expired" for what is out of time
   result<void> sweep();           // removes the bytes of what has ended long enough ago
   result<void> remove_orphans();  // files that a crash left; only before anything else runs
@@ -185,6 +196,7 @@ class Unit {
   const evidence::NodeTrust& trust() const { return trust_; }
   News& for_service() { return for_service_; }
   News& for_carrier() { return for_carrier_; }
+  News& for_mail() { return for_mail_; }
   Instant now() const { return clock_->now(); }
 
   static constexpr std::chrono::seconds kLease{60};
@@ -200,7 +212,8 @@ class Unit {
   result<void> say_delivered(std::vector<Given>& given);
   result<void> take_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
   struct Arrival;
-  result<const crypto::Certificate*> node(const std::string& name);
+  result<exchange::KnownNode*> node(const std::string& name);
+  result<crypto::PublicKey> signer_of(const jindu::v1::BundleManifest& manifest);  // by what it says of itself
   store::Entry entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const;
   // Asks the rate of the rule that lets the entry pass.
   bool in_time(const store::Entry& entry);
@@ -219,6 +232,7 @@ class Unit {
                       const std::string& reason);
   bool is_open_now(const store::Entry& entry) const;
   std::vector<store::Lane> open_lanes(storage::Transaction& t);
+  std::vector<store::StoredAfter> not_yet_expiring(storage::Transaction& t) const;
   result<void> check_quota(storage::Transaction& t, const store::Entry& entry) const;
 
   void apply_message(storage::Transaction& t, const std::string& type, BytesView body, BytesView encoded);
@@ -242,12 +256,11 @@ class Unit {
   evidence::NodeTrust trust_;
   UnitOptions options_;
   std::shared_ptr<const Clock> clock_;
-  News for_service_, for_carrier_;
+  News for_service_, for_carrier_, for_mail_;
 
   std::mutex rates_mutex_;
   std::map<const PolicyRule*, Rate> rates_;
-  std::mutex nodes_mutex_;
-  std::map<std::string, Instant> node_good_until_;
+  std::map<std::string, exchange::KnownNode> nodes_;
 
   // What carriers have under way or what the other side did not take just now.
   struct Away {

@@ -20,7 +20,7 @@ result<void> Unit::expire() {
   bool any = false;
   auto ok = journal_.write([&](storage::Transaction& t) {
     ReceiptBook book(t, signer_, now());
-    for (const auto& found : store::out_of_time(t, to_unix_ms(now()), kAtOnce)) {
+    for (const auto& found : store::out_of_time(t, to_unix_ms(now()), kAtOnce, not_yet_expiring(t))) {
       // One before it in this list may have given it its turn.
       auto e = store::find(t, found.id).value();
       const bool fetched =
@@ -40,6 +40,15 @@ result<void> Unit::expire() {
     for_carrier_.tell();
   }
   return ok;
+}
+
+// "Expired" is said after all else: where people are to be warned, they were, and again.
+std::vector<store::StoredAfter> Unit::not_yet_expiring(storage::Transaction& t) const {
+  std::vector<store::StoredAfter> list;
+  for (const auto& contact : options_.contacts)
+    list.push_back(
+        {contact.channel, warned_enough_up_to(contact, store::warned_ms(t, contact.channel, kWarningsBeforeExpiry))});
+  return list;
 }
 
 result<void> Unit::sweep() {
@@ -120,7 +129,7 @@ void Unit::measure() {
   for (const auto* code : {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held",
                            "alarm.quarantined", "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires",
                            "alarm.certificate_expired", "alarm.clock_skew", "alarm.reconciliation_differs",
-                           "alarm.channel_stopped", "alarm.voyage_damaged", "alarm.log_broken"}) {
+                           "alarm.channel_stopped", "alarm.voyage_damaged", "alarm.log_broken", "alarm.mail_failing"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
     metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
         .Set(static_cast<double>(number));
@@ -149,8 +158,11 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   f.disk_minimum = options_.minimum_free_bytes;
   f.log_whole = log_whole_;
   f.certificates.emplace_back(signer_.name, to_unix_ms(signer_.certificate.not_after()));
+  // Of each node the one that lasts longest: that an older one ends is what a rollover wants.
+  std::map<std::string, std::int64_t> last;
   for (const auto& [name, certificate] : options_.nodes)
-    f.certificates.emplace_back(name, to_unix_ms(certificate.not_after()));
+    last[name] = std::max(last[name], to_unix_ms(certificate.not_after()));
+  for (const auto& one : last) f.certificates.push_back(one);
   for (const auto& [name, until] : options_.other_certificates) f.certificates.emplace_back(name, to_unix_ms(until));
   for (const auto& stop : store::stops(t)) f.stops.emplace_back(stop.channel, stop.at_ms);
   for (const auto& one : store::unsettled(t, std::numeric_limits<std::int64_t>::max(), 1000))
@@ -158,6 +170,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
       f.differing.emplace_back(one.day + " " + one.channel, store::difference_count(t, one.day, one.channel));
   for (const auto& voyage : store::damaged_voyages(t, to_unix_ms(now() - kDamageShown)))
     f.damaged.emplace_back(std::to_string(voyage.number), voyage.at_ms);
+  if (const auto unsent = store::oldest_unsent(t)) f.unsent_mail_ms = unsent->at_ms;
   return alarms_of(f, options_.alarms);
 }
 

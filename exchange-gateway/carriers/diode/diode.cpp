@@ -39,13 +39,13 @@ Moment now() { return std::chrono::duration_cast<Moment>(Steady::now().time_sinc
 
 class Diode final : public Carrier {
  public:
-  Diode(Unit& unit, const DiodeOptions& options, Key sends, Key receives, Ledger ledger, std::uint64_t first_block,
-        SendingSocket out, ReceivingSocket in)
+  Diode(Unit& unit, const DiodeOptions& options, Key sends, std::vector<Key> receives, Ledger ledger,
+        std::uint64_t first_block, SendingSocket out, ReceivingSocket in)
       : unit_(unit),
         options_(options),
         ledger_(std::move(ledger)),
         encoder_(options.shape, std::move(sends), first_block),
-        decoder_({std::move(receives)}, options.shape.memory * 2),
+        decoder_(std::move(receives), options.shape.memory * 2),
         out_(std::move(out)),
         in_(std::move(in)),
         reserved_(first_block + kBlocksReserved) {
@@ -502,13 +502,30 @@ class Diode final : public Carrier {
 result<std::unique_ptr<Carrier>> start_diode(Unit& unit, const DiodeOptions& options) {
   if (auto ok = check(options.shape); !ok) return ok.error();
   const auto& o = unit.options();
-  const auto peer = o.nodes.find(o.peer);
-  if (peer == o.nodes.end()) return Error{Fault::invalid, "config.key", "the peer is not among the nodes", "nodes"};
-  const auto peer_key = peer->second.public_key();
-  auto sends = Key::between(unit.signer().key, peer_key, o.name, o.peer);
+  // During a rollover either side may be the first to have begun: it sends with the newest keys, and hears any.
+  std::vector<crypto::PublicKey> peer_keys;
+  const auto [begin, end] = o.nodes.equal_range(o.peer);
+  std::vector<crypto::Certificate> certificates;
+  for (auto one = begin; one != end; ++one) certificates.push_back(one->second);
+  std::stable_sort(certificates.begin(), certificates.end(),
+                   [](const auto& a, const auto& b) { return a.not_before() > b.not_before(); });
+  for (const auto& one : certificates)
+    if (unit.trust().store.verify(one, unit.trust().intermediates, unit.now())) peer_keys.push_back(one.public_key());
+  if (peer_keys.empty())
+    return Error{Fault::invalid, "config.key", "the peer has no valid certificate among the nodes", "nodes"};
+  auto sends = Key::between(unit.signer().key, peer_keys.front(), o.name, o.peer);
   if (!sends) return sends.error();
-  auto receives = Key::between(unit.signer().key, peer_key, o.peer, o.name);
-  if (!receives) return receives.error();
+  std::vector<crypto::PrivateKey> own_keys{unit.signer().key};
+  for (const auto& other : o.other_keys)
+    if (unit.trust().store.verify(other.certificate, unit.trust().intermediates, unit.now()))
+      own_keys.push_back(other.key);
+  std::vector<Key> receives;
+  for (const auto& own : own_keys)
+    for (const auto& theirs : peer_keys) {
+      auto key = Key::between(own, theirs, o.peer, o.name);
+      if (!key) return key.error();
+      receives.push_back(std::move(*key));
+    }
   auto in = ReceivingSocket::open(options.listen, options.receive_buffer);
   if (!in) return in.error();
   auto out = SendingSocket::open(options.send_to);
@@ -517,8 +534,8 @@ result<std::unique_ptr<Carrier>> start_diode(Unit& unit, const DiodeOptions& opt
   if (auto ok = ledger.begin(); !ok) return ok.error();
   auto first_block = ledger.reserve_blocks(kBlocksReserved);
   if (!first_block) return first_block.error();
-  return std::unique_ptr<Carrier>(std::make_unique<Diode>(unit, options, std::move(*sends), std::move(*receives),
-                                                          ledger, *first_block, std::move(*out), std::move(*in)));
+  return std::unique_ptr<Carrier>(std::make_unique<Diode>(unit, options, std::move(*sends), std::move(receives), ledger,
+                                                          *first_block, std::move(*out), std::move(*in)));
 }
 
 }  // namespace jindu::gateway

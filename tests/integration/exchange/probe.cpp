@@ -12,7 +12,7 @@ namespace {
 using namespace jindu;
 
 struct Options {
-  std::string name, peer, unit, url, pki, database, kind;
+  std::string name, peer, unit, url, pki, database, kind, peer_certificates, other;
   std::int64_t number = 0, subjects = 7, large_every = 0, batch = 1, size = 0, pause_ms = 25;
 };
 
@@ -62,8 +62,12 @@ int run(const Options& o) {
   const auto mine = file("node-" + o.name + ".pem"), key = file("node-" + o.name + ".key");
   auto signer = evidence::node_signer_from_files(mine, key, "", o.name);
   auto trust = evidence::node_trust_from_files(file("root.pem"), file("crl.pem"), mine);
-  auto peer = crypto::Certificate::all_from_pem_file(file("node-" + o.peer + ".pem"));
+  const auto peer_file = file(o.peer_certificates.empty() ? "node-" + o.peer + ".pem" : o.peer_certificates);
+  auto peer = crypto::Certificate::all_from_pem_file(peer_file);
   if (!signer || !trust || !peer) return fail(!signer ? signer.error() : !trust ? trust.error() : peer.error());
+  auto rollover = exchange::read_rollover({o.peer, peer_file, o.name, o.other.empty() ? "" : file(o.other + ".pem"),
+                                           o.other.empty() ? "" : file(o.other + ".key"), ""});
+  if (!rollover) return fail(rollover.error());
 
   const exchange::Receiver receiver = [](const exchange::Incoming& incoming) -> result<exchange::Effects> {
     const std::string text(text_of(incoming.payload));
@@ -81,6 +85,7 @@ int run(const Options& o) {
   options.node = o.name;
   options.peer = o.peer;
   options.unit = o.unit;
+  options.rollover = std::move(*rollover);
   options.client = {o.url, file("root.pem"), mine, key};
   options.client.expected_peer = o.unit;
   auto service =
@@ -112,6 +117,8 @@ int main(int argc, char** argv) {
   app.option("--subjects", o.subjects);
   app.option("--size", o.size, "Bytes of each message");
   app.option("--batch", o.batch, "Messages enqueued in one transaction");
+  app.option("--peer-certificates", o.peer_certificates, "File in the PKI with all certificates of the peer");
+  app.option("--other", o.other, "Name in the PKI of a further key and certificate of this node, which opens");
   app.option("--pause-ms", o.pause_ms, "Between two such transactions");
   if (const auto ended = app.read(argc, argv)) return *ended;
   block_stop_signals();

@@ -40,6 +40,7 @@ class Side {
        std::shared_ptr<TestClock> clock);
   void restart();
   void restart_with(const Policy& policy);
+  void restart_with(const std::function<void(UnitOptions&)>& change);
   Unit& unit() { return *unit_; }
   Unit* operator->() { return unit_.get(); }
   std::int64_t count(const std::string& sql);

@@ -65,6 +65,11 @@ void Side::restart_with(const Policy& policy) {
   restart();
 }
 
+void Side::restart_with(const std::function<void(UnitOptions&)>& change) {
+  change(options_);
+  restart();
+}
+
 std::int64_t Side::count(const std::string& sql) {
   std::int64_t value = -1;
   REQUIRE(journal_->read([&](storage::Transaction& t) { value = t.query_one(sql)->integer(0); }));

@@ -57,6 +57,7 @@ export const en: Messages = {
       reconciliation_differs: { what: '{about}: {n} differences', todo: 'Look at them; ask for what is missing, report what contradicts.', go: 'reconciliation' },
       channel_stopped: { what: '“{channel}” is stopped since {since}', todo: 'Find the cause, then resume.', go: 'overview' },
       voyage_damaged: { what: 'Voyage {about} came damaged', todo: 'See to the medium; what was damaged comes again by itself.', go: 'voyages' },
+      mail_failing: { what: 'A warning could not be sent by mail for {age}', todo: 'See the unit’s log and the mail server; the letter waits.', go: 'overview' },
       log_broken: { what: 'The operators’ log was changed', todo: 'Leave all as it is, do not restart, call the auditor.', go: 'log' },
     } },
   log: { whole: 'The chain of the log holds; nothing was changed.', broken: 'The chain is broken: the log was changed.', number: 'Number', when: 'When', who: 'Who', act: 'Act', about: 'About', reason: 'Reason', download: 'Save the log', none: 'No act yet.',

@@ -57,6 +57,7 @@ export const zh = {
       reconciliation_differs: { what: '{about} 对账有 {n} 处差异', todo: '查看差异，缺失的要求重送，矛盾的报告审计员。', go: 'reconciliation' },
       channel_stopped: { what: '通道“{channel}”已停止 {since}', todo: '查明原因后恢复。', go: 'overview' },
       voyage_damaged: { what: '航次 {about} 有损坏', todo: '检查介质；损坏的会自动重送。', go: 'voyages' },
+      mail_failing: { what: '提醒邮件已 {age} 发不出去', todo: '查看本单元日志和邮件服务器；邮件会等着再发。', go: 'overview' },
       log_broken: { what: '操作日志被改动过', todo: '保留现场，不要重启，立即报告审计员。', go: 'log' },
     } },
   log: { whole: '日志链完整，没有被改动。', broken: '日志链不完整：日志被改动过。', number: '编号', when: '时间', who: '何人', act: '操作', about: '对象', reason: '理由', download: '导出日志', none: '还没有操作。',

@@ -48,6 +48,15 @@ TEST_CASE("each alarm rises at its limit and not before") {
   CHECK(raised(f) == List{"alarm.oldest_waiting yellow"});
   f.oldest_waiting_ms = kNow - 240 * kMinute;
   CHECK(raised(f) == List{"alarm.oldest_waiting red"});
+  f.oldest_waiting_ms = 0;
+  f.unsent_mail_ms = kNow - 5 * kMinute + 1;
+  CHECK(raised(f).empty());
+  f.unsent_mail_ms = kNow - 5 * kMinute;
+  CHECK(raised(f) == List{"alarm.mail_failing yellow"});
+  f.unsent_mail_ms = kNow - 60 * kMinute;
+  CHECK(raised(f) == List{"alarm.mail_failing red"});
+  f.unsent_mail_ms = 0;
+  f.oldest_waiting_ms = kNow - 240 * kMinute;
   f = quiet();
   f.peer_heard_ms = kNow - 30 * kMinute;
   CHECK(raised(f) == List{"alarm.other_side_silent yellow"});
