@@ -8,6 +8,7 @@ import { type Json, pointerJoin } from '@common/forms.ts';
 
 const catalogue = resolve(process.cwd(), '../../deploy/catalogue'); // programs run in build/web
 const read = (path: string) => JSON.parse(readFileSync(join(catalogue, path), 'utf8'));
+export const itemFile = (item: string) => read(`items/${item}.json`);
 export const sampleOf = (item: string) => read(`samples/${item}.json`) as JsonObject;
 
 // A valid resident id of somebody who does not exist (GB 11643).
@@ -19,10 +20,10 @@ export function residentId(): string {
 }
 export const mobile = () => `139${String(randomInt(100_000_000)).padStart(8, '0')}`;
 
-// A page with a line of text.
-export function pdf(text: string): Buffer {
+// A page with a line of text; `more`: entries of its catalogue.
+export function pdf(text: string, more = ''): Buffer {
   const stream = `BT /F1 18 Tf 72 760 Td (${text}) Tj ET`;
-  const objects = ['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+  const objects = [`<< /Type /Catalog /Pages 2 0 R ${more}>>`, '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
     '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
     `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>'];
   let out = '%PDF-1.4\n';
@@ -58,9 +59,12 @@ async function fillField(on: Page, field: Field, pointer: string, value: Json): 
       await at.blur();
   }
 }
+export function modelOf(item: string): FormModel {
+  const { schema, ui } = itemFile(item).form;
+  return new FormModel(schema, ui);
+}
 export async function fillForm(on: Page, item: string, data: JsonObject): Promise<void> {
-  const { schema, ui } = read(`items/${item}.json`).form;
-  for (const { fields } of new FormModel(schema, ui).sections)
+  for (const { fields } of modelOf(item).sections)
     for (const field of fields) if (data[field.name] !== undefined) await fillField(on, field, field.template, data[field.name]!);
 }
 
