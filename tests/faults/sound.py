@@ -40,8 +40,8 @@ def shape(s, case):
     }
 
 
-def check_sound(s, cases, models):
-    """`cases`: {declaration: path}, all there is; `models`: {path: shape of one that nobody disturbed}."""
+def check_ended(s):
+    """All that was sent has ended as applied, once, nothing was put aside, and both sides say the same of every case."""
     for service in ("portal", "approval"):
         until(lambda: s.rows(service, "SELECT (SELECT COUNT(*) FROM exchange_outbox) + (SELECT COUNT(*) FROM exchange_sent WHERE ended = 0)") == [(0,)],
               60, lambda: f"all that the {service} has sent ends: {s.rows(service, 'SELECT kind, rung, ended, COUNT(*) FROM exchange_sent GROUP BY kind, rung, ended')}")
@@ -55,8 +55,7 @@ def check_sound(s, cases, models):
 
     outside = {row[0]: row[1:] for row in s.rows("portal", "SELECT declaration_id, status, stage, case_sequence, acceptance_number, declaration_number FROM declaration")}
     inside = {row[0]: row[1:] for row in s.rows("approval", "SELECT case_id, status, stage, sequence, acceptance_number, declaration_number FROM case_row")}
-    check(set(outside) == set(cases), f"declarations lost {set(cases) - set(outside)} or unheard of {set(outside) - set(cases)}")
-    check(outside == inside, lambda: f"the two sides differ: {[(case, outside.get(case), inside.get(case)) for case in cases if outside.get(case) != inside.get(case)]}")
+    check(outside == inside, lambda: f"the two sides differ: {[(case, outside.get(case), inside.get(case)) for case in {**outside, **inside} if outside.get(case) != inside.get(case)]}")
     for service, number in (("portal", "declaration_number"), ("approval", "acceptance_number")):
         numbers = [row[0] for row in s.rows(service, f"SELECT {number} FROM {'declaration' if service == 'portal' else 'case_row'} WHERE {number} <> ''")]
         check(len(numbers) == len(set(numbers)), f"a number was given twice: {sorted(numbers)}")
@@ -64,6 +63,14 @@ def check_sound(s, cases, models):
     check(documents[0] == documents[1], f"the documents differ: {documents}")
     notices = [sorted(s.rows("portal", "SELECT notice_id, kind, declaration_id FROM notice")), sorted(s.rows("approval", "SELECT notice_id, kind, case_id FROM notice"))]
     check(notices[0] == notices[1], f"the notices differ: {notices}")
+    histories(s)
+    return set(outside)
+
+
+def check_sound(s, cases, models):
+    """`cases`: {declaration: path}, all there is; `models`: {path: shape of one that nobody disturbed}."""
+    outside = check_ended(s)
+    check(outside == set(cases), f"declarations lost {set(cases) - outside} or unheard of {outside - set(cases)}")
     for case, path in cases.items():
         went = shape(s, case)
         check(went == models[path], f"case {case} ({path}) went otherwise than undisturbed:\n{json.dumps(went)}\n{json.dumps(models[path])}")
