@@ -187,7 +187,7 @@ try {
     const { page, complaints } = await at(browser, 'acceptor', `/cases/${granted}`);
     const schema = JSON.parse(readFileSync(join(catalogueFolder, 'items', `${item}.json`), 'utf8')) as { form: { ui: { sections: { title: { zh: string } }[] } }; materials: { name: { zh: string } }[] };
     for (const section of schema.form.ui.sections) await page.locator('#form h3', { hasText: section.title.zh }).waitFor();
-    await page.getByText('表单数据符合事项第 1 版的全部规则').waitFor();
+    await page.getByText(/表单数据符合事项第 \d+ 版的全部规则/).waitFor();
     await page.getByText('申请人签名已核验').waitFor();
     await page.locator('#materials .tag', { hasText: '检查通过' }).first().waitFor();
     const clock = page.locator('.clock', { hasText: '受理审查' });

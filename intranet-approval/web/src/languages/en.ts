@@ -3,9 +3,10 @@ import type { Messages } from './zh.ts';
 // English, the second language; the same keys as zh.ts.
 export const en: Messages = {
   app: {
-    name: 'Jindu approval workbench', short: 'Jindu', what: 'Approval workbench', skip: 'Skip to the content', nav: 'Main', loading: 'Loading…', table: 'Table, scrolls sideways', other_language: '中文',
+    name: 'Jindu approval workbench', short: 'Jindu', what: 'Approval workbench', skip: 'Skip to the content', list_mark: ', ', nav: 'Main', loading: 'Loading…', table: 'Table, scrolls sideways', other_language: '中文',
     live: 'Live', waiting: 'Waiting for news', offline: 'Connection lost, trying again', waiting_for_you: 'Waiting for you: ',
   },
+  role: { leader: 'Leader', catalogue_editor: 'Catalogue editor', system_admin: 'System administrator', security_admin: 'Security administrator', audit_admin: 'Audit administrator' },
   titles: { overview: 'Overview', worklist: 'Cases', case: 'Case', catalogue: 'Catalogue', not_found: 'No such page' },
   duration: { days: '{days} day {hours} h | {days} days {hours} h', hours: '{hours} h {minutes} min', minutes: '{minutes} min {seconds} s', seconds: '{seconds} s', ago: '{duration} ago' },
   due: { left: '{days} working day left | {days} working days left', today: 'Due today', late: '{days} working day late | {days} working days late', late_just: 'Overdue', provisional: '(provisional)' },
@@ -37,7 +38,7 @@ export const en: Messages = {
     scopes: 'Scope', scope_mine: 'Waiting for me', scope_department: 'Open in my department', scope_closed: 'Closed', filters: 'Filter cases', search: 'Search by declaration number, acceptance number or applicant', search_hint: 'Number or applicant',
     search_short: 'Type at least 2 characters', item: 'Item', any_item: 'Any item', stage: 'Stage', any_stage: 'Any stage', status: 'Status', any_status: 'Any status', due: 'Time limit', any_due: 'Any limit',
     due_overdue: 'Overdue', due_today: 'Due today', due_soon: 'Within 2 working days', sort: 'Order', sort_due: 'Nearest limit first', sort_received: 'Oldest first', sort_newest: 'Newest first', clear: 'Clear filters',
-    number: 'Declaration / acceptance', applicant: 'Applicant', promise: 'Promised limit', stage_due: 'Limit of the stage', received: 'Received', deemed: 'Deemed accepted', total: '{total} case | {total} cases', many: 'More than 10,000 cases',
+    number: 'Declaration / acceptance', applicant: 'Applicant', promise: 'Due', stage_due: 'Limit of the stage', received: 'Received', deemed: 'Deemed accepted', total: '{total} case | {total} cases', many: 'More than 10,000 cases',
     more: 'Load more ({shown} of {total} shown)', end: 'End of the list', none_match: 'No case matches', none_match_hint: 'Loosen the filters, or clear them.',
     none_mine: 'Nothing waits for you', none_mine_hint: 'New cases appear here by themselves.', none_department: 'Your department has no open case', none_department_hint: 'Dossiers appear here when they have come through the gateway.',
     none_closed: 'No case is closed yet', none_closed_hint: 'Closed cases stay here for reference.', no_part: 'Your post has no part in cases', no_part_hint: 'Cases hold personal data and are open only to the posts of their procedure and the leader of the department. If you need another post, ask the system administrator.',

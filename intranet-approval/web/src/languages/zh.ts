@@ -1,9 +1,10 @@
 // The texts of the workbench. Chinese is the language of record; en.ts has the same keys, which the type check holds.
 export const zh = {
   app: {
-    name: '津渡审批工作台', short: '津渡', what: '审批工作台', skip: '跳到主要内容', nav: '主导航', loading: '正在载入…', table: '表格，可左右滚动', other_language: 'English',
+    name: '津渡审批工作台', short: '津渡', what: '审批工作台', skip: '跳到主要内容', list_mark: '、', nav: '主导航', loading: '正在载入…', table: '表格，可左右滚动', other_language: 'English',
     live: '实时更新', waiting: '等待更新', offline: '连接中断，正在重试', waiting_for_you: '待您办理：',
   },
+  role: { leader: '部门负责人', catalogue_editor: '目录编辑', system_admin: '系统管理员', security_admin: '安全管理员', audit_admin: '审计管理员' },
   titles: { overview: '概览', worklist: '办件', case: '办件详情', catalogue: '事项目录', not_found: '页面不存在' },
   duration: { days: '{days} 天 {hours} 小时', hours: '{hours} 小时 {minutes} 分', minutes: '{minutes} 分 {seconds} 秒', seconds: '{seconds} 秒', ago: '{duration}前' },
   due: { left: '剩 {days} 个工作日', today: '今日到期', late: '逾期 {days} 个工作日', late_just: '已逾期', provisional: '（暂定）' },
@@ -35,7 +36,7 @@ export const zh = {
     scopes: '范围', scope_mine: '待我办理', scope_department: '本部门在办', scope_closed: '已办结', filters: '筛选办件', search: '按申报号、受理号或申请人查找', search_hint: '申报号、受理号或申请人',
     search_short: '请至少输入 2 个字', item: '事项', any_item: '全部事项', stage: '环节', any_stage: '全部环节', status: '状态', any_status: '全部状态', due: '时限', any_due: '全部时限',
     due_overdue: '已逾期', due_today: '今日到期', due_soon: '2 个工作日内到期', sort: '排序', sort_due: '时限近的在前', sort_received: '先收到的在前', sort_newest: '新收到的在前', clear: '清除筛选',
-    number: '申报号 / 受理号', applicant: '申请人', promise: '承诺时限', stage_due: '环节时限', received: '收到时间', deemed: '视为受理', total: '共 {total} 件', many: '1 万件以上',
+    number: '申报号 / 受理号', applicant: '申请人', promise: '办理时限', stage_due: '环节时限', received: '收到时间', deemed: '视为受理', total: '共 {total} 件', many: '1 万件以上',
     more: '继续载入（已显示 {shown} / {total}）', end: '已到末尾', none_match: '没有符合条件的办件', none_match_hint: '请放宽筛选条件，或清除后重试。',
     none_mine: '没有等待您办理的办件', none_mine_hint: '新办件到达时会自动出现在这里。', none_department: '本部门目前没有在办的办件', none_department_hint: '申请人提交的申报件经网关到达后会出现在这里。',
     none_closed: '还没有办结的办件', none_closed_hint: '办结的办件会保留在这里备查。', no_part: '您的岗位不参与办件', no_part_hint: '办件含有个人信息，只向事项流程中的岗位和本部门负责人开放。需要调整岗位，请联系系统管理员。',
