@@ -106,10 +106,10 @@ void on_fault(int number) {
 
 Outcome run_seed(std::uint64_t seed, const Keys& keys, const Options& options) {
   Outcome outcome;
-  Kernel kernel(seed);
+  const auto folder = "/dev/shm/jindu-sim-" + std::to_string(::getpid());
+  Kernel kernel(seed, folder);
   simulate_random_numbers();
   Plan plan = plan_of(seed, kernel.random(), options.only);
-  const auto folder = "/dev/shm/jindu-sim-" + std::to_string(::getpid());
   failing_kernel = &kernel;
   failing_plan = &plan;
   failing_path = options.traces + "/" + std::to_string(seed) + ".trace";
@@ -127,6 +127,13 @@ Outcome run_seed(std::uint64_t seed, const Keys& keys, const Options& options) {
   std::strncpy(outcome.why, kernel.failure().c_str(), sizeof outcome.why - 1);
   if (!outcome.good || options.verbose) write_trace(failing_path, kernel, plan);
   return outcome;
+}
+
+// The same ones in every run, since the length of a signature depends on its key, and the schedule on lengths.
+Keys make_keys() {
+  Kernel kernel(0, "");
+  simulate_random_numbers();
+  return Keys();
 }
 
 struct Child {
@@ -176,7 +183,7 @@ Outcome collect(const Child& child) {
 
 class Runner {
  public:
-  Runner(const Options& options) : options_(options) {}
+  explicit Runner(const Options& options) : options_(options), keys_(make_keys()) {}
 
   int run() {
     const auto start = std::chrono::steady_clock::now();

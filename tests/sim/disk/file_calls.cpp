@@ -39,6 +39,14 @@ std::string path_of(int descriptor) {
   return size <= 0 ? std::string{} : std::string(path, static_cast<std::size_t>(size));
 }
 
+// What each process has open: it goes with the process, and with it the locks.
+std::map<int, const jindu::sim::Process*> open_files;
+
+int remembered(int descriptor, Kernel* kernel) {
+  if (descriptor >= 0) open_files[descriptor] = kernel->current();
+  return descriptor;
+}
+
 int fails(int code) {
   errno = code;
   return -1;
@@ -71,7 +79,24 @@ int sync(int descriptor, int (*call)(int)) {
 
 }  // namespace
 
+namespace jindu::sim {
+
+void close_files_of(const Process& process) {
+  std::vector<int> of_it;
+  for (const auto& [descriptor, owner] : open_files)
+    if (owner == &process) of_it.push_back(descriptor);
+  for (const int descriptor : of_it) ::close(descriptor);
+}
+
+}  // namespace jindu::sim
+
 extern "C" {
+
+int close(int descriptor) {
+  static const auto call = REAL(close);
+  if (!open_files.empty()) open_files.erase(descriptor);
+  return call(descriptor);
+}
 
 int fsync(int descriptor) { return sync(descriptor, REAL(fsync)); }
 int fdatasync(int descriptor) { return sync(descriptor, REAL(fdatasync)); }
@@ -86,12 +111,13 @@ int open(const char* path, int flags, ...) {
   }
   static const auto call = REAL(open);
   auto* kernel = simulated();
-  auto* volume = kernel == nullptr || (flags & O_CREAT) == 0 ? nullptr : Volume::of(path);
+  auto* volume = kernel == nullptr ? nullptr : Volume::of(path);
   if (volume == nullptr) return call(path, flags, mode);
+  if ((flags & O_CREAT) == 0) return remembered(call(path, flags, mode), kernel);
   kernel->step("a new file");
   if (volume->faults.full) return fails(ENOSPC);
   if (kernel->random().chance(volume->faults.write_fails)) return fails(EIO);
-  return call(path, flags, mode);
+  return remembered(call(path, flags, mode), kernel);
 }
 
 ssize_t pwrite(int descriptor, const void* data, std::size_t count, off_t offset) {

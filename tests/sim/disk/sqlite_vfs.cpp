@@ -86,9 +86,8 @@ int write(sqlite3_file* f, const void* data, int count, sqlite3_int64 offset) {
       kernel.trace("a write to " + told(file) + " at " + std::to_string(offset) + " lands at " + std::to_string(at));
     }
   }
-  if (s.seen.size() < at + size) s.seen.resize(at + size);
-  std::memcpy(s.seen.data() + at, data, size);
   const auto* bytes = static_cast<const std::uint8_t*>(data);
+  put(s.seen, at, bytes, size);
   if (file.volume != nullptr) s.pending.push_back({at, Bytes(bytes, bytes + size)});
   return SQLITE_OK;
 }
@@ -119,9 +118,7 @@ int sync(sqlite3_file* f, int) {
       if (s.durable.size() > *write.truncate) s.durable.resize(*write.truncate);
       continue;
     }
-    const auto end = write.offset + write.bytes.size();
-    if (s.durable.size() < end) s.durable.resize(end);
-    std::memcpy(s.durable.data() + write.offset, write.bytes.data(), write.bytes.size());
+    put(s.durable, write.offset, write.bytes.data(), write.bytes.size());
   }
   s.pending.clear();
   s.entry_durable = true;

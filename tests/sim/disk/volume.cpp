@@ -35,14 +35,21 @@ void apply(StoredFile::Write& write, Bytes& image, std::size_t from, std::size_t
     if (image.size() > *write.truncate) image.resize(*write.truncate);
     return;
   }
-  const auto end = write.offset + to;
-  if (image.size() < end) image.resize(end);
-  std::copy(write.bytes.begin() + static_cast<std::ptrdiff_t>(from),
-            write.bytes.begin() + static_cast<std::ptrdiff_t>(to),
-            image.begin() + static_cast<std::ptrdiff_t>(write.offset + from));
+  put(image, write.offset + from, write.bytes.data() + from, to - from);
 }
 
 }  // namespace
+
+void put(Bytes& image, std::size_t at, const std::uint8_t* data, std::size_t size) {
+  // More than a write-ahead log has before it begins anew: what is not used is never touched.
+  constexpr std::size_t kStep = 5 << 20;
+  const auto end = at + size;
+  if (image.capacity() < end) image.reserve((end / kStep + 1) * kStep);
+  if (image.size() < at) image.resize(at);
+  const auto within = std::min(size, image.size() - at);
+  std::copy_n(data, within, image.begin() + static_cast<std::ptrdiff_t>(at));
+  image.insert(image.end(), data + within, data + size);
+}
 
 Volume::Volume(Kernel& kernel, std::string name, std::string folder)
     : kernel_(kernel), name_(std::move(name)), folder_(std::move(folder)) {

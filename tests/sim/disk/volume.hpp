@@ -30,6 +30,8 @@ struct StoredFile {
   bool entry_durable = false;
   std::vector<Write> pending;
 };
+// Writes into an image of a file, which grows in large steps: journals are written a page at a time.
+void put(Bytes& image, std::size_t at, const std::uint8_t* data, std::size_t size);
 
 class Volume {
  public:
@@ -83,5 +85,6 @@ void simulate_databases();
 void forget_database_locks(Volume& volume);
 std::map<std::string, std::uint64_t> entries_of(const std::string& folder);  // names and inodes
 void forget_volumes();
+void close_files_of(const Process& process);
 
 }  // namespace jindu::sim

@@ -38,7 +38,9 @@ class Fiber {
   } exceptions;
 };
 
-Kernel::Kernel(std::uint64_t seed) : random_(seed) { the_kernel = this; }
+Kernel::Kernel(std::uint64_t seed, std::string folder) : random_(seed), folder_(std::move(folder)) {
+  the_kernel = this;
+}
 // What crashed processes left behind is not taken down: the program that ran the simulation ends.
 Kernel::~Kernel() { the_kernel = nullptr; }
 Kernel* Kernel::active() { return the_kernel; }
@@ -52,10 +54,8 @@ Process& Kernel::add_process(const std::string& name, Volume* volume, std::funct
   return process;
 }
 
-Process& Kernel::find(const std::string& name) {
-  for (auto& process : processes_)
-    if (process->name == name) return *process;
-  throw std::logic_error("no process " + name);
+bool Kernel::knows(const std::string& name) const {
+  return std::any_of(processes_.begin(), processes_.end(), [&](const auto& one) { return one->name == name; });
 }
 
 void Kernel::start(Process& process) {
@@ -83,6 +83,7 @@ void Kernel::crash(Process& process, bool power) {
     fiber->done = true;
     forget(*fiber);
   }
+  close_files_of(process);
   if (process.volume != nullptr) process.volume->owner_gone(power);
   if (fiber_ != nullptr && fiber_->process == &process) leave();
 }
@@ -278,6 +279,11 @@ void Kernel::trace(const std::string& line) {
   char time[40];
   std::snprintf(time, sizeof time, "%11.6f ", static_cast<double>(now_ns_) / 1e9);
   std::string whole = time + line;
+  while (!folder_.empty()) {
+    const auto at = whole.find(folder_);
+    if (at == std::string::npos) break;
+    whole.erase(at, folder_.size());
+  }
   for (const char c : whole) digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   if (lines_.size() < kLinesMax) lines_.push_back(std::move(whole));
 }

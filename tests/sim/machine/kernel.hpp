@@ -53,7 +53,8 @@ class Fiber;
 
 class Kernel {
  public:
-  explicit Kernel(std::uint64_t seed);
+  // `folder`: where the schedule's files lie; the trace names them below it, since each run has another.
+  Kernel(std::uint64_t seed, std::string folder);
   ~Kernel();
   static Kernel* active();  // none outside of a simulation
 
@@ -62,7 +63,7 @@ class Kernel {
   // Abandons every fiber of it. `power`: what was not synced on its volume may be lost, torn or kept.
   void crash(Process& process, bool power);
   void ask_to_stop(Process& process);
-  Process& find(const std::string& name);
+  bool knows(const std::string& name) const;
 
   Fiber* spawn(Process& process, std::string name, std::function<void()> work);
   std::uint64_t start_thread(std::function<void()> work);  // in the current process
@@ -105,6 +106,7 @@ class Kernel {
   void forget(Fiber& fiber);
 
   Random random_;
+  const std::string folder_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t next_fiber_ = 1;
   std::uint64_t next_order_ = 1;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -230,6 +231,12 @@ int sigtimedwait(const sigset_t* set, siginfo_t* info, const timespec* time) {
   if (process.stop_asked) return SIGTERM;
   errno = EAGAIN;
   return -1;
+}
+
+// Part of some file names: the same in every run.
+pid_t getpid() noexcept {
+  auto* kernel = simulated();
+  return kernel == nullptr ? static_cast<pid_t>(::syscall(SYS_getpid)) : 1'000 + kernel->current()->starts;
 }
 
 ssize_t getrandom(void* out, std::size_t count, unsigned flags) {

@@ -13,6 +13,14 @@ using namespace jindu::sim;
 constexpr std::size_t kReadAtOnce = 64;
 constexpr std::size_t kRoom = 4096;  // datagrams; what comes beyond is gone, as in a kernel's buffer
 
+Error no_address(const std::string& text) {
+  return {Fault::invalid, "diode.address", "'" + text + "' is no PROCESS:PORT of the simulation"};
+}
+bool is_address(const std::string& text) {
+  const auto colon = text.find(':');
+  return colon != std::string::npos && Network::active().kernel().knows(text.substr(0, colon));
+}
+
 struct Inbox {
   std::string owner;
   std::multimap<std::uint64_t, Bytes> due;
@@ -26,7 +34,8 @@ void send_one(Network& network, const std::string& from, const std::string& plac
   const auto found = places.find(place);
   if (found == places.end() || found->second->due.size() >= kRoom) return;
   auto& inbox = *found->second;
-  if (network.cut_off(from, inbox.owner) || random.chance(2 * network.faults.request_lost)) return;
+  if (network.cut_off(from, inbox.owner) || network.is_silent(from, inbox.owner)) return;
+  if (random.chance(2 * network.faults.request_lost) || random.chance(network.faults.datagram_lost)) return;
   if (random.chance(network.faults.damaged) && !datagram.empty())
     datagram[random.below(datagram.size())] ^= static_cast<std::uint8_t>(1u << random.below(8));
   const auto mean = static_cast<std::uint64_t>(network.faults.slow.count()) * 1'000'000;
@@ -41,6 +50,7 @@ void send_one(Network& network, const std::string& from, const std::string& plac
 Descriptor::~Descriptor() = default;
 
 result<SendingSocket> SendingSocket::open(const std::string& target) {
+  if (!is_address(target)) return no_address(target);
   SendingSocket s;
   s.address_.assign(target.begin(), target.end());
   return s;
@@ -55,6 +65,7 @@ result<void> SendingSocket::send(const std::vector<Bytes>& datagrams) {
 }
 
 result<ReceivingSocket> ReceivingSocket::open(const std::string& listen, std::size_t) {
+  if (!is_address(listen)) return no_address(listen);
   auto inbox = std::make_shared<Inbox>();
   inbox->owner = Network::active().kernel().current()->name;
   places[listen] = inbox;

@@ -14,8 +14,14 @@ void Network::cut(const std::string& a, const std::string& b) {
   cut_.insert(std::minmax(a, b));
 }
 
+void Network::silence(const std::string& from, const std::string& to) {
+  kernel_.trace("nothing from " + from + " reaches " + to);
+  silent_.emplace(from, to);
+}
+
 void Network::heal_all() {
   cut_.clear();
+  silent_.clear();
   const auto clogged = std::exchange(clogged_, {});
   kernel_.wake(&clogged_, true);
   kernel_.trace("the network is whole");

@@ -16,6 +16,7 @@ struct NetworkFaults {
   double answer_lost = 0;
   double doubled = 0;
   double damaged = 0;
+  double datagram_lost = 0;
   std::chrono::milliseconds slow{2};  // mean delay of one way
 };
 
@@ -31,6 +32,10 @@ class Network {
   void cut(const std::string& a, const std::string& b);
   void heal_all();
   bool cut_off(const std::string& a, const std::string& b) const;
+  // One way only: the path of a diode.
+  void silence(const std::string& from, const std::string& to);
+  void let_speak(const std::string& from, const std::string& to) { silent_.erase({from, to}); }
+  bool is_silent(const std::string& from, const std::string& to) const { return silent_.contains({from, to}); }
   // What passes to and from a clogged process waits until it is free again.
   void clog(const std::string& process) { clogged_.insert(process); }
   void free(const std::string& process);
@@ -49,6 +54,7 @@ class Network {
   Kernel& kernel_;
   std::map<std::string, Bytes> certificates_;
   std::set<std::pair<std::string, std::string>> cut_;
+  std::set<std::pair<std::string, std::string>> silent_;
   std::set<std::string> clogged_;
 };
 

@@ -58,6 +58,7 @@ void Chaos::calm_down() {
   d_.kernel.trace("---- no faults from here on");
   d_.network.faults = {};
   d_.network.heal_all();
+  if (d_.plan.long_outage.count() > 0) stay_silent();
   for (auto* process : d_.processes()) {
     process->volume->faults = {};
     process->clock_ms = 0;
@@ -72,6 +73,7 @@ void Chaos::disturb() {
     if (!disturbed_) return;
     disturb_processes();
     disturb_network();
+    disturb_diodes();
     disturb_disks();
     std::erase_if(later_, [&](auto& one) {
       if (one.first > d_.kernel.now_ns()) return false;
@@ -118,6 +120,28 @@ void Chaos::disturb_network() {
         later_.emplace_back(d_.kernel.now_ns() + 2'000'000'000 + random.below(6'000'000'000),
                             [this, name = process->name] { d_.network.free(name); });
       }
+}
+
+void Chaos::disturb_diodes() {
+  auto& random = d_.kernel.random();
+  for (const auto& [from, to] :
+       {std::pair(d_.outer->name, d_.inner->name), std::pair(d_.inner->name, d_.outer->name)}) {
+    const bool burst = happens(d_.plan.bursts), outage = happens(d_.plan.outages);
+    if ((!burst && !outage) || d_.network.is_silent(from, to)) continue;
+    d_.network.silence(from, to);
+    later_.emplace_back(d_.kernel.now_ns() + random.below(outage ? 30'000'000'000 : 500'000'000),
+                        [this, from = from, to = to] { d_.network.let_speak(from, to); });
+  }
+}
+
+void Chaos::stay_silent() {
+  const bool outward = d_.kernel.random().chance(0.5);
+  const auto from = (outward ? d_.inner : d_.outer)->name, to = (outward ? d_.outer : d_.inner)->name;
+  d_.network.silence(from, to);
+  d_.kernel.spawn(*d_.outside, "the end of an outage", [this, from, to] {
+    d_.kernel.sleep(d_.plan.long_outage);
+    d_.network.let_speak(from, to);
+  });
 }
 
 void Chaos::disturb_disks() {

@@ -15,6 +15,8 @@ class Chaos {
   void disturb();
   void disturb_processes();
   void disturb_network();
+  void disturb_diodes();
+  void stay_silent();
   void disturb_disks();
   void supervise();
   void carry_medium();

@@ -8,9 +8,6 @@ namespace jindu::sim {
 Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
   Plan p;
   p.carrier = std::vector<const char*>{"link", "ferry", "diode"}[random.below(3)];
-  // Through diodes many schedules do not settle here, which the same over real sockets does not show:
-  // until that is understood they are drawn only when asked for.
-  if (p.carrier == "diode" && std::getenv("JINDU_SIM_DIODE") == nullptr) p.carrier = "link";
   p.messages = static_cast<int>(random.between(2, 9));
   p.subjects = static_cast<int>(random.between(1, 4));
   p.poison = random.chance(0.2);
@@ -47,6 +44,12 @@ Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
     if (random.chance(0.15)) p.medium.write_fails = 0.02;
     if (random.chance(0.15)) p.medium.sync_fails = 0.02;
   }
+  if (p.carrier == "diode") {
+    if (random.chance(0.5)) p.network.datagram_lost = 0.05 * static_cast<double>(random.between(1, 6));
+    if (random.chance(0.3)) p.bursts = 0.5;
+    if (random.chance(0.3)) p.outages = 0.1;
+    if (random.chance(0.1)) p.long_outage = std::chrono::seconds(random.between(20, 400));
+  }
   if (only == "calm") {
     Plan calm;
     calm.carrier = p.carrier;
@@ -79,6 +82,10 @@ std::string Plan::text() const {
   rate("doubled", network.doubled);
   rate("damaged", network.damaged);
   rate("partitions", partitions);
+  rate("datagrams lost", network.datagram_lost);
+  rate("bursts", bursts);
+  rate("outages", outages);
+  rate("and a long one of seconds", static_cast<double>(long_outage.count()));
   rate("clogs", clogs);
   rate("crashes", crashes);
   rate("of them power cuts", power_cuts);

@@ -22,7 +22,10 @@ struct Plan {
   std::chrono::milliseconds disturbed{0};
 
   NetworkFaults network;
-  double partitions = 0;  // a second
+  double partitions = 0;                // a second
+  double bursts = 0;                    // one path of a diode loses everything for up to half a second
+  double outages = 0;                   // and for up to half a minute
+  std::chrono::seconds long_outage{0};  // one path alone stays silent so long after everything else is well
   double clogs = 0;
   double crashes = 0;
   double power_cuts = 0;  // share of the crashes that lose what was not synced
