@@ -16,7 +16,7 @@ export const en: Messages = {
   duration: { days: '{n} days', hours: '{n} h', minutes: '{n} min', seconds: '{n} s', ago: '{age} ago', never: 'never' },
   state: { waiting: 'Waiting', carried: 'With the other unit', ready: 'To be fetched', early: 'Awaiting turn', held: 'Held', ended: 'Ended', applied: 'Applied', not_applied: 'Not applied', quarantined: 'Quarantined', dismissed: 'Dismissed', stopped: 'Stopped' },
   kind: { dossier: 'Dossier', material: 'Material', status: 'Status', notice: 'Notice', document: 'Document', catalogue: 'Catalogue', receipts: 'Receipts' },
-  node: { portal: 'Portal', approval: 'Approval', 'gateway-outer': 'Outer unit', 'gateway-inner': 'Inner unit' },
+  node: { portal: 'Portal', approval: 'Approval', 'gateway-outer': 'Outer unit', 'gateway-inner': 'Inner unit', services: 'Service port', console: 'Console' },
   rung: { stored: 'Stored', verified: 'Verified', held: 'Held', released: 'Released', carried: 'Carried', delivered: 'Delivered', applied: 'Applied', refused: 'Refused', quarantined: 'Quarantined', expired: 'Expired' },
   reason: {
     policy_hold: 'To be released by policy', policy_forbidden: 'Not allowed by the policy', policy_too_large: 'Too large', policy_expired: 'Expired', policy_wrong_way: 'Wrong way', policy_quota: 'Over the sender’s quota', policy_rate: 'Too often', policy_stopped: 'Channel stopped', operator_refused: 'Refused by a releaser',

@@ -16,7 +16,7 @@ export const zh = {
   duration: { days: '{n} 天', hours: '{n} 小时', minutes: '{n} 分钟', seconds: '{n} 秒', ago: '{age}前', never: '从未' },
   state: { waiting: '待传送', carried: '对端已收', ready: '待取走', early: '等前序', held: '待放行', ended: '已结束', applied: '已办结', not_applied: '未办成', quarantined: '已隔离', dismissed: '已销案', stopped: '已停止' },
   kind: { dossier: '申报件', material: '材料', status: '状态', notice: '通知', document: '文书', catalogue: '事项目录', receipts: '回执' },
-  node: { portal: '门户', approval: '审批', 'gateway-outer': '外端机', 'gateway-inner': '内端机' },
+  node: { portal: '门户', approval: '审批', 'gateway-outer': '外端机', 'gateway-inner': '内端机', services: '服务接口', console: '控制台' },
   rung: { stored: '已入库', verified: '已核验', held: '暂扣', released: '放行', carried: '已送达对端', delivered: '已交付', applied: '已处理', refused: '已退回', quarantined: '已隔离', expired: '已过期' },
   reason: {
     policy_hold: '策略要求放行', policy_forbidden: '策略不允许', policy_too_large: '超过大小上限', policy_expired: '已过期', policy_wrong_way: '方向不对', policy_quota: '超过发送方配额', policy_rate: '超过速率', policy_stopped: '通道停止', operator_refused: '放行员退回',
