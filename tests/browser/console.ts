@@ -116,8 +116,8 @@ await report.test('a held bundle is refused the same way, and its way shows the 
 await report.test('the search finds a bundle by id, state, kind and time, and its way names both sides', async () => {
   const { page, complaints } = operator;
   await go(page, `${desk.outer}/bundles`, '查找');
-  await page.getByLabel('种类').selectOption('dossier');
-  await page.getByLabel('状态').selectOption('ended');
+  await page.getByRole('combobox', { name: '种类' }).selectOption('dossier');
+  await page.getByRole('combobox', { name: '状态' }).selectOption('ended');
   await page.getByRole('button', { name: '查找', exact: true }).click();
   await page.waitForURL(/state=ended&kind=dossier/);
   await until('all forty are listed', 10, async () => (await page.getByRole('row').count()) === 41);

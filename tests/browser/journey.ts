@@ -152,8 +152,13 @@ await step('opens the decision with the password, and it is genuine for pdfsig, 
   run(join(access.bin, 'jindu-verify'), ['decision', decision, '--root', root]);
   demand(run('pdftotext', [decision, '-']).replaceAll(/\s/g, '').includes(citizen.name), 'the decision does not name the applicant');
 
-  run('pdftoppm', ['-r', '200', '-png', decision, join(folder, 'paper')]);
-  const url = run('zbarimg', ['--quiet', '--raw', ...run('find', [folder, '-name', 'paper*.png']).trim().split('\n')]).trim();
+  // Printed coarsely or finely, the code can be read.
+  const addresses = ['150', '200', '300'].map((dpi) => {
+    run('pdftoppm', ['-r', dpi, '-png', '-singlefile', decision, join(folder, `paper-${dpi}`)]);
+    return run('zbarimg', ['--quiet', '--raw', join(folder, `paper-${dpi}.png`)]).trim();
+  });
+  const url = addresses[0]!;
+  same(new Set(addresses).size, 1, 'addresses in the QR code');
   demand(url.startsWith(`${access.portal}/check/`), `the QR code says ${url}`);
   const somebody = await visit(browser, access, { size: phone });
   const theirs = new Complaints(somebody);

@@ -439,15 +439,20 @@ async function companyJourneys(): Promise<void> {
     await next(desk).click();
     const video = bigFile('premises.mp4', bigMib), box = desk.locator('#material-video');
     const sent = async (): Promise<number> => Number(await box.locator('progress').getAttribute('value').catch(() => 0)) || 0;
+    // As slow as it takes to be disturbed under way, however quick this machine is.
+    const cable = await office.newCDPSession(desk);
+    const connect = (how: 'slowly' | 'fast' | 'not at all') =>
+      cable.send('Network.emulateNetworkConditions', { offline: how === 'not at all', latency: 0, downloadThroughput: -1, uploadThroughput: how === 'slowly' ? (bigMib * 1024 * 1024) / 100 : -1 });
+    await connect('slowly');
     await box.locator('input[type=file]').last().setInputFiles(video);
-    await until('the upload begins', 30, async () => (await sent()) > 2 * 1024 * 1024);
+    await until('the upload begins', 30, async () => (await sent()) > 1024 * 1024);
     await demandSound(desk, officeComplaints, 'upload-running');
     await officeComplaints.while(/net::ERR|Failed to load|Failed to fetch/, async () => {
-      await office.setOffline(true);
+      await connect('not at all');
       await box.locator('li[data-state=offline]').waitFor();
       await demandSound(desk, officeComplaints, 'upload-offline');
       const before = await sent();
-      await office.setOffline(false);
+      await connect('slowly');
       await until('the upload goes on', 30, async () => (await sent()) > before);
     });
     await box.getByRole('button', { name: /^暂停/ }).click();
@@ -465,6 +470,7 @@ async function companyJourneys(): Promise<void> {
     await next(desk).click();
     await box.locator('li[data-state=needs-file]').waitFor();
     await demandSound(desk, officeComplaints, 'upload-needs-file');
+    await connect('fast');
     await box.locator('li input[type=file]').setInputFiles(bigFile('another.mp4', 1));
     await box.locator('.refused').waitFor();
     const offsets: number[] = [];
