@@ -164,6 +164,8 @@ void draw_seal(Page& page, const std::string& name, double x, double y) {
   cairo_save(c);
   cairo_set_source_rgba(c, kRed[0], kRed[1], kRed[2], 0.86);
   cairo_set_line_width(c, 3);
+  // Text leaves a point behind, from which an arc would first draw a line.
+  cairo_new_path(c);
   cairo_arc(c, x, y, radius, 0, 2 * M_PI);
   cairo_stroke(c);
   draw_star(c, x, y, 18);
