@@ -5,6 +5,7 @@
 
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/memory.hpp"
 #include "common/runtime/worker.hpp"
 #include "exchange-gateway/carriers/by_hand.hpp"
 #include "exchange-gateway/carriers/commands.hpp"
@@ -24,6 +25,7 @@ int fail(const Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_memory_small();
   CommandLine app("The exchange gateway between two networks that must not be connected.");
   std::string side, config, listen, forward, outer, inner, medium;
   bool check = false;

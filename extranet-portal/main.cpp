@@ -6,6 +6,7 @@
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/memory.hpp"
 #include "common/runtime/worker.hpp"
 #include "extranet-portal/api/openapi.hpp"
 #include "extranet-portal/exchange/receivers.hpp"
@@ -194,6 +195,7 @@ int run(const std::string& path, bool check_only) {
 }  // namespace jindu::portal
 
 int main(int argc, char** argv) {
+  jindu::keep_memory_small();
   jindu::CommandLine app("Jindu portal: the public service for applicants");
   std::string config;
   bool check = false;

@@ -6,6 +6,7 @@
 #include "common/runtime/config.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/memory.hpp"
 #include "common/runtime/worker.hpp"
 #include "intranet-approval/api/api.hpp"
 #include "intranet-approval/api/openapi.hpp"
@@ -205,4 +206,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace jindu::approval
 
-int main(int argc, char** argv) { return jindu::approval::run(argc, argv); }
+int main(int argc, char** argv) {
+  jindu::keep_memory_small();
+  return jindu::approval::run(argc, argv);
+}

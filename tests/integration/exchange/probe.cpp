@@ -5,6 +5,7 @@
 #include "common/exchange/service/exchange.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/memory.hpp"
 #include "common/runtime/worker.hpp"
 
 namespace {
@@ -103,6 +104,7 @@ int run(const Options& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_memory_small();
   CommandLine app("Sends numbered messages through a unit and writes down what it applies.");
   Options o;
   app.option("--name", o.name).required();
