@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BrowserContext, Page } from 'playwright-core';
-import { Complaints, demand, demandSound, launch, phone, readAccess, Report, run, same, until, visit } from './support.ts';
+import { company, Complaints, demand, demandSound, launch, official, phone, readAccess, Report, run, same, until, visit } from './support.ts';
 
 interface Desk {
   readonly outer: string;
@@ -235,14 +235,18 @@ await report.test('every page can be read and used on a phone and in English', a
   }
 });
 
-await report.test('somebody without a place in the register is told so, and sees nothing', async () => {
-  const { page, complaints } = await seat('editor');
-  at = page;
-  await complaints.while(/403/, async () => {
-    await page.goto(desk.inner);
-    await page.getByText('不在本机值班人员名册中').waitFor();
-  });
-  demand((await page.getByRole('navigation').count()) === 0, 'a stranger sees the navigation');
+await report.test('who has no place in the register, or none at this unit, is told so and whom to ask, and sees nothing', async () => {
+  for (const [name, p12, told] of [['stranger', company(access, 'ec'), '不在本机值班人员名册中'], ['editor', official(access, 'editor'), '没有本机的值班岗位']] as const) {
+    const context = await visit(browser, access, { size: screen, more: { clientCertificates: [{ origin: desk.inner, pfxPath: p12, passphrase: access.passphrase }] } });
+    const complaints = new Complaints(context), page = (at = await context.newPage());
+    await complaints.while(/403/, async () => {
+      await page.goto(desk.inner);
+      await page.getByText(told).waitFor();
+      await demandSound(page, complaints, `console-${name}`);
+    });
+    demand((await page.getByRole('navigation').count()) === 0, 'a stranger sees the navigation');
+    await context.close();
+  }
 });
 
 await browser.close();

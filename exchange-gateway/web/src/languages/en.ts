@@ -5,7 +5,7 @@ export const en: Messages = {
     name: 'Jindu gateway console', short: 'Jindu gateway', skip: 'Skip to content', nav: 'Main', live: 'Live', stale: 'Not updated', offline: 'Connection lost', other_language: '中文', loading: 'Loading…', again: 'Try again', reload: 'Reload', close: 'Close', more: 'More', refresh: 'Refresh now',
   },
   title: { overview: 'Overview', bundles: 'Search', bundle: 'Bundle', held: 'Held', quarantine: 'Quarantine', voyages: 'Voyages', policy: 'Policy', reconciliation: 'Reconciliation', alarms: 'Alarms', log: 'Operators’ log', not_found: 'No such page' },
-  entry: { title: 'You are not let in', certificate: 'Choose your operator’s certificate in the browser and reload.', register: 'This certificate is not in the register of operators; ask the security administrator to enter it.' },
+  entry: { title: 'You are not let in', certificate: 'Choose your operator’s certificate in the browser and reload.', register: 'This certificate is not in the register of operators; ask the security administrator to enter it.', role: 'You are registered, but have no duty at this unit; ask the security administrator.' },
   problem: {
     any: 'This did not work.', code: 'Code', request: 'Request',
     console_role: 'Your role may not do this; ask a colleague who has it.', console_reason_required: 'Say why, in at most 1,000 bytes.', bundle_not_held: 'It is not held any more; refresh to see.', bundle_unknown: 'This unit has no such bundle.', hold_said_already: 'You have said so already; another releaser must say the same.',

@@ -5,7 +5,7 @@ export const zh = {
     name: '津渡交换网关控制台', short: '津渡网关', skip: '跳到正文', nav: '主导航', live: '实时', stale: '数据未更新', offline: '连接中断', other_language: 'English', loading: '正在读取…', again: '再试一次', reload: '刷新页面', close: '关闭', more: '更多', refresh: '立即刷新',
   },
   title: { overview: '总览', bundles: '查找', bundle: '交换包', held: '待放行', quarantine: '隔离区', voyages: '航次', policy: '策略', reconciliation: '对账', alarms: '告警', log: '操作日志', not_found: '没有这一页' },
-  entry: { title: '未能进入控制台', certificate: '请在浏览器中选择值班证书后刷新页面。', register: '这张证书不在本机值班人员名册中，请联系安全管理员登记。' },
+  entry: { title: '未能进入控制台', certificate: '请在浏览器中选择值班证书后刷新页面。', register: '这张证书不在本机值班人员名册中，请联系安全管理员登记。', role: '您已登记，但没有本机的值班岗位，请联系安全管理员。' },
   problem: {
     any: '操作没有完成。', code: '代码', request: '请求编号',
     console_role: '您的角色不能做这件事，请由有此角色的同事操作。', console_reason_required: '请写明理由（不超过 1000 字节）。', bundle_not_held: '它已不在待放行状态，请刷新查看。', bundle_unknown: '本机没有这个交换包。', hold_said_already: '您已表过态，须由另一名放行员作出同样决定。',
