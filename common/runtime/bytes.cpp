@@ -28,10 +28,10 @@ Error malformed(std::string code) { return {Fault::invalid, std::move(code), "no
 
 // Decodes without padding characters; refuses bits that do not belong to a byte, so that one value has one spelling.
 result<Bytes> decode(std::string_view text, std::string_view alphabet, const char* code) {
-  std::array<std::int8_t, 256> values;
+  std::array<std::int16_t, 256> values;
   values.fill(-1);
   for (std::size_t i = 0; i < alphabet.size(); ++i)
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
   if (text.size() % 4 == 1) return malformed(code);
   Bytes out;
   out.reserve(text.size() * 3 / 4);
