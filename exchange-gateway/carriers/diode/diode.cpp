@@ -150,15 +150,15 @@ class Diode final : public Carrier {
       auto bytes = unit_.bytes_of(one.id);
       // Its mark will be read there without it: it comes up again, as everything that is lost.
       if (!bytes) {
-        log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bytes.error().code}});
+        if (say_again()) log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bytes.error().code}});
         continue;
       }
+      more = true;  // not for what cannot be read: a damaged journal may name it again and again
       put(one.lane, FrameKind::bundle, std::move(*bytes));
       auto& lane = lanes_[index_of(one.lane)];
       lane.mark = ledger_.next_mark() - 1;
       lane.marked = false;
     }
-    more = true;
     return {};
   }
 
