@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -250,6 +251,20 @@ class Runner {
   double simulated_ = 0;
 };
 
+// Memory that was used once stays: giving it back and getting it again costs more than the schedule. Every schedule has
+// a process of its own that touches all its memory anew: in large pages that is a tenth of the faults.
+void prepare_memory() {
+  constexpr std::size_t kHeap = 256u << 20, kPage = 2u << 20;
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  ::mallopt(M_TOP_PAD, 16 << 20);
+  auto* const heap = std::malloc(kHeap);
+  if (heap == nullptr) return;
+  const auto at = (reinterpret_cast<std::uintptr_t>(heap) + kPage - 1) / kPage * kPage;
+  ::madvise(reinterpret_cast<void*>(at), kHeap - kPage, MADV_HUGEPAGE);
+  std::free(heap);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -268,10 +283,7 @@ int main(int argc, char** argv) {
   if (const auto ended = app.read(argc, argv)) return *ended;
   std::filesystem::create_directories(options.traces);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  // Memory that was used once stays: giving it back and getting it again costs more than the schedule.
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  ::mallopt(M_TOP_PAD, 16 << 20);
+  prepare_memory();
   jindu::sim::simulate_databases();
   return Runner(options).run();
 }

@@ -25,7 +25,7 @@ class Fiber {
   std::string name;
   Process* process = nullptr;
   std::function<void()> work;
-  ucontext_t context = {};
+  boost::context::detail::fcontext_t context = nullptr;
   void* stack = nullptr;
   const void* parked_on = nullptr;
   std::pair<std::uint64_t, std::uint64_t> timer = {};  // time and order; {} none
@@ -107,13 +107,8 @@ Fiber* Kernel::spawn(Process& process, std::string name, std::function<void()> w
     raw->stack = stacks_.back();
     stacks_.pop_back();
   }
-  ::getcontext(&raw->context);
-  raw->context.uc_stack.ss_sp = raw->stack;
-  raw->context.uc_stack.ss_size = kStackBytes;
-  raw->context.uc_link = nullptr;
-  const auto address = reinterpret_cast<std::uintptr_t>(raw);
-  ::makecontext(&raw->context, reinterpret_cast<void (*)()>(&Kernel::enter), 2, static_cast<unsigned>(address >> 32),
-                static_cast<unsigned>(address));
+  raw->context =
+      boost::context::detail::make_fcontext(static_cast<char*>(raw->stack) + kStackBytes, kStackBytes, &Kernel::enter);
   fibers_.emplace(raw->number, std::move(fiber));
   make_runnable(*raw);
   return raw;
@@ -123,9 +118,10 @@ std::uint64_t Kernel::start_thread(std::function<void()> work) {
   return spawn(*fiber_->process, "thread", std::move(work))->number;
 }
 
-void Kernel::enter(unsigned high, unsigned low) {
-  auto& fiber = *reinterpret_cast<Fiber*>(static_cast<std::uintptr_t>(high) << 32 | low);
+void Kernel::enter(boost::context::detail::transfer_t from) {
+  auto& fiber = *static_cast<Fiber*>(from.data);
   auto& kernel = *the_kernel;
+  kernel.loop_ = from.fctx;
   try {
     fiber.work();
   } catch (const std::exception& e) {
@@ -164,7 +160,7 @@ void Kernel::resume(Fiber& fiber) {
   auto* globals = reinterpret_cast<Fiber::Exceptions*>(abi::__cxa_get_globals());
   const auto outside = *globals;
   *globals = fiber.exceptions;
-  ::swapcontext(&loop_, &fiber.context);
+  fiber.context = boost::context::detail::jump_fcontext(fiber.context, &fiber).fctx;
   fiber.exceptions = *globals;
   *globals = outside;
   fiber_ = nullptr;
@@ -174,7 +170,7 @@ void Kernel::resume(Fiber& fiber) {
   fiber.work = nullptr;
 }
 
-void Kernel::leave() { ::swapcontext(&fiber_->context, &loop_); }
+void Kernel::leave() { loop_ = boost::context::detail::jump_fcontext(loop_, nullptr).fctx; }
 
 bool Kernel::run(std::chrono::milliseconds most, const std::function<bool()>& end) {
   const auto until = now_ns_ + static_cast<std::uint64_t>(most.count()) * 1'000'000;

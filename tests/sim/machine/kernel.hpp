@@ -2,7 +2,7 @@
 // One machine room in one thread: threads of the product run as fibers, time passes only when nothing is left to do,
 // and every choice comes from one seed, so that a schedule can be run again exactly. Crashing a process abandons its
 // fibers where they stand, as a power cut does.
-#include <ucontext.h>
+#include <boost/context/detail/fcontext.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -99,7 +99,7 @@ class Kernel {
 
  private:
   friend class Fiber;
-  static void enter(unsigned high, unsigned low);
+  static void enter(boost::context::detail::transfer_t from);
   void resume(Fiber& fiber);
   void leave();  // back to `run`
   void make_runnable(Fiber& fiber);
@@ -117,7 +117,7 @@ class Kernel {
   std::map<const void*, std::vector<Fiber*>> parked_;
   std::vector<void*> stacks_;  // free ones
   Fiber* fiber_ = nullptr;
-  ucontext_t loop_ = {};
+  boost::context::detail::fcontext_t loop_ = nullptr;
   std::uint64_t digest_ = 14695981039346656037ULL;
   std::uint64_t switches_ = 0;
   std::vector<std::string> lines_;
