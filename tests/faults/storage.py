@@ -115,7 +115,7 @@ def each_disk_full():
             place, kept = s.folder / "data" / program, s.folder / f"kept-{program}"
             place.rename(kept)
             place.mkdir()
-            run("mount", "-t", "tmpfs", "-o", "size=48m,mode=700", "jindu-test", place)
+            run("mount", "-t", "tmpfs", "-o", "size=128m,mode=700", "jindu-test", place)
             mounted.append(place)
             shutil.copytree(kept, place, dirs_exist_ok=True)
         start_all(s)
@@ -127,7 +127,7 @@ def each_disk_full():
             fill(place / "fill", left=0)
             began = time.monotonic()
             # Large enough that the room a database has kept for itself is not enough.
-            started += begin_journeys(s, cases, 1, 120, "--material-kib", "4000")
+            started += begin_journeys(s, cases, 1, 120, "--material-kib", "2500")
             until(lambda: said_of_full(s, program), 30, f"somebody is told that the disk of {program} is full")
             told.append(f"{program} after {time.monotonic() - began:.1f} s")
             if program != "approval":
