@@ -31,7 +31,7 @@ Calendar china_2026() {
   return Calendar::parse(boost::json::object{{"years", boost::json::object{{"2026", year}}}}).value();
 }
 
-std::string refusal(const char* text) {
+std::string calendar_refusal(const char* text) {
   const auto calendar = Calendar::parse(boost::json::parse(text));
   return calendar ? "ok" : calendar.error().code;
 }
@@ -98,13 +98,13 @@ TEST_CASE("dates are read strictly") {
 }
 
 TEST_CASE("a calendar that contradicts itself is refused") {
-  CHECK(refusal(R"({"years":{}})") == "ok");
-  CHECK(refusal(R"([])") == "calendar.malformed");
-  CHECK(refusal(R"({"years":{"26":{"holidays":[],"workdays":[]}}})") == "calendar.malformed");
-  CHECK(refusal(R"({"years":{"2026":{"holidays":[]}}})") == "calendar.malformed");
-  CHECK(refusal(R"({"years":{"2026":{"holidays":["2027-01-01"],"workdays":[]}}})") == "calendar.other_year");
-  CHECK(refusal(R"({"years":{"2026":{"holidays":[1],"workdays":[]}}})") == "calendar.malformed");
-  CHECK(refusal(R"({"years":{"2026":{"holidays":[],"workdays":["2026-01-05"]}}})") == "calendar.no_weekend");
-  CHECK(refusal(R"({"years":{"2026":{"holidays":["2026-01-04"],"workdays":["2026-01-04"]}}})") ==
+  CHECK(calendar_refusal(R"({"years":{}})") == "ok");
+  CHECK(calendar_refusal(R"([])") == "calendar.malformed");
+  CHECK(calendar_refusal(R"({"years":{"26":{"holidays":[],"workdays":[]}}})") == "calendar.malformed");
+  CHECK(calendar_refusal(R"({"years":{"2026":{"holidays":[]}}})") == "calendar.malformed");
+  CHECK(calendar_refusal(R"({"years":{"2026":{"holidays":["2027-01-01"],"workdays":[]}}})") == "calendar.other_year");
+  CHECK(calendar_refusal(R"({"years":{"2026":{"holidays":[1],"workdays":[]}}})") == "calendar.malformed");
+  CHECK(calendar_refusal(R"({"years":{"2026":{"holidays":[],"workdays":["2026-01-05"]}}})") == "calendar.no_weekend");
+  CHECK(calendar_refusal(R"({"years":{"2026":{"holidays":["2026-01-04"],"workdays":["2026-01-04"]}}})") ==
         "calendar.contradiction");
 }
