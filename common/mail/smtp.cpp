@@ -13,8 +13,8 @@ namespace jindu::mail {
 namespace {
 
 constexpr std::size_t kLineMax = 76;
-// An encoded word has at most 75 bytes, and whole signs only.
-constexpr std::size_t kWordBytes = 45;
+// An encoded word has at most 75 bytes, with a header before it a line at most 78, and whole signs only.
+constexpr std::size_t kWordBytes = 42;
 
 std::string date_of(Instant at) {
   const auto seconds = static_cast<std::time_t>(to_unix_ms(at) / 1000);
