@@ -43,7 +43,7 @@ struct Facts {
   std::uint64_t disk_free = 0;
   std::uint64_t disk_minimum = 0;
   bool log_whole = true;
-  std::int64_t unsent_mail_ms = 0;  // 0: every letter was sent
+  std::int64_t unsent_mail_ms = 0;                                      // 0: every letter was sent
   std::vector<std::pair<std::string, std::int64_t>> certificates = {};  // whose, and until when
   std::vector<std::pair<std::string, std::int64_t>> stops = {};         // channel, since when
   std::vector<std::pair<std::string, std::int64_t>> differing = {};     // "day channel", how many differences

@@ -396,8 +396,9 @@ class ServiceImpl final : public Service {
   // A certificate or a key that is not here yet can be put right as long as the bundle has not expired; what is revoked
   // stays so.
   Error perhaps_later(Error error, const BundleId& id, const jindu::v1::BundleManifest& m) const {
-    static const std::set<std::string_view> lacking{"bundle.signer", "certificate.not_yet_valid", "certificate.crl_missing",
-                                                    "certificate.expired", "seal.not_a_recipient"};
+    static const std::set<std::string_view> lacking{"bundle.signer", "certificate.not_yet_valid",
+                                                    "certificate.crl_missing", "certificate.expired",
+                                                    "seal.not_a_recipient"};
     if (!lacking.contains(error.code) || to_unix_ms(now()) >= m.expires_ms()) return error;
     error.fault = Fault::unavailable;
     error.detail += "; bundle " + to_text(id) + " waits until the configuration has what it needs";
