@@ -56,9 +56,13 @@ void damage(Network& network, Bytes& body, bool is_bundles) {
   body[random.below(body.size())] ^= static_cast<std::uint8_t>(1u << random.below(8));
 }
 
-void serve(Network& network, const Network::Listener& listener, Request request, const std::string& target,
-           const std::string& client, std::shared_ptr<Call> call) {
+void serve(Network& network, const std::string& place, const Network::Listener& listener, Request request,
+           const std::string& target, const std::string& client, std::shared_ptr<Call> call) {
   auto& kernel = network.kernel();
+  // A server that was stopped while the request was on its way has closed the connection, and what its routes stand on
+  // may be gone.
+  const auto listens = network.listeners.find(place);
+  if (listens == network.listeners.end() || listens->second.answer != listener.answer) return call->end(unreachable());
   const auto server = listener.process->name;
   const bool bundles = request.method == Method::put && request.path.starts_with("/link/");
   damage(network, request.body, bundles);
@@ -121,8 +125,8 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
   network.pass(client, server);
   const int copies = kernel.random().chance(network.faults.doubled) ? 2 : 1;
   for (int i = 0; i < copies && up(listener) && !kernel.random().chance(network.faults.request_lost); ++i)
-    kernel.spawn(*listener.process, "answers " + client, [&network, listener, request, target, client, call] {
-      serve(network, listener, request, target, client, call);
+    kernel.spawn(*listener.process, "answers " + client, [&network, place, listener, request, target, client, call] {
+      serve(network, place, listener, request, target, client, call);
     });
   const auto until =
       kernel.now_ns() +
