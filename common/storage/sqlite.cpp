@@ -39,6 +39,18 @@ Error sqlite_error(sqlite3* db, std::string_view during) {
   }
 }
 
+// A statement that was compiled, and where in it the parameters stand: $1 at places.front(); 0: not in it.
+struct Statement {
+  sqlite3_stmt* handle = nullptr;
+  std::vector<int> places = {};
+};
+
+// Lets statements be found by text that is not a string yet.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
 class SqliteConnection {
  public:
   SqliteConnection(const std::string& path, bool read_only) {
@@ -62,13 +74,14 @@ class SqliteConnection {
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
   ~SqliteConnection() {
-    for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+    for (auto& [sql, statement] : statements_) sqlite3_finalize(statement.handle);
     sqlite3_close_v2(db_);
   }
 
   std::vector<Row> query(std::string_view sql, const std::vector<Value>& parameters) {
-    sqlite3_stmt* statement = prepare(sql);
-    bind(statement, parameters, sql);
+    auto& prepared = prepare(sql);
+    bind(prepared, parameters, sql);
+    auto* const statement = prepared.handle;
     std::vector<Row> rows;
     int code = SQLITE_ROW;
     const int columns = sqlite3_column_count(statement);
@@ -88,8 +101,8 @@ class SqliteConnection {
   }
 
  private:
-  sqlite3_stmt* prepare(std::string_view sql) {
-    const auto found = statements_.find(std::string(sql));
+  Statement& prepare(std::string_view sql) {
+    const auto found = statements_.find(sql);
     if (found != statements_.end()) return found->second;
     sqlite3_stmt* statement = nullptr;
     const char* tail = nullptr;
@@ -97,13 +110,15 @@ class SqliteConnection {
                            &tail) != SQLITE_OK) {
       throw ErrorException(sqlite_error(db_, sql));
     }
-    statements_.emplace(std::string(sql), statement);
-    return statement;
+    return statements_.emplace(std::string(sql), Statement{statement}).first->second;
   }
 
-  void bind(sqlite3_stmt* statement, const std::vector<Value>& parameters, std::string_view sql) {
+  void bind(Statement& prepared, const std::vector<Value>& parameters, std::string_view sql) {
+    auto* const statement = prepared.handle;
+    for (auto next = prepared.places.size(); next < parameters.size(); ++next)
+      prepared.places.push_back(sqlite3_bind_parameter_index(statement, ("$" + std::to_string(next + 1)).c_str()));
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const int index = sqlite3_bind_parameter_index(statement, ("$" + std::to_string(i + 1)).c_str());
+      const int index = prepared.places[i];
       if (index == 0) continue;  // a statement need not use every parameter
       int code = SQLITE_OK;
       if (const auto* integer = std::get_if<std::int64_t>(&parameters[i])) {
@@ -147,7 +162,7 @@ class SqliteConnection {
   }
 
   sqlite3* db_ = nullptr;
-  std::unordered_map<std::string, sqlite3_stmt*> statements_;
+  std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
 };
 
 class SqliteTransaction final : public Transaction {
