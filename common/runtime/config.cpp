@@ -12,9 +12,13 @@ struct Config::State {
   std::string path;
   toml::table root;
   std::set<std::string> tables_read;
-  std::vector<std::shared_ptr<ConfigTable::State>> read;
+  std::vector<std::unique_ptr<ConfigTable::State>> read;
   std::optional<Error> first;
 
+  ~State();
+  // One more table that is read; whoever holds it holds all of the configuration.
+  std::shared_ptr<ConfigTable::State> add(std::string name, const toml::table* table,
+                                          const std::shared_ptr<State>& self);
   void blame(const std::string& key, std::uint32_t line, const std::string& what) {
     if (first) return;
     const std::string place = line == 0 ? path : path + ":" + std::to_string(line);
@@ -23,7 +27,7 @@ struct Config::State {
 };
 
 struct ConfigTable::State {
-  std::shared_ptr<Config::State> config;
+  Config::State* config;  // which holds this one
   std::string name;
   const toml::table* table;  // null when the file has none
   std::set<std::string, std::less<>> known = {};
@@ -44,6 +48,14 @@ struct ConfigTable::State {
     return (std::filesystem::absolute(config->path).parent_path() / path).lexically_normal().string();
   }
 };
+
+Config::State::~State() = default;
+
+std::shared_ptr<ConfigTable::State> Config::State::add(std::string name, const toml::table* table,
+                                                       const std::shared_ptr<State>& self) {
+  read.push_back(std::make_unique<ConfigTable::State>(ConfigTable::State{this, std::move(name), table}));
+  return {self, read.back().get()};
+}
 
 bool ConfigTable::present() const { return state_->table != nullptr; }
 
@@ -147,9 +159,7 @@ ConfigTable Config::table(std::string_view name) {
   if (node != nullptr && table == nullptr)
     state_->blame(std::string(name), node->source().begin.line, "must be a table");
   state_->tables_read.insert(std::string(name));
-  auto made = std::make_shared<ConfigTable::State>(ConfigTable::State{state_, std::string(name), table});
-  state_->read.push_back(made);
-  return ConfigTable(made);
+  return ConfigTable(state_->add(std::string(name), table, state_));
 }
 
 std::vector<ConfigTable> Config::tables(std::string_view name) {
@@ -168,9 +178,7 @@ std::vector<ConfigTable> Config::tables(std::string_view name) {
       state_->blame(std::string(name), element.source().begin.line, "must be a table");
       continue;
     }
-    auto one = std::make_shared<ConfigTable::State>(ConfigTable::State{state_, std::string(name), table});
-    state_->read.push_back(one);
-    made.push_back(ConfigTable(one));
+    made.push_back(ConfigTable(state_->add(std::string(name), table, state_)));
   }
   return made;
 }

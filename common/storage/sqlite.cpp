@@ -39,9 +39,16 @@ Error sqlite_error(sqlite3* db, std::string_view during) {
   }
 }
 
+struct Finalize {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+struct Close {
+  void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+};
+
 // A statement that was compiled, and where in it the parameters stand: $1 at places.front(); 0: not in it.
 struct Statement {
-  sqlite3_stmt* handle = nullptr;
+  std::unique_ptr<sqlite3_stmt, Finalize> handle;
   std::vector<int> places = {};
 };
 
@@ -56,13 +63,12 @@ class SqliteConnection {
   SqliteConnection(const std::string& path, bool read_only) {
     const int flags =
         (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path.c_str(), &db_, flags, nullptr) != SQLITE_OK) {
-      Error error = sqlite_error(db_, "open " + path);
-      sqlite3_close_v2(db_);
-      throw ErrorException(std::move(error));
-    }
-    sqlite3_extended_result_codes(db_, 1);
-    sqlite3_busy_timeout(db_, kBusyTimeoutMs);
+    sqlite3* opened = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+    db_.reset(opened);  // also what could not be opened has to be closed
+    if (code != SQLITE_OK) throw ErrorException(sqlite_error(opened, "open " + path));
+    sqlite3_extended_result_codes(opened, 1);
+    sqlite3_busy_timeout(opened, kBusyTimeoutMs);
     execute("PRAGMA foreign_keys=ON", {});
     if (!read_only) {
       query("PRAGMA journal_mode=WAL", {});
@@ -71,17 +77,11 @@ class SqliteConnection {
     }
     execute("PRAGMA cache_size=-16000", {});
   }
-  SqliteConnection(const SqliteConnection&) = delete;
-  SqliteConnection& operator=(const SqliteConnection&) = delete;
-  ~SqliteConnection() {
-    for (auto& [sql, statement] : statements_) sqlite3_finalize(statement.handle);
-    sqlite3_close_v2(db_);
-  }
 
   std::vector<Row> query(std::string_view sql, const std::vector<Value>& parameters) {
     auto& prepared = prepare(sql);
     bind(prepared, parameters, sql);
-    auto* const statement = prepared.handle;
+    auto* const statement = prepared.handle.get();
     std::vector<Row> rows;
     int code = SQLITE_ROW;
     const int columns = sqlite3_column_count(statement);
@@ -97,7 +97,7 @@ class SqliteConnection {
 
   std::int64_t execute(std::string_view sql, const std::vector<Value>& parameters) {
     query(sql, parameters);
-    return sqlite3_changes64(db_);
+    return sqlite3_changes64(db_.get());
   }
 
  private:
@@ -106,15 +106,15 @@ class SqliteConnection {
     if (found != statements_.end()) return found->second;
     sqlite3_stmt* statement = nullptr;
     const char* tail = nullptr;
-    if (sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
+    if (sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
                            &tail) != SQLITE_OK) {
-      throw ErrorException(sqlite_error(db_, sql));
+      throw ErrorException(sqlite_error(db_.get(), sql));
     }
-    return statements_.emplace(std::string(sql), Statement{statement}).first->second;
+    return statements_.emplace(std::string(sql), Statement{decltype(Statement::handle)(statement)}).first->second;
   }
 
   void bind(Statement& prepared, const std::vector<Value>& parameters, std::string_view sql) {
-    auto* const statement = prepared.handle;
+    auto* const statement = prepared.handle.get();
     for (auto next = prepared.places.size(); next < parameters.size(); ++next)
       prepared.places.push_back(sqlite3_bind_parameter_index(statement, ("$" + std::to_string(next + 1)).c_str()));
     for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -131,7 +131,7 @@ class SqliteConnection {
       } else {
         code = sqlite3_bind_null(statement, index);
       }
-      if (code != SQLITE_OK) throw ErrorException(sqlite_error(db_, sql));
+      if (code != SQLITE_OK) throw ErrorException(sqlite_error(db_.get(), sql));
     }
   }
 
@@ -155,13 +155,13 @@ class SqliteConnection {
 
   void finish(sqlite3_stmt* statement, int code, std::string_view sql) {
     std::optional<Error> error;
-    if (code != SQLITE_DONE) error = sqlite_error(db_, sql);
+    if (code != SQLITE_DONE) error = sqlite_error(db_.get(), sql);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     if (error) throw ErrorException(std::move(*error));
   }
 
-  sqlite3* db_ = nullptr;
+  std::unique_ptr<sqlite3, Close> db_;
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
 };
 

@@ -37,6 +37,7 @@ result<http::Response> me(Context& context, http::Request& request);
 result<http::Response> worklist(Context& context, http::Request& request);
 result<http::Response> read_case(Context& context, http::Request& request);
 result<http::Response> read_material(Context& context, http::Request& request);
+result<http::Response> read_history(Context& context, http::Request& request);
 result<http::Response> read_document(Context& context, http::Request& request);
 result<http::Response> give_command(Context& context, http::Request& request);
 result<http::Response> decision_draft(Context& context, http::Request& request);

@@ -240,6 +240,25 @@ result<http::Response> read_material(Context& context, http::Request& request) {
       .with("Content-Security-Policy", "default-src 'none'; frame-ancestors 'self'; sandbox");
 }
 
+// The signed events themselves, for jindu-verify: what they prove needs neither this service nor its database.
+result<http::Response> read_history(Context& context, http::Request& request) {
+  const auto& official = who(request);
+  const std::string id(request.parameter("id"));
+  json::object answer;
+  std::string number;
+  auto ok = context.office.database.write([&](storage::Transaction& t) {
+    const auto history = readable(context.office, t, id, official);
+    json::array events;
+    for (const auto& stored : history.stored) events.push_back(json::value(to_base64(stored.signed_bytes)));
+    number = history.state.declaration_number;
+    answer = {{"case_id", id}, {"declaration_number", number}, {"events", std::move(events)}};
+    store::put_reading(t, {context.office.now(), official.fingerprint, id, "history", request.request_id});
+  });
+  if (!ok) return ok.error();
+  return http::Response::json(answer).with(
+      "Content-Disposition", "attachment; filename=\"history-" + (number.empty() ? id : number) + ".json\"");
+}
+
 result<http::Response> read_document(Context& context, http::Request& request) {
   const auto& official = who(request);
   const std::string id(request.parameter("id"));

@@ -91,6 +91,7 @@ std::vector<http::Route> routes(Context given) {
       {Method::get, "/api/v1/me", any, none, handler(context, me)},
       {Method::get, "/api/v1/worklist", any, none, handler(context, worklist)},
       {Method::get, "/api/v1/cases/{id}", any, none, handler(context, read_case)},
+      {Method::get, "/api/v1/cases/{id}/history", any, none, handler(context, read_history)},
       {Method::get, "/api/v1/cases/{id}/materials/{n}", any, none, handler(context, read_material)},
       {Method::get, "/api/v1/cases/{id}/documents/{n}", any, none, handler(context, read_document)},
       {Method::post, "/api/v1/cases/{id}/commands", any, command, handler(context, give_command)},

@@ -136,6 +136,16 @@ await step('the applicant is notified', async () => {
   await sees('granted');
 });
 
+await step('the history of the case is a file that proves, without the system, who decided', async () => {
+  let proven = '';
+  await atDesk('acceptor', async (page) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '下载可核验的记录' }).click()]);
+    same(download.suggestedFilename(), `history-${declaration.number}.json`, 'name of the file');
+    proven = run(join(access.bin, 'jindu-verify'), ['history', await download.path(), '--root', root, '--intermediate', join(access.pki, 'issuing.pem'), '--language', 'zh']);
+  });
+  demand(/用自己的密钥签署了审定/.test(proven), `jindu-verify does not say who decided: ${proven}`);
+});
+
 await step('opens the decision with the password, and it is genuine for pdfsig, for jindu-verify, and by its QR code for everybody', async () => {
   looked = my;
   await my.locator('.notice[data-kind=decision] .head-button').click();

@@ -45,7 +45,7 @@ export const en: Messages = {
   },
   case: {
     back: 'Back to the list', declaration: 'Declaration', acceptance: 'Acceptance', document: 'Document', previous: 'Previous case', next: 'Next case', print: 'Print', stages: 'Stages', stage_done: ' (done)', stage_now: ' (now)', stage_next: ' (not begun)', stage_never: ' (not entered)',
-    actions: 'What you may do', sections: 'On this page', form: 'Declaration', materials: 'Materials', materials_hint: 'Press v to see one after the other', history: 'History', history_hint: 'Each step is signed and holds the digest of the one before', transit: 'Transit and receipts', rail: 'Time limits, opinions, applicant',
+    actions: 'What you may do', sections: 'On this page', form: 'Declaration', materials: 'Materials', materials_hint: 'Press v to see one after the other', history: 'History', history_hint: 'Each step is signed and holds the digest of the one before', history_file: 'Download for verification', transit: 'Transit and receipts', rail: 'Time limits, opinions, applicant',
     limits: 'Time limits', in_transit: '{duration} in transit from the portal; the statutory limit counts from receipt at the portal.', legal_basis: 'Legal basis', opinions: 'Opinions', documents: 'Issued documents', applicant: 'Applicant',
     unknown: 'There is no such case, or it is not yours to read', unknown_hint: 'Cases hold personal data and are open only to the posts of their procedure and the leader of the department. Check the address, or come from the list.', waits_for_applicant: 'The applicant was told all that is missing, and is to answer:',
   },

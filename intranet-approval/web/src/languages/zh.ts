@@ -43,7 +43,7 @@ export const zh = {
   },
   case: {
     back: '返回列表', declaration: '申报号', acceptance: '受理号', document: '文号', previous: '上一件', next: '下一件', print: '打印', stages: '办理环节', stage_done: '（已完成）', stage_now: '（当前）', stage_next: '（未开始）', stage_never: '（未经过）',
-    actions: '可办理的操作', sections: '本页内容', form: '申报内容', materials: '申报材料', materials_hint: '按 v 依次对照查看', history: '办理记录', history_hint: '每一步都经签名，并记有上一步的摘要', transit: '传输与回执', rail: '时限、意见与申请人',
+    actions: '可办理的操作', sections: '本页内容', form: '申报内容', materials: '申报材料', materials_hint: '按 v 依次对照查看', history: '办理记录', history_hint: '每一步都经签名，并记有上一步的摘要', history_file: '下载可核验的记录', transit: '传输与回执', rail: '时限、意见与申请人',
     limits: '时限', in_transit: '从门户收件到内网收到，在途 {duration}；法定时限自门户收件起算。', legal_basis: '办理依据', opinions: '办理意见', documents: '已发文书', applicant: '申请人',
     unknown: '没有这个办件，或您无权查阅', unknown_hint: '办件含有个人信息，只向事项流程中的岗位和本部门负责人开放。请核对地址，或从列表进入。', waits_for_applicant: '已一次性告知需补正的全部内容，正在等待申请人：',
   },

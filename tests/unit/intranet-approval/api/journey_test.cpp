@@ -83,6 +83,16 @@ TEST_CASE("a case is granted: every step reaches the portal, and the sealed deci
     REQUIRE(paper.status == 200);
     CHECK(text_of(paper.bytes) == notice.document());
     CHECK(w.seat("reviewer").get("/api/v1/cases/" + id + "/documents/2").status == 404);
+    const auto history = w.seat("reviewer").get("/api/v1/cases/" + id + "/history");
+    REQUIRE(history.status == 200);
+    const auto& kept = history.json.at("events").as_array();
+    REQUIRE(kept.size() == 10);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      const auto signed_event = from_base64(kept[i].as_string());
+      REQUIRE(signed_event);
+      CHECK(to_hex(crypto::sha256(*signed_event)) ==
+            std::string(seen.json.at("events").at(i).at("digest").as_string()));
+    }
   }
 }
 

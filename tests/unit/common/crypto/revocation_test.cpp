@@ -1,0 +1,80 @@
+// Revocation lists of another program (openssl ca), at moments before, within and after what they say of themselves.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "common/crypto/certificate.hpp"
+#include "common/runtime/files.hpp"
+
+namespace jindu::crypto {
+namespace {
+
+Instant on(unsigned month, unsigned day, int year = 2026) {
+  return std::chrono::sys_days{std::chrono::year{year} / static_cast<int>(month) / static_cast<int>(day)};
+}
+
+// A root, two certificates of its own, and its list of June 2026, on which the second stands.
+struct Revocation {
+  std::string name = "root";
+  PrivateKey key = PrivateKey::generate_p256();
+  Certificate root = issue(nullptr, name.c_str(), Profile::authority);
+  Certificate good = issue(&root, "good", Profile::citizen), revoked = issue(&root, "revoked", Profile::citizen);
+  TrustStore trust = TrustStore::from_pem(root.pem(), list()).value();
+
+  Certificate issue(const Certificate* issuer, const char* name, Profile profile) const {
+    return issue_certificate(key, issuer, key.public_key(), {.common_name = name}, profile, on(1, 1), on(1, 1, 2027))
+        .value();
+  }
+
+  std::string list() const {
+    char place[] = "/tmp/jindu-crl-XXXXXX";
+    const std::filesystem::path folder = ::mkdtemp(place);
+    const auto put = [&](const char* file, const std::string& text) { std::ofstream(folder / file) << text; };
+    put("root.pem", root.pem());
+    put("key.pem", key.to_pem());
+    put("revoked.pem", revoked.pem());
+    put("index", "");
+    put("number", "01\n");
+    put("ca.cnf",
+        "[ca]\ndefault_ca = own\n[own]\ndatabase = index\ncrlnumber = number\ncertificate = root.pem\n"
+        "private_key = key.pem\ndefault_md = sha256\ncrl_extensions = more\n"
+        "[more]\nauthorityKeyIdentifier = keyid\n");
+    const int code = std::system(("cd " + folder.string() +
+                                  " && openssl ca -config ca.cnf -revoke revoked.pem 2>/dev/null && openssl ca -config "
+                                  "ca.cnf -gencrl -crl_lastupdate 20260601000000Z -crl_nextupdate 20260701000000Z "
+                                  "-out list.pem 2>/dev/null")
+                                     .c_str());
+    const auto text = code == 0 ? files::read_text(folder / "list.pem") : result<std::string>(std::string{});
+    std::filesystem::remove_all(folder);
+    return text.value();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a revocation list says nothing less about moments before it was issued, and nothing once it is too old") {
+  const Revocation r;
+  CHECK(r.trust.verify(r.good, {}, on(5, 1)));
+  CHECK(r.trust.verify(r.good, {}, on(6, 15)));
+  const auto later = r.trust.verify(r.good, {}, on(7, 2));
+  REQUIRE_FALSE(later);
+  CHECK(later.error().code == "certificate.crl_expired");
+  for (const auto moment : {on(5, 1), on(6, 15)}) {
+    const auto verified = r.trust.verify(r.revoked, {}, moment);
+    REQUIRE_FALSE(verified);
+    CHECK(verified.error().code == "certificate.revoked");
+  }
+}
+
+TEST_CASE("with lists, an issuer without one is trusted with nothing") {
+  const Revocation r, other{"another root"};
+  const auto both = TrustStore::from_pem(r.root.pem() + other.root.pem(), r.list());
+  REQUIRE(both);
+  CHECK(both->verify(r.good, {}, on(6, 15)));
+  const auto verified = both->verify(other.good, {}, on(6, 15));
+  REQUIRE_FALSE(verified);
+  CHECK(verified.error().code == "certificate.crl_missing");
+}
+
+}  // namespace jindu::crypto
