@@ -1,6 +1,15 @@
 #include "common/runtime/messages.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 namespace jindu {
+namespace {
+
+// A message that is refused is told by whoever refuses it, with a code; protobuf itself would write lines of its own to
+// the standard error output, between those of the log.
+const auto former_handler = google::protobuf::SetLogHandler(nullptr);
+
+}  // namespace
 
 bool has_unknown_fields(const google::protobuf::Message& message) {
   const auto* reflection = message.GetReflection();

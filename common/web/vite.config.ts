@@ -24,13 +24,23 @@ function compressed(folder: string): Plugin {
     },
   };
 }
+// start.js stands in the page before anything else, in each front-end the same.
+function starting(): Plugin {
+  return {
+    name: 'starting',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'start.js', source: readFileSync(resolve(tree, 'common/web/src/start.js'), 'utf8') });
+    },
+    transformIndexHtml: () => [{ tag: 'script', attrs: { src: '/start.js' }, injectTo: 'head-prepend' }],
+  };
+}
 const outDir = resolve(tree, 'dist', app ?? 'none');
 
 export default defineConfig({
   root: app ? resolve(tree, folders[app] ?? app, 'web') : tree,
   cacheDir: resolve(tree, 'cache'),
   publicDir: app ? 'public' : false,
-  plugins: [vue(), compressed(outDir)],
+  plugins: [vue(), starting(), compressed(outDir)],
   resolve: {
     preserveSymlinks: true,
     alias: {

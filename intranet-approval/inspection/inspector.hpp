@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/runtime/result.hpp"
+#include "intranet-approval/inspection/verdict.hpp"
 
 namespace jindu::approval::inspection {
 
@@ -13,15 +14,6 @@ struct InspectorOptions {
   std::uint64_t unpacked_max = 4ull * 1024 * 1024 * 1024;
   std::uint64_t entries_max = 10'000;
   std::uint64_t ratio_max = 200;  // unpacked to packed, above 10 MiB
-};
-
-// clean, or what is wrong: inspection.type_mismatch, .virus, .archive_bomb, .macro, .active_content, .encrypted,
-// .unreadable.
-struct Verdict {
-  bool clean = false;
-  std::string code;  // "clean", "unscanned", or one of the above
-  std::string detail;
-  std::string detected_type;  // media type by the file's own bytes
 };
 
 class Inspector {

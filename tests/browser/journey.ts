@@ -30,11 +30,11 @@ async function sees(status: string): Promise<void> {
 }
 
 // An official at a desk on the other network: finds the case in the worklist and opens it.
-async function atDesk(role: string, work: (page: Page) => Promise<void>): Promise<void> {
+async function atDesk(role: string, work: (page: Page) => Promise<void>, scope = 'mine'): Promise<void> {
   const context = await visit(browser, access, { as: `${item.department}-${role}` });
   const theirs = new Complaints(context);
   const page = (looked = await context.newPage());
-  await page.goto(`${access.approval}/worklist`);
+  await page.goto(`${access.approval}/worklist?scope=${scope}`);
   await page.getByRole('textbox', { name: '按申报号' }).fill(declaration.number);
   // Only then is the list that of the search, and no longer changes under the hand.
   await page.waitForURL((url) => url.searchParams.get('q') === declaration.number);
@@ -142,7 +142,7 @@ await step('the history of the case is a file that proves, without the system, w
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '下载可核验的记录' }).click()]);
     same(download.suggestedFilename(), `history-${declaration.number}.json`, 'name of the file');
     proven = run(join(access.bin, 'jindu-verify'), ['history', await download.path(), '--root', root, '--intermediate', join(access.pki, 'issuing.pem'), '--language', 'zh']);
-  });
+  }, 'closed');
   demand(/用自己的密钥签署了审定/.test(proven), `jindu-verify does not say who decided: ${proven}`);
 });
 

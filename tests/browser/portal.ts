@@ -111,6 +111,22 @@ async function publicPages(): Promise<void> {
     });
   });
 
+  await report.test('a program that comes only in part is fetched again by itself, and until then the page says what to do', async () => {
+    for (const pattern of ['**/assets/index*.js', '**/assets/HomePage*.js']) {
+      const context = await visit(browser, access), page = await context.newPage();
+      let broken = 0;
+      await context.route(pattern, async (route) => {
+        if (broken++ > 0) return route.continue();
+        if (pattern.includes('index')) await page.getByRole('link', { name: '重新加载' }).waitFor();
+        return route.abort('connectionreset');
+      });
+      await page.goto(access.portal);
+      await page.getByRole('searchbox').waitFor();
+      demand(broken > 0, `nothing is called ${pattern}`);
+      await context.close();
+    }
+  });
+
   await report.test('help, a missing page and the login are there on a phone and on a desk, in both languages', async () => {
     for (const [name, path] of [['help', '/help'], ['missing', '/nowhere/at/all'], ['login', '/login'], ['login-company', '/login?kind=company'], ['register', '/register'], ['recover', '/recover'], ['check', '/check']] as const) {
       await at.goto(access.portal + path);
