@@ -174,6 +174,12 @@ interface AxeResult {
 
 // WCAG 2.0 to 2.2, A and AA, and axe-core's best practices; each finding with its places.
 export async function demandAccessible(page: Page): Promise<void> {
+  // What fades in has its colours at the end: two frames let it begin, then it is waited for.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+    await Promise.allSettled(ending.map((one) => one.finished));
+  });
   await page.evaluate(axe);
   const { violations } = await page.evaluate(async () => {
     const { axe: engine } = globalThis as unknown as { axe: { run(context: Document, options: object): Promise<AxeResult> } };

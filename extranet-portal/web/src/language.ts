@@ -40,13 +40,16 @@ function remembered(): Language {
 }
 
 export async function speak(wanted: Language = remembered(), remember = false): Promise<void> {
+  // At once: who chooses and goes on before it is loaded has chosen all the same.
+  if (remember) keep(wanted);
   if (wanted === 'en' && !i18n.global.availableLocales.includes('en')) {
     const [{ en: shared }, { en: own }] = await Promise.all([import('@common/language/en.ts'), import('./language/en.ts')]);
     i18n.global.setLocaleMessage('en', together(shared, own));
   }
   i18n.global.locale.value = wanted;
   document.documentElement.lang = tags[wanted];
-  if (!remember) return;
+}
+function keep(wanted: Language): void {
   try {
     localStorage.setItem(place, wanted);
   } catch {

@@ -14,7 +14,7 @@ using namespace jindu;
 
 struct Options {
   std::string name, peer, unit, url, pki, database, kind, peer_certificates, other;
-  std::int64_t number = 0, subjects = 7, large_every = 0, batch = 1, size = 0, pause_ms = 25;
+  std::int64_t number = 0, subjects = 7, large_every = 0, batch = 1, size = 0, pause_ms = 25, bulk = 0;
 };
 
 std::int64_t now_us() {
@@ -25,6 +25,26 @@ std::int64_t now_us() {
 int fail(const Error& error) {
   std::cerr << error << "\n";
   return 1;
+}
+
+// One attachment as the portal sends it: slices of 8 MiB, less urgent than all else. It is about subject -1.
+constexpr std::size_t kSliceBytes = 8 * 1024 * 1024;
+result<void> send_attachment(storage::Database& database, std::int64_t slices) {
+  const auto sent = [&](storage::Transaction& t) { return t.query_one("SELECT value FROM probe_bulk")->integer(0); };
+  for (bool finished = false; !finished;) {
+    auto ok = database.write([&](storage::Transaction& t) {
+      const auto n = sent(t);
+      finished = n >= slices;
+      if (finished) return;
+      auto text = "-1:" + std::to_string(n) + ":" + std::to_string(now_us()) + ":";
+      text.resize(kSliceBytes, 'x');
+      const auto bytes = bytes_of(text);
+      exchange::enqueue(t, {"material", "attachment", 3, Bytes(bytes.begin(), bytes.end())}, SystemClock().now());
+      t.execute("UPDATE probe_bulk SET value = $1", {n + 1});
+    });
+    if (!ok) return ok;
+  }
+  return {};
 }
 
 // Messages are "subject:number-within-it:time", some of them, or all, padded to be large.
@@ -57,8 +77,12 @@ int run(const Options& o) {
        "CREATE TABLE probe_sent (value BIGINT NOT NULL);"
        "INSERT INTO probe_sent (value) VALUES (0);"
        "CREATE TABLE probe_applied (number $SERIAL, subject BIGINT NOT NULL, place BIGINT NOT NULL, sent_us BIGINT NOT "
-       "NULL, applied_us BIGINT NOT NULL)"}};
+       "NULL, applied_us BIGINT NOT NULL)"},
+      {2, "bulk",
+       "CREATE TABLE probe_bulk (value BIGINT NOT NULL);"
+       "INSERT INTO probe_bulk (value) VALUES (0)"}};
   if (auto ok = database.migrate("probe", migrations); !ok) return fail(ok.error());
+  if (auto ok = send_attachment(database, o.bulk); !ok) return fail(ok.error());
   const auto file = [&](const std::string& name) { return o.pki + "/" + name; };
   const auto mine = file("node-" + o.name + ".pem"), key = file("node-" + o.name + ".key");
   auto signer = evidence::node_signer_from_files(mine, key, "", o.name);
@@ -118,6 +142,7 @@ int main(int argc, char** argv) {
   app.option("--large-every", o.large_every);
   app.option("--subjects", o.subjects);
   app.option("--size", o.size, "Bytes of each message");
+  app.option("--bulk", o.bulk, "Slices of 8 MiB of an attachment that waits before anything else is sent");
   app.option("--batch", o.batch, "Messages enqueued in one transaction");
   app.option("--peer-certificates", o.peer_certificates, "File in the PKI with all certificates of the peer");
   app.option("--other", o.other, "Name in the PKI of a further key and certificate of this node, which opens");

@@ -12,6 +12,8 @@ const elementLocales: Record<string, typeof elementZh> = { zh: elementZh };
 export const elementLocale = computed(() => elementLocales[i18n.global.locale.value] ?? elementZh);
 
 export async function setLanguage(language: Language): Promise<void> {
+  // At once: who chooses and goes on before it is loaded has chosen all the same.
+  localStorage.setItem(storageKey, language);
   if (language === 'en' && !elementLocales['en']) {
     const [own, element] = await Promise.all([import('./en.ts'), import('element-plus/es/locale/lang/en')]);
     i18n.global.setLocaleMessage('en', own.en);
@@ -19,7 +21,6 @@ export async function setLanguage(language: Language): Promise<void> {
   }
   i18n.global.locale.value = language;
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
-  localStorage.setItem(storageKey, language);
 }
 
 export const restoreLanguage = (): Promise<void> => setLanguage(localStorage.getItem(storageKey) === 'en' ? 'en' : 'zh');
