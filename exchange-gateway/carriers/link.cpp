@@ -17,7 +17,78 @@ constexpr std::int64_t kAtOnce = 256;
 constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
 constexpr std::size_t kBatchMax = 40 * 1024 * 1024;  // one large bundle and what stands before it
 constexpr int kPollSeconds = 20;
-constexpr int kLanes = 2;
+constexpr int kLanes = 3;
+// The first lane carries no attachments (docs/formats.md, "Bundle": priority): what is urgent never waits for one of
+// them to be through.
+constexpr std::string_view kUrgentLane = "0";
+constexpr std::int64_t kUrgent = 2;
+
+std::int64_t least_urgent_of(std::string_view lane) { return lane == kUrgentLane ? kUrgent : store::kPriorityLast; }
+// A slow line may need long for a large bundle; one on which nothing moves at all is given up far sooner.
+constexpr milliseconds kTransferMax{30 * 60'000};
+
+// What the outer unit has given to each lane of the inner one. A lane asks for more only when it is done with what it
+// had, in whatever way: what it has not told of by then was lost on the way, and is free again.
+class Lanes {
+ public:
+  explicit Lanes(Unit& unit) : unit_(unit) {}
+
+  struct Turn {
+    std::string lane;
+    std::uint64_t number = 0;
+  };
+
+  // A lane asks. When the other side begins anew, what its predecessor had under way is free again, too.
+  Turn begins(std::string_view session, std::string_view lane) {
+    const std::lock_guard lock(mutex_);
+    if (session_ != session) {
+      unit_.forget_leases();
+      lanes_.clear();
+      session_ = session;
+    }
+    auto& own = lanes_[std::string(lane)];
+    unit_.came_back(own.given);
+    own.given.clear();
+    return {std::string(lane), ++own.turn};
+  }
+
+  // Nothing for a request that its lane has given up and repeated meanwhile: its answer would go nowhere.
+  result<std::vector<Unit::Load>> load(const Turn& turn) {
+    const std::lock_guard lock(mutex_);
+    auto& own = lanes_[turn.lane];
+    if (own.turn != turn.number) return std::vector<Unit::Load>{};
+    auto loads = unit_.load(kAtOnce, kBatchBytes, least_urgent_of(turn.lane));
+    if (loads)
+      for (const auto& one : *loads) own.given.push_back(one.id);
+    return loads;
+  }
+  bool is_over(const Turn& turn) {
+    const std::lock_guard lock(mutex_);
+    return lanes_[turn.lane].turn != turn.number;
+  }
+
+  void told(std::string_view lane) {
+    const std::lock_guard lock(mutex_);
+    lanes_[std::string(lane)].given.clear();
+  }
+
+ private:
+  struct Lane {
+    std::uint64_t turn = 0;
+    std::vector<std::string> given;
+  };
+  Unit& unit_;
+  std::mutex mutex_;
+  std::string session_;
+  std::map<std::string, Lane> lanes_;
+};
+
+// "0" to "9", or nothing.
+result<std::string> lane_in(const http::Request& request) {
+  const std::string lane(request.query_value("lane"));
+  if (lane.empty() || (lane.size() == 1 && lane[0] >= '0' && lane[0] <= '9')) return lane;
+  return Error{Fault::invalid, "link.lane", "a lane is one digit", "lane"};
+}
 
 class LinkOuter final : public Carrier {
  public:
@@ -32,10 +103,12 @@ class LinkInner final : public Carrier {
  public:
   LinkInner(Unit& unit, const http::ClientOptions& outer) : unit_(unit), session_(random_code(16)) {
     for (int i = 0; i < kLanes; ++i) {
-      lanes_.push_back(std::make_unique<Lane>(outer));
+      lanes_.push_back(std::make_unique<Lane>(outer, std::to_string(i)));
       auto& lane = *lanes_.back();
-      lane.pull = std::make_unique<Worker>("link-pull", [this, &lane] { return tell(pull(lane.pull_client)); });
-      lane.push = std::make_unique<Worker>("link-push", [this, &lane] { return tell(push(lane.push_client)); });
+      lane.pull =
+          std::make_unique<Worker>("link-pull", [this, &lane] { return tell(pull(lane.pull_client, lane.name)); });
+      lane.push =
+          std::make_unique<Worker>("link-push", [this, &lane] { return tell(push(lane.push_client, lane.name)); });
     }
   }
   ~LinkInner() override { stop(); }
@@ -54,9 +127,11 @@ class LinkInner final : public Carrier {
   }
 
  private:
-  // Two of each: while one waits for the other side's disk, the next is on its way. Order does not depend on it.
+  // Several of each: while one waits for the other side's disk, the next is on its way. Order does not depend on it.
   struct Lane {
-    explicit Lane(const http::ClientOptions& outer) : pull_client(outer), push_client(outer) {}
+    Lane(const http::ClientOptions& outer, std::string number)
+        : name(std::move(number)), pull_client(outer), push_client(outer) {}
+    const std::string name;
     http::Client pull_client, push_client;
     std::unique_ptr<Worker> pull, push;
   };
@@ -75,25 +150,26 @@ class LinkInner final : public Carrier {
   }
 
   // Fetches what the outer unit has for us, takes it, and says so with receipts.
-  result<void> pull(http::Client& client) {
+  result<void> pull(http::Client& client, const std::string& lane) {
     if (stopped_) return {};
-    auto answer = client.send("GET", "/link/v1/batch?session=" + session_ + "&wait=" + std::to_string(kPollSeconds), {},
-                              "application/octet-stream", milliseconds(60'000));
+    auto answer = client.send(
+        "GET", "/link/v1/batch?session=" + session_ + "&lane=" + lane + "&wait=" + std::to_string(kPollSeconds), {},
+        "application/octet-stream", kTransferMax);
     if (!answer) return answer.error();
     if (auto ok = answer->succeeded(); !ok) return ok;
     auto bundles = unframe(answer->body);
     if (!bundles) return bundles.error();
     if (bundles->empty()) return unit_.heard_from_peer();
     const auto body = boost::json::serialize(to_json(unit_.take_from_carrier(*bundles)));
-    auto told = client.send("POST", "/link/v1/custody", bytes_of(body), "application/json");
+    auto told = client.send("POST", "/link/v1/custody?lane=" + lane, bytes_of(body), "application/json");
     if (!told) return told.error();
     return told->succeeded();
   }
 
-  result<void> push(http::Client& client) {
+  result<void> push(http::Client& client, const std::string& lane) {
     if (stopped_) return {};
     const auto seen = unit_.for_carrier().count();
-    auto loads = unit_.load(kAtOnce, kBatchBytes);
+    auto loads = unit_.load(kAtOnce, kBatchBytes, least_urgent_of(lane));
     if (!loads) return loads.error();
     if (loads->empty()) {
       unit_.for_carrier().wait(seen, milliseconds(1'000));
@@ -101,7 +177,9 @@ class LinkInner final : public Carrier {
     }
     auto custody = push_batch(client, *loads);
     if (!custody) {
-      unit_.came_back(*loads);
+      std::vector<std::string> ids;
+      for (const auto& one : *loads) ids.push_back(one.id);
+      unit_.came_back(ids);
       return custody.error();
     }
     for (const auto& one : *custody)
@@ -117,7 +195,7 @@ class LinkInner final : public Carrier {
   }
 
   result<std::vector<Custody>> push_batch(http::Client& client, const std::vector<Unit::Load>& loads) {
-    auto answer = client.send("PUT", "/link/v1/batch", frame(loads));
+    auto answer = client.send("PUT", "/link/v1/batch", frame(loads), "application/octet-stream", kTransferMax);
     if (!answer) return answer.error();
     if (auto ok = answer->succeeded(); !ok) return ok.error();
     return custody_from(answer->body);
@@ -137,37 +215,36 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
   using http::Response;
   const auto peer = only_node(unit.options().peer);
   std::vector<http::Route> routes;
-  // When the other side begins anew, what its predecessor had under way is free again.
-  const auto session = std::make_shared<std::pair<std::mutex, std::string>>();
-  routes.push_back({Method::get, "/link/v1/batch", peer, 0, [&unit, session](Request& request) -> result<Response> {
+  const auto lanes = std::make_shared<Lanes>(unit);
+  routes.push_back({Method::get, "/link/v1/batch", peer, 0, [&unit, lanes](Request& request) -> result<Response> {
                       const bool wait = request.query_value("wait") != "0";
                       const auto until =
                           std::chrono::steady_clock::now() + std::chrono::seconds(wait ? kPollSeconds : 0);
-                      {
-                        const std::lock_guard lock(session->first);
-                        const std::string theirs(request.query_value("session"));
-                        if (session->second != theirs) unit.forget_leases();
-                        session->second = theirs;
-                      }
+                      const auto lane = lane_in(request);
+                      if (!lane) return lane.error();
                       if (auto ok = unit.heard_from_peer(); !ok) return ok.error();
                       if (request.query_value("limit") == "0") return Response::bytes({}, "application/octet-stream");
+                      const auto turn = lanes->begins(request.query_value("session"), *lane);
                       for (;;) {
                         const auto seen = unit.for_carrier().count();
-                        auto loads = unit.load(kAtOnce, kBatchBytes);
+                        auto loads = lanes->load(turn);
                         if (!loads) return loads.error();
                         const auto left =
                             std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
-                        if (!loads->empty() || left.count() <= 0 || unit.for_carrier().closed())
+                        if (!loads->empty() || left.count() <= 0 || unit.for_carrier().closed() || lanes->is_over(turn))
                           return Response::bytes(frame(*loads), "application/octet-stream");
                         // Not longer than a second: what was put off comes due without news.
                         unit.for_carrier().wait(seen, std::min(left, milliseconds(1'000)));
                       }
                     }});
   routes.push_back(
-      {Method::post, "/link/v1/custody", peer, 4 * 1024 * 1024, [&unit](Request& request) -> result<Response> {
+      {Method::post, "/link/v1/custody", peer, 4 * 1024 * 1024, [&unit, lanes](Request& request) -> result<Response> {
+         const auto lane = lane_in(request);
+         if (!lane) return lane.error();
          auto custody = custody_from(request.body);
          if (!custody) return custody.error();
          if (auto ok = unit.carried(*custody); !ok) return ok.error();
+         lanes->told(*lane);
          return Response::empty();
        }});
   routes.push_back({Method::put, "/link/v1/batch", peer, kBatchMax, [&unit](Request& request) -> result<Response> {

@@ -13,6 +13,7 @@ constexpr std::chrono::hours kControlExpires{24 * 365};
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStoppedThere{10};
+constexpr std::chrono::seconds kUnreadable{60};
 constexpr std::int64_t kToldAtOnce = 50;
 
 void mark_offered(storage::Transaction& t, const std::string& id) {
@@ -36,7 +37,7 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
   return open;
 }
 
-result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes) {
+result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes, std::int64_t least_urgent) {
   const std::lock_guard one_at_a_time(loading_mutex_);
   std::set<std::string> away, refused_there;
   {
@@ -55,7 +56,8 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
     std::size_t total = 0;
     auto lanes = open_lanes(t);
     std::erase_if(lanes, [&](const store::Lane& lane) { return refused_there.contains(lane.channel); });
-    for (const auto& one : store::to_carry(t, lanes, false, limit + static_cast<std::int64_t>(away.size()))) {
+    for (const auto& one :
+         store::to_carry(t, lanes, false, limit + static_cast<std::int64_t>(away.size()), least_urgent)) {
       if (away.contains(one.id)) continue;
       if (static_cast<std::int64_t>(loads.size()) >= limit) break;
       if (!loads.empty() && total + static_cast<std::size_t>(one.size) > bytes) break;
@@ -80,14 +82,15 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
   }
   const std::lock_guard lock(away_mutex_);
   for (const auto& one : loads) away_[one.id].until = Steady::now() + kLease;
-  for (const auto& id : unreadable) away_[id].until = Steady::now() + kLease;
+  for (const auto& id : unreadable) away_[id].until = Steady::now() + kUnreadable;
   return loads;
 }
 
-void Unit::came_back(const std::vector<Load>& loads) {
+void Unit::came_back(const std::vector<std::string>& ids) {
+  if (ids.empty()) return;
   {
     const std::lock_guard lock(away_mutex_);
-    for (const auto& one : loads) away_.erase(one.id);
+    for (const auto& id : ids) away_.erase(id);
   }
   for_carrier_.tell();
 }

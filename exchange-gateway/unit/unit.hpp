@@ -122,11 +122,12 @@ class Unit {
   };
   // For a carrier that answers at once: what is to be carried next, most urgent first, at most `bytes` (but at least
   // one). What is given out is not given to another caller until `carried`, `came_back` or kLease has passed.
-  result<std::vector<Load>> load(std::int64_t limit, std::size_t bytes);
+  result<std::vector<Load>> load(std::int64_t limit, std::size_t bytes,
+                                 std::int64_t least_urgent = store::kPriorityLast);
   // The other unit's answer: its signed receipts, or for control bundles its word over the carrier.
   result<void> carried(const std::vector<Custody>& custody);
-  void came_back(const std::vector<Load>& loads);  // they did not reach the other side
-  void forget_leases();                            // the other side has begun anew
+  void came_back(const std::vector<std::string>& ids);  // they did not reach the other side
+  void forget_leases();                                 // the other side has begun anew
 
   // For a carrier that is gone for long: what no voyage has yet; marked as given out before its bytes are.
   result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes,
@@ -199,7 +200,7 @@ class Unit {
   News& for_mail() { return for_mail_; }
   Instant now() const { return clock_->now(); }
 
-  static constexpr std::chrono::seconds kLease{60};
+  static constexpr std::chrono::minutes kLease{30};  // as long as a slow line may need for one
 
  private:
   struct Checked;

@@ -82,7 +82,6 @@ int run(const Options& o) {
        "CREATE TABLE probe_bulk (value BIGINT NOT NULL);"
        "INSERT INTO probe_bulk (value) VALUES (0)"}};
   if (auto ok = database.migrate("probe", migrations); !ok) return fail(ok.error());
-  if (auto ok = send_attachment(database, o.bulk); !ok) return fail(ok.error());
   const auto file = [&](const std::string& name) { return o.pki + "/" + name; };
   const auto mine = file("node-" + o.name + ".pem"), key = file("node-" + o.name + ".key");
   auto signer = evidence::node_signer_from_files(mine, key, "", o.name);
@@ -117,6 +116,8 @@ int run(const Options& o) {
       exchange::Service::start(database, std::move(*signer), std::move(*trust), peer->front(), options,
                                std::move(receivers), [](storage::Transaction&, const exchange::Progress&) {});
   if (!service) return fail(service.error());
+  if (auto ok = send_attachment(database, o.bulk); !ok) return fail(ok.error());
+  (*service)->wake();
   {
     Worker sender("probe-send", [&] { return send_some(database, **service, o); });
     wait_for_stop_signal();
