@@ -49,7 +49,8 @@ class Lanes {
     auto& own = lanes_[std::string(lane)];
     unit_.came_back(own.given);
     own.given.clear();
-    return {std::string(lane), ++own.turn};
+    // Never the same number again, whoever has begun anew meanwhile.
+    return {std::string(lane), own.turn = ++turns_};
   }
 
   // Nothing for a request that its lane has given up and repeated meanwhile: its answer would go nowhere.
@@ -67,9 +68,10 @@ class Lanes {
     return lanes_[turn.lane].turn != turn.number;
   }
 
-  void told(std::string_view lane) {
+  void told(std::string_view lane, const std::vector<Custody>& custody) {
     const std::lock_guard lock(mutex_);
-    lanes_[std::string(lane)].given.clear();
+    auto& given = lanes_[std::string(lane)].given;
+    for (const auto& one : custody) std::erase(given, one.id);
   }
 
  private:
@@ -80,6 +82,7 @@ class Lanes {
   Unit& unit_;
   std::mutex mutex_;
   std::string session_;
+  std::uint64_t turns_ = 0;
   std::map<std::string, Lane> lanes_;
 };
 
@@ -244,7 +247,7 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
          auto custody = custody_from(request.body);
          if (!custody) return custody.error();
          if (auto ok = unit.carried(*custody); !ok) return ok.error();
-         lanes->told(*lane);
+         lanes->told(*lane, *custody);
          return Response::empty();
        }});
   routes.push_back({Method::put, "/link/v1/batch", peer, kBatchMax, [&unit](Request& request) -> result<Response> {
