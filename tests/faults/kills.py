@@ -57,14 +57,14 @@ def killed_at_any_moment(carrier, database, then=lambda s: None):
             for victim in victims:
                 check(s.alive(victim), f"{victim} has ended by itself")
             then_told = then(s)
-            return f"{KILLS} kills ({', '.join(f'{name} {count}' for name, count in sorted(killed.items()))}) in {len(cases)} applications" + (f"; {then_told}" if then_told else "")
+            told = f"{KILLS} kills ({', '.join(f'{name} {count}' for name, count in sorted(killed.items()))}) in {len(cases)} applications" + (f"; {then_told}" if then_told else "")
         except BaseException:
             s.stop()
             print(f"     what was left is in {s.folder}", flush=True)
             raise
-        else:
-            s.reset()
         finally:
             for process in under_way.values():
                 process.kill()
+        s.reset()
+        return told
     return scenario

@@ -131,6 +131,8 @@ def break_in(s):
         size = sum(path.stat().st_size for path in paths)
         account = {"津渡市渡口餐饮管理有限公司", "91120101MA05TK1Q3G"}
         check(set(found_in(paths, account)) == account, "the search does not even find the company's account")
+        # Nor is the name that a citizen gave to an account, though somebody of that name stands in a form.
+        account |= {row[0] for row in s.rows("portal", "SELECT name FROM account")}
         # What the guide and the catalogue say to everybody is no secret.
         public = json.dumps(s.portal("GET", "/api/v1/catalogue").json, ensure_ascii=False) + "".join(
             json.dumps(s.portal("GET", f"/api/v1/items/{item['id']}").json, ensure_ascii=False) for item in s.portal("GET", "/api/v1/catalogue").json["items"])

@@ -146,6 +146,8 @@ class System:
     def launch(self, program, before=()):
         """As deploy/demo launches it; `before`: words before the command, such as a clock of its own."""
         side = self.side_of(program)
+        if program.startswith("postgres-") and os.geteuid() == 0:  # which refuses to run as root
+            before = ("setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups", *before)
         log = open(self.folder / f"logs/{program}.log", "ab")
         process = subprocess.Popen([*(self.inside(side) if side else []), *before, *self.command_of(program)], cwd=self.folder, stdout=log, stderr=log,
                                    stdin=subprocess.DEVNULL, start_new_session=True)
