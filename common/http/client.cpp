@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <atomic>
+#include <map>
 #include <mutex>
 
 #include "common/crypto/tls.hpp"

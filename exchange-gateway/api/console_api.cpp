@@ -141,7 +141,7 @@ const Error kUnknownStray{Fault::not_found, "quarantine.unknown", "nothing like 
 
 class Console {
  public:
-  Console(Unit& unit, std::vector<Operator> operators, std::string carrier)
+  Console(Unit& unit, const std::vector<Operator>& operators, std::string carrier)
       : unit_(unit),
         carrier_(std::move(carrier)),
         reader_(operator_with(operators, {"operator", "releaser", "auditor"})),
@@ -329,17 +329,17 @@ class Console {
     const Error unknown{Fault::not_found, "reconciliation.unknown", "nothing was compared under this day and channel"};
     r.push_back({Method::get, "/api/v1/reconciliation/stretch", reader_, 0,
                  [&unit, named, unknown](Request& q) -> result<Response> {
-                   const auto [day, channel] = named(q);
+                   const auto name = named(q);
                    return show_or(unit, unknown,
-                                  [&](storage::Transaction& t) { return views::stretch(t, day, channel); });
+                                  [&](storage::Transaction& t) { return views::stretch(t, name.first, name.second); });
                  }});
     r.push_back({Method::get, "/api/v1/reconciliation/statement", reader_, 0,
                  [&unit, named, unknown](Request& q) -> result<Response> {
-                   const auto [day, channel] = named(q);
+                   const auto name = named(q);
                    const bool theirs = q.query_value("of") == "theirs";
                    std::optional<store::Stretch> found;
-                   auto ok =
-                       unit.journal().read([&](storage::Transaction& t) { found = store::stretch(t, day, channel); });
+                   auto ok = unit.journal().read(
+                       [&](storage::Transaction& t) { found = store::stretch(t, name.first, name.second); });
                    if (!ok) return ok.error();
                    if (!found || (theirs ? found->theirs : found->mine).empty()) return unknown;
                    return download(theirs ? found->theirs : found->mine, "application/octet-stream",

@@ -272,7 +272,7 @@ int import_from(const Asked& asked) {
 
 }  // namespace
 
-void add_by_hand(Command app, std::function<int()>& work) {
+void add_by_hand(Command& app, std::function<int()>& work) {
   const auto add = [&](const char* name, const char* what, const char* option, int (*act)(const Asked&)) {
     auto asked = std::make_shared<Asked>();
     auto command = app.command(name, what);

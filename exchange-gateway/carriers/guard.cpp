@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <charconv>
+
 #include "common/runtime/log.hpp"
 #include "exchange-gateway/carriers/commands.hpp"
 
@@ -26,8 +28,10 @@ result<tcp::endpoint> endpoint_of(const std::string& text) {
   Code code;
   if (colon != std::string::npos) {
     const auto address = asio::ip::make_address(text.substr(0, colon), code);
-    const int port = std::atoi(text.c_str() + colon + 1);
-    if (!code && port > 0 && port < 65536) return tcp::endpoint(address, static_cast<std::uint16_t>(port));
+    std::uint16_t port = 0;
+    const auto [end, bad] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+    if (!code && bad == std::errc{} && end == text.data() + text.size() && port > 0)
+      return tcp::endpoint(address, port);
   }
   return Error{Fault::invalid, "guard.address", "'" + text + "' is not ADDRESS:PORT"};
 }

@@ -421,7 +421,7 @@ int done(const json::object&) {
 
 }  // namespace
 
-void add_ctl(Command app, std::function<int()>& work) {
+void add_ctl(Command& app, std::function<int()>& work) {
   auto ctl = app.command("ctl", "Operate a unit: what the web console does, by its interface");
   ctl.needs_command();
   ctl.footer("Exit codes: 0 done, 1 it cannot be, 2 not asked rightly, 3 there is something to look after.");

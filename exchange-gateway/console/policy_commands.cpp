@@ -3,6 +3,7 @@
 #include "common/exchange/codec/bundle.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
+#include "common/runtime/shape.hpp"
 #include "exchange-gateway/console/commands.hpp"
 #include "exchange-gateway/unit/settings.hpp"
 
@@ -32,14 +33,14 @@ int check(const std::string& file) {
 
 // "2026-11-24 20:30", local to the policy.
 std::optional<Instant> time_from(const std::string& text, int utc_offset_minutes) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, used = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2d-%2d%*[ T]%2d:%2d%n", &year, &month, &day, &hour, &minute, &used) != 5 ||
-      static_cast<std::size_t>(used) != text.size())
-    return {};
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || hour > 24 || minute > 59) return {};
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute - utc_offset_minutes);
+  auto numbers = numbers_shaped(text, "0000-00-00 00:00");
+  if (!numbers) numbers = numbers_shaped(text, "0000-00-00T00:00");
+  if (!numbers) return {};
+  const auto& n = *numbers;
+  const std::chrono::year_month_day date{std::chrono::year(n[0]), std::chrono::month(static_cast<unsigned>(n[1])),
+                                         std::chrono::day(static_cast<unsigned>(n[2]))};
+  if (!date.ok() || n[3] > 24 || n[4] > 59) return {};
+  return std::chrono::sys_days(date) + std::chrono::hours(n[3]) + std::chrono::minutes(n[4] - utc_offset_minutes);
 }
 
 int explain_question(const Question& q) {
@@ -80,7 +81,7 @@ int explain_question(const Question& q) {
 
 }  // namespace
 
-void add_policy(Command app, std::function<int()>& work) {
+void add_policy(Command& app, std::function<int()>& work) {
   auto policy = app.command("policy", "Read a policy file without a unit");
   policy.needs_command();
   auto q = std::make_shared<Question>();

@@ -25,7 +25,7 @@ result<std::string> account_of(std::string account) {
 // An account with its key, when the login key is right. The work is the same for an account that is not there.
 std::optional<store::Account> authenticate(storage::Transaction& tx, const std::string& login, std::string_view purpose,
                                            BytesView given, std::optional<store::CitizenKey>& key) {
-  const auto account = store::find_account(tx, AccountKind::citizen, login);
+  auto account = store::find_account(tx, AccountKind::citizen, login);
   key = store::citizen_key(tx, account ? account->account_id : std::string());
   const auto expected = key ? (purpose == kPassword ? key->login_verifier : key->recovery_verifier) : crypto::Digest{};
   const auto computed = login_verifier(account ? account->account_id : login, purpose, given);

@@ -87,7 +87,8 @@ boost::json::array transit_json(storage::Transaction& tx, const std::string& id)
   return list;
 }
 
-result<std::uint64_t> number_of(std::string_view text, std::uint64_t absent, std::uint64_t most, std::string name) {
+result<std::uint64_t> number_of(std::string_view text, std::uint64_t absent, std::uint64_t most,
+                                const std::string& name) {
   if (text.empty()) return absent;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -51,6 +51,7 @@ Upload upload_of(const storage::Row& row) {
 
 std::vector<Upload> uploads_of(const std::vector<storage::Row>& rows) {
   std::vector<Upload> uploads;
+  uploads.reserve(rows.size());
   for (const auto& row : rows) uploads.push_back(upload_of(row));
   return uploads;
 }

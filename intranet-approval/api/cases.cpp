@@ -229,9 +229,8 @@ result<http::Response> read_material(Context& context, http::Request& request) {
   const bool download = !shown || request.query_value("download") == "1" || request.query_value("download") == "true";
   std::string plain_name =
       "material-" + std::to_string(*number) + std::filesystem::path(row->file_name).extension().string().substr(0, 10);
-  plain_name.erase(
-      std::remove_if(plain_name.begin(), plain_name.end(), [](char c) { return c < '-' || c == '"' || c > 'z'; }),
-      plain_name.end());
+  plain_name.erase(std::remove_if(plain_name.begin(), plain_name.end(), [](char c) { return c < '-' || c > 'z'; }),
+                   plain_name.end());
   auto response = http::Response::file(*opened, shown ? row->detected_type : "application/octet-stream");
   std::get<http::FileBody>(response.body).etag = to_hex(row->sha256);
   return std::move(response)

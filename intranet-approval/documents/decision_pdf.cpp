@@ -4,6 +4,7 @@
 #include <pango/pangocairo.h>
 
 #include <cmath>
+#include <memory>
 
 #include "intranet-approval/documents/qr.hpp"
 

@@ -12,8 +12,9 @@ result<QrCode> make_qr(std::string_view text) {
       QRcode_encodeString8bit(std::string(text).c_str(), 0, QR_ECLEVEL_M), QRcode_free);
   if (!code) return Error{Fault::internal, "document.qr", "the QR code cannot be made"};
   QrCode qr{code->width, {}};
-  qr.dark.reserve(static_cast<std::size_t>(code->width * code->width));
-  for (int i = 0; i < code->width * code->width; ++i) qr.dark.push_back((code->data[i] & 1) != 0);
+  const auto side = static_cast<std::size_t>(code->width);
+  qr.dark.reserve(side * side);
+  for (std::size_t i = 0; i < side * side; ++i) qr.dark.push_back((code->data[i] & 1) != 0);
   return qr;
 }
 

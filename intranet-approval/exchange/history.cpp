@@ -31,7 +31,7 @@ store::CaseRow commit_change(Office& office, storage::Transaction& t, const Hist
   auto events = before.events;
   events.insert(events.end(), change.events.begin(), change.events.end());
   const auto procedure = procedure_of(item);
-  const auto row = store::project(change.case_id, events, procedure, catalogue->calendar, applicant);
+  auto row = store::project(change.case_id, events, procedure, catalogue->calendar, applicant);
   store::put_case_row(t, row);
   const auto at = change.events.back().at;
   const auto all = clocks(events, procedure, catalogue->calendar, catalogue::local_day(at));

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <magic.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 

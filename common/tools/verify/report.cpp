@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "common/runtime/shape.hpp"
 #include "common/tools/verify/words.hpp"
 
 namespace jindu::verify {
@@ -84,21 +85,17 @@ std::string to_text(Instant at) {
 }
 
 result<Instant> instant_from(const std::string& text) {
-  int year = 0, hour = 0, minute = 0, second = 0, used = 0;
-  unsigned month = 0, day = 0;
-  const auto size = static_cast<int>(text.size());
-  const bool with_time = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute,
-                                     &second, &used) == 6 &&
-                         used == size && size == 20;
-  const bool only_day = !with_time && std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &used) == 3 &&
-                        used == size && size == 10;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-  if (only_day) hour = minute = second = 0;
-  if ((!with_time && !only_day) || !date.ok() || hour > 23 || minute > 59 || second > 59 || hour < 0 || minute < 0 ||
-      second < 0)
-    return Error{Fault::invalid, "input.time", "a time is written 2026-05-04 or 2026-05-04T03:02:01Z (UTC)"};
-  return Instant{std::chrono::sys_days(date)} + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second);
+  auto numbers = numbers_shaped(text, "0000-00-00T00:00:00Z");
+  if (!numbers) numbers = numbers_shaped(text, "0000-00-00");
+  const Error wrong{Fault::invalid, "input.time", "a time is written 2026-05-04 or 2026-05-04T03:02:01Z (UTC)"};
+  if (!numbers) return wrong;
+  numbers->resize(6);
+  const auto& n = *numbers;
+  const std::chrono::year_month_day date{std::chrono::year(n[0]), std::chrono::month(static_cast<unsigned>(n[1])),
+                                         std::chrono::day(static_cast<unsigned>(n[2]))};
+  if (!date.ok() || n[3] > 23 || n[4] > 59 || n[5] > 59) return wrong;
+  return Instant{std::chrono::sys_days(date)} + std::chrono::hours(n[3]) + std::chrono::minutes(n[4]) +
+         std::chrono::seconds(n[5]);
 }
 
 }  // namespace jindu::verify

@@ -43,7 +43,7 @@ class Diode final : public Carrier {
         std::uint64_t first_block, SendingSocket out, ReceivingSocket in)
       : unit_(unit),
         options_(options),
-        ledger_(std::move(ledger)),
+        ledger_(ledger),
         encoder_(options.shape, std::move(sends), first_block),
         decoder_(std::move(receives), options.shape.memory * 2),
         out_(std::move(out)),

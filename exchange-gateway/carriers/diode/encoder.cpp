@@ -189,6 +189,7 @@ Bytes Encoder::send_row(Lane lane) {
         BytesView(block.bytes).subspan(static_cast<std::size_t>(block.next_row) * block.length, block.length);
   } else {
     std::vector<const std::uint8_t*> data;
+    data.reserve(static_cast<std::size_t>(block.data));
     for (int i = 0; i < block.data; ++i)
       data.push_back(block.bytes.data() + static_cast<std::size_t>(i) * block.length);
     made.resize(block.length);

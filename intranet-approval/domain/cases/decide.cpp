@@ -111,7 +111,7 @@ result<void> may_recuse(const CaseState& state, const Procedure& procedure, cons
 result<void> may_command(const CaseState& state, std::string_view command, const Procedure& procedure,
                          const Official& official) {
   if (command == "recuse") return may_recuse(state, procedure, official);
-  if (const auto allowed = may_act(state, procedure, official); !allowed) return allowed;
+  if (auto allowed = may_act(state, procedure, official); !allowed) return allowed;
   if (!stage_knows(state.stage, command))
     return refused(Fault::conflict, "case.stage", "stage " + state.stage + " does not know " + std::string{command});
   if (command == "send_back" && !neighbour(procedure, *procedure.index_of(state.stage), -1))

@@ -331,7 +331,7 @@ void forget_database_locks(Volume& volume) {
   for (auto it = all_shared().begin(); it != all_shared().end();)
     // The memory stays: abandoned connections may name it.
     if (Volume::of(it->first) == &volume) {
-      it->second.release();
+      (void)it->second.release();
       it = all_shared().erase(it);
     } else {
       ++it;

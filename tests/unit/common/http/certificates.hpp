@@ -63,7 +63,7 @@ class Certificates {
     std::ofstream(file("ca.cnf"))
         << "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial.txt\nnew_certs_dir=.\ncertificate=ca."
            "pem\nprivate_key=ca.key\ndefault_md=sha256\npolicy=p\ndefault_crl_days=2\n[p]\ncommonName=supplied\n";
-    std::ofstream(file("index.txt"));
+    std::ofstream(file("index.txt")) << "";
     std::ofstream(file("serial.txt")) << "7777\n";
     run("ca -batch -config ca.cnf -in server.csr -startdate 20200101000000Z -enddate 20200201000000Z -extfile "
         "server.ext -out expired.pem");

@@ -32,9 +32,9 @@ class Connection {
     const timeval patience{30, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     sockaddr_in here{AF_INET, 0, {::inet_addr(from)}, {}};
-    ::bind(socket_, reinterpret_cast<const sockaddr*>(&here), sizeof here);
+    const bool bound = ::bind(socket_, reinterpret_cast<const sockaddr*>(&here), sizeof here) == 0;
     sockaddr_in there{AF_INET, htons(port), {::inet_addr("127.0.0.1")}, {}};
-    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0;
+    connected_ = bound && ::connect(socket_, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0;
   }
   ~Connection() { ::close(socket_); }
   Connection(const Connection&) = delete;

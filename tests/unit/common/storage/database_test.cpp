@@ -176,6 +176,7 @@ TEST_CASE("writers at once, more than there are connections, lose nothing and se
     REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id, size) VALUES (0, 0)"); }));
     constexpr int kThreads = 12, kEach = 20;
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     std::atomic<int> failed = 0;
     for (int n = 0; n < kThreads; ++n)
       threads.emplace_back([&, n] {
@@ -205,6 +206,7 @@ TEST_CASE("one writer that fails does not undo those that commit with it") {
   for (auto& database : with_tables()) {
     INFO(database->dialect());
     std::vector<std::thread> threads;
+    threads.reserve(16);
     std::atomic<int> refused = 0, done = 0;
     for (int n = 0; n < 16; ++n)
       threads.emplace_back([&, n] {

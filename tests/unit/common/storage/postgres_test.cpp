@@ -66,6 +66,7 @@ TEST_CASE("writers that would contradict each other are run again until they do 
   std::atomic<int> runs = 0;
   // Each inserts a row numbered by how many there are: two of the same number would break the promise.
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int n = 0; n < 4; ++n)
     threads.emplace_back([&] {
       for (int i = 0; i < 10;) {

@@ -106,6 +106,7 @@ TEST_CASE("a full disk fails the whole group of writers, undoes it, and is told 
 TEST_CASE("readers at once, more than there are connections, wait for each other") {
   auto database = opened(new_sqlite_url());
   std::vector<std::thread> threads;
+  threads.reserve(8);
   std::atomic<int> good = 0;
   for (int n = 0; n < 8; ++n)
     threads.emplace_back([&] {
