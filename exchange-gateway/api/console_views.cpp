@@ -144,10 +144,17 @@ json::object to_json(const jindu::v1::BundleManifest& m) {
 json::object rule_json(const PolicyRule& r, std::size_t number) {
   json::array hours;
   for (const auto& opening : r.hours.openings) hours.push_back(json::value(to_text(opening)));
-  return {{"number", number},         {"from", r.from},           {"to", r.to},
-          {"kind", r.kind},           {"max_bytes", r.max_bytes}, {"per_minute", r.per_minute},
-          {"burst", r.burst},         {"hold", r.hold},           {"releasers", r.hold ? r.releasers : 0},
-          {"hours", std::move(hours)}};
+  return {{"number", number},
+          {"from", r.from},
+          {"to", r.to},
+          {"kind", r.kind},
+          {"max_bytes", r.max_bytes},
+          {"per_minute", r.per_minute},
+          {"burst", r.burst},
+          {"hold", r.hold},
+          {"releasers", r.hold ? r.releasers : 0},
+          {"hours", std::move(hours)},
+          {"unknown_fields", r.newer == NewerFields::by_direction ? "by_direction" : to_text(r.newer)}};
 }
 
 json::object to_json(storage::Transaction& t, const store::Stretch& s) {

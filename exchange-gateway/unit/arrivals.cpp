@@ -82,7 +82,7 @@ Unit::Arrival Unit::prepare(const Bytes& bundle) {
   else if (e.to != options_.service || e.from == options_.service)
     a.ruling = Error{Fault::forbidden, "policy.wrong_way", "it does not go this way"};
   else
-    a.ruling = judge(options_.policy, passenger_of(e), now());
+    a.ruling = judge_by_policy(a.checked->view, e);
   return a;
 }
 
@@ -90,7 +90,8 @@ void Unit::prepare_control(Arrival& a) {
   auto payload = exchange::open_with_any(a.checked->view, signer_.key, options_.other_keys, trust_, now());
   if (!payload) return a.not_taken(payload.error());
   jindu::v1::ReceiptBatch batch;
-  if (auto ok = parse_message(*payload, batch); !ok)
+  // A newer unit may put more into it: that is passed over, as statements of types that are not known here are.
+  if (!parse_perhaps_newer(*payload, batch))
     return a.not_taken({Fault::integrity, "receipt.malformed", "a batch of receipts is not readable"});
   for (const auto& encoded : batch.receipts()) {
     jindu::v1::Signed outer;
@@ -116,7 +117,7 @@ void Unit::prepare_control(Arrival& a) {
     const auto& m = view.manifest;
     // Whether the sending node made this manifest: the other unit alone cannot fill a place in its channel.
     bool good = view.manifest_bytes.size() <= exchange::kManifestMax &&
-                parse_message(view.manifest_bytes, view.manifest).has_value() && m.bundle_id().size() == 16 &&
+                parse_perhaps_newer(view.manifest_bytes, view.manifest).has_value() && m.bundle_id().size() == 16 &&
                 m.previous_digest().size() == 32 && m.subject().size() == 16 && m.from() != options_.service &&
                 m.to() == options_.service && m.channel() == exchange::channel_of(m.from(), m.to());
     if (good) {

@@ -23,7 +23,7 @@ result<Unit::Offer> Unit::examine(BytesView bundle) {
     return Error{Fault::forbidden, "unit.not_yours", "only bundles of '" + options_.service + "' are taken here"};
   if (e.sequence <= 0 || e.sequence > kSequenceMax || e.subject_sequence <= 0 || e.subject_sequence > kSequenceMax)
     return Error{Fault::integrity, "bundle.manifest", "a sequence is out of bounds"};
-  auto ruling = judge(options_.policy, passenger_of(e), now());
+  auto ruling = judge_by_policy(*view, e);
   Offer offer{bundle, std::move(e), std::move(ruling)};
   const auto signer = signer_of(view->manifest);
   if (!signer)

@@ -55,6 +55,7 @@ struct UnitOptions {
   std::string name;       // "gateway-outer"
   std::string peer;       // "gateway-inner"
   std::string service;    // whose unit this is: "portal"
+  bool inner = false;     // it stands in the isolated network
   std::string directory;  // journal and large bundles
   std::uint64_t minimum_free_bytes = 0;
   std::chrono::hours keep_finished{24};  // how long the bytes of what has ended stay
@@ -215,6 +216,7 @@ class Unit {
   result<exchange::KnownNode*> node(const std::string& name);
   result<crypto::PublicKey> signer_of(const jindu::v1::BundleManifest& manifest);  // by what it says of itself
   store::Entry entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const;
+  result<Ruling> judge_by_policy(const exchange::BundleView& view, const store::Entry& entry) const;
   // Asks the rate of the rule that lets the entry pass.
   bool in_time(const store::Entry& entry);
   void promote(storage::Transaction& t, store::Entry entry);

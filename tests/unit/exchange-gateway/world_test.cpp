@@ -130,6 +130,7 @@ UnitOptions World::options(const std::string& name, const std::string& peer, con
   options.name = name;
   options.peer = peer;
   options.service = service;
+  options.inner = service == "approval";
   for (const auto* one : {&portal, &approval, &outer_signer, &inner_signer})
     options.nodes.emplace(one->name, one->certificate);
   options.policy = policy();
