@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "common/runtime/files.hpp"
+#include "exchange-gateway/store/restoration.hpp"
 
 namespace jindu::gateway::views {
 namespace {
@@ -309,6 +310,24 @@ json::object voyages(storage::Transaction& t) {
                     {"code", v.code}});
   }
   return {{"voyages", std::move(list)}, {"read_there", read_there}};
+}
+
+json::object epoch(storage::Transaction& t, const Unit& unit) {
+  const auto head = store::channel_head(t, unit.control_channel());
+  const auto r = store::last_restoration(t).value_or(store::Restoration{});
+  json::array votes;
+  for (const auto& v : store::epoch_votes(t, r.number))
+    votes.push_back({{"who", v.who}, {"at_ms", v.at_ms}, {"reason", v.reason}});
+  return {{"state", std::string(store::to_text(r.recovery()))},
+          {"channel", unit.control_channel()},
+          {"epoch", head.epoch},
+          {"found_at_ms", r.found_ms},
+          {"code", r.code},
+          {"detail", r.detail},
+          {"approved_at_ms", r.approved_ms},
+          {"healed_at_ms", r.healed_ms},
+          {"needed", Unit::kApprovals},
+          {"votes", std::move(votes)}};
 }
 
 json::object policy(const Policy& policy) {

@@ -97,13 +97,21 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                       const auto after =
                           number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
                       const auto limit = number(request.query_value("limit"), 256, 1, 1000);
+                      constexpr auto most = std::numeric_limits<std::int64_t>::max();
+                      const Unit::Handed handed{std::string(request.query_value("channel")),
+                                                number(request.query_value("handed_over"), 0, 0, most)};
                       auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax),
-                                       [&] { return unit.receipts(after, limit); });
+                                       [&] { return unit.receipts(after, limit, handed); });
                       if (!list) return list.error();
+                      auto taken = unit.taken_up_to(handed.channel);
+                      if (!taken) return taken.error();
                       boost::json::array entries;
                       for (const auto& r : *list)
                         entries.push_back({{"cursor", r.number}, {"receipt", to_base64(r.receipt)}});
-                      return Response::json({{"receipts", std::move(entries)}});
+                      boost::json::object answer{{"receipts", std::move(entries)}};
+                      // Behind it the service hands over again what it still has: this unit has forgotten it.
+                      if (*taken) answer["taken_up_to"] = **taken;
+                      return Response::json(answer);
                     }});
   routes.push_back({Method::get, "/unit/v1/health", service, 0, [&unit](Request&) -> result<Response> {
                       boost::json::object answer;

@@ -153,7 +153,7 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
   int number = 0;
   std::optional<crypto::Digest> before;
   for (const auto& row :
-       transaction.query("SELECT bundle_id FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence")) {
+       transaction.query("SELECT bundle_id, rung FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence")) {
     const auto stored = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
     const auto view = stored ? parse_bundle(stored->blob(0))
                              : result<BundleView>(Error{Fault::internal, "exchange.built_missing", row.text(0)});
@@ -161,7 +161,8 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
     crypto::Digest previous{};
     std::copy_n(view->manifest.previous_digest().begin(), 32, reinterpret_cast<char*>(previous.data()));
     const bool follows = !before || *before == previous;
-    if (follows && view->manifest.signer_key_id() == text_of(identity.node.key.key_id())) {
+    const bool taken_once = row.integer(1) > 0;
+    if (taken_once || (follows && view->manifest.signer_key_id() == text_of(identity.node.key.key_id()))) {
       before = view->manifest_digest;
       continue;
     }
@@ -182,7 +183,23 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
 
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id) {
   transaction.execute("UPDATE exchange_sent SET handed_over = 1 WHERE bundle_id = $1", {bundle_id});
+}
+
+void forget_bytes(storage::Transaction& transaction, const std::string& bundle_id) {
   transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {bundle_id});
+}
+
+std::int64_t hand_over_again(storage::Transaction& transaction, std::int64_t from_sequence) {
+  return static_cast<std::int64_t>(
+      transaction.execute("UPDATE exchange_sent SET handed_over = 0 WHERE handed_over = 1 AND sequence >= $1 AND "
+                          "EXISTS (SELECT 1 FROM exchange_built b WHERE b.bundle_id = exchange_sent.bundle_id)",
+                          {from_sequence}));
+}
+
+std::int64_t handed_over_up_to(storage::Transaction& transaction) {
+  const auto row =
+      transaction.query_one("SELECT sequence FROM exchange_sent WHERE handed_over = 1 ORDER BY sequence DESC LIMIT 1");
+  return row ? row->integer(0) : 0;
 }
 
 }  // namespace jindu::exchange

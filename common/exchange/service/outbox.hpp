@@ -22,9 +22,16 @@ struct Built {
 // is there.
 std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes);
 // What the unit has not taken and does not believe any more by its signature, since our key has been replaced: the same
-// bundles by the present key. Gives how many. Only when the unit has said that it did not take the first of them.
+// bundles by the present key. Gives how many. Only when the unit has said that it did not take the first of them; those
+// that a unit had taken once stay as they are.
 int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& identity);
+// The bytes stay until the other side has the bundle: a unit that is restored from an older copy has forgotten it.
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id);
+void forget_bytes(storage::Transaction& transaction, const std::string& bundle_id);
+// The unit has forgotten what it took from a sequence on: hand over again what is still here. Gives how many.
+std::int64_t hand_over_again(storage::Transaction& transaction, std::int64_t from_sequence);
+// Up to where the unit has said that it took them.
+std::int64_t handed_over_up_to(storage::Transaction& transaction);
 
 // The pseudonym under which a subject crosses: nobody on the way can tell which declaration it is.
 Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subject);

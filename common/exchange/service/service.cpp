@@ -2,6 +2,7 @@
 #include <prometheus/gauge.h>
 #include <boost/json/parse.hpp>
 
+#include <charconv>
 #include <set>
 
 #include "common/exchange/codec/batch.hpp"
@@ -164,6 +165,7 @@ class ServiceImpl final : public Service {
       else if (*anew > 0)
         return kAtOnce;
     }
+    if (!ok && ok.error().code == "bundle.gap" && hand_over_from(ok.error().field)) return kAtOnce;
     if (!ok) {
       // The unit says that this cannot follow: that is for operators to solve; nothing may be skipped here.
       if (!tries_again(ok.error())) log::error("exchange.unit_refuses", log::of(ok.error()));
@@ -184,6 +186,17 @@ class ServiceImpl final : public Service {
     if (!ok) return ok.error();
     if (number > 0) log::warn("exchange.signed_anew", {{"bundles", number}});
     return number;
+  }
+
+  // The unit has forgotten what it had taken: it gets again, from the sequence that it wants on, what is still here.
+  bool hand_over_from(std::string_view sequence) {
+    std::int64_t from = 0, number = 0;
+    std::from_chars(sequence.data(), sequence.data() + sequence.size(), from);
+    if (from <= 0) return false;
+    auto ok = database_.write([&](storage::Transaction& t) { number = hand_over_again(t, from); });
+    if (!ok || number == 0) return false;
+    log::warn("exchange.handed_over_again", {{"from", from}, {"bundles", number}});
+    return true;
   }
 
   // Gives the unit the bundles in their order; those that it has taken are out of our hands when this returns.
@@ -239,22 +252,37 @@ class ServiceImpl final : public Service {
     if (sent->integer(4) == 0 && receipt.rung > sent->integer(3))
       t.execute("UPDATE exchange_sent SET rung = $2, ended = $3, code = $4 WHERE bundle_id = $1",
                 {id, std::int64_t{receipt.rung}, std::int64_t{is_final(receipt.rung) ? 1 : 0}, receipt.code});
+    if (receipt.rung >= jindu::v1::RUNG_CARRIED) forget_bytes(t, id);
     if (progress_) progress_(t, Progress{sent->text(0), sent->text(1), receipt});
+  }
+
+  static std::optional<std::int64_t> taken_up_to(const http::Answer& answer) {
+    boost::system::error_code code;
+    const auto value = boost::json::parse(text_of(answer.body), code);
+    const auto* taken = !code && value.is_object() ? value.as_object().if_contains("taken_up_to") : nullptr;
+    if (taken == nullptr || !taken->is_int64()) return {};
+    return taken->as_int64();
   }
 
   milliseconds follow() {
     if (stopped_) return kAtOnce;
-    std::int64_t cursor = 0;
+    std::int64_t cursor = 0, handed_over = 0;
     auto ok = database_.read([&](storage::Transaction& t) {
       const auto row = t.query_one("SELECT value FROM exchange_state WHERE name = 'receipts-cursor'");
       cursor = row ? row->integer(0) : 0;
+      handed_over = handed_over_up_to(t);
     });
     if (!ok) return following_.failed();
-    auto answer = ask(receipts_client_, "GET", "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor),
+    // What it has of us shows the unit whether it has forgotten something.
+    auto answer = ask(receipts_client_, "GET",
+                      "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name +
+                          "%3E" + options_.peer + "&handed_over=" + std::to_string(handed_over),
                       {}, kPollAnswer);
     if (!answer) return following_.failed();
     auto list = list_in(*answer, "receipts");
     if (!list) return following_.failed();
+    if (const auto taken = taken_up_to(*answer); taken && *taken < handed_over)
+      if (hand_over_from(std::to_string(*taken + 1))) sender_->wake();
     if (list->empty()) return kAtOnce;
     std::vector<std::pair<Receipt, Bytes>> opened;
     std::int64_t last = cursor;

@@ -5,7 +5,7 @@ import { SubmissionReceiptSchema, type SubmissionReceipt } from '@proto/dossier_
 import { type Bytes, concat, equal, hex, plain, utf8 } from './bytes.ts';
 import { Certificate, type Trust, verifyChain } from './certificate.ts';
 import { JinduError } from './errors.ts';
-import { decode } from './messages.ts';
+import { decode, decodePerhapsNewer } from './messages.ts';
 
 export const signedMax = 64 * 1024;
 export const receiptType = 'jindu/receipt/v1';
