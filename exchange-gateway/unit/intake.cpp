@@ -41,8 +41,10 @@ result<void> Unit::recognise(storage::Transaction& t, ReceiptBook& book, Offer& 
   if (!known) return {};
   if (!known->outward || known->manifest_digest != offer.entry.manifest_digest)
     return Error{Fault::conflict, "bundle.fork", "another bundle with this id is here"};
+  // A unit that was restored knows again from the other one that it had taken it, but not what it had said: it says so
+  // anew.
   if (!book.first_answer(*known, offer.answer))
-    return Error{Fault::internal, "unit.receipt_missing", "a bundle without its first receipt"};
+    book.add(*known, jindu::v1::RUNG_STORED, "", "", {.for_service = true}, &offer.answer);
   return {};
 }
 

@@ -42,10 +42,9 @@ void Unit::found_restored(storage::Transaction& t, const Found& found) {
     return store::put_restoration(t, r);
   }
   if (r.recovery() == store::Recovery::healing) {
-    // A late word about what is over; or the other side knows of still later epochs.
+    // A late word about what is over; or the other side knows of later epochs than those who approved could see.
     if (found.known <= position_of(store::channel_head(t, control_channel()))) return;
-    r.healed_ms = to_unix_ms(now());
-    store::put_restoration(t, r);
+    return begin_later_epoch(t, r, found.known);
   }
   store::put_restoration(
       t, {.found_ms = to_unix_ms(now()), .code = found.code, .detail = found.detail, .known = found.known});
@@ -199,6 +198,23 @@ void Unit::begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint
   r.recall = ask_recall(t);
   store::put_restoration(t, r);
   log::warn("unit.new_epoch", {{"channel", control_channel()}, {"epoch", epoch}});
+}
+
+// With the same approval: it was of a new epoch, whatever its number.
+void Unit::begin_later_epoch(storage::Transaction& t, store::Restoration& r, std::uint64_t known) {
+  const auto epoch = std::max<std::uint32_t>(epoch_at(known), store::channel_head(t, control_channel()).epoch) + 1;
+  if (epoch > kEpochMax) return;
+  std::vector<std::string> names;
+  std::string reason;
+  for (const auto& vote : store::epoch_votes(t, r.number)) {
+    names.push_back(vote.who);
+    reason = vote.reason;
+  }
+  store::log_act(t, {0, to_unix_ms(now()), options_.name, "epoch", control_channel() + " " + std::to_string(epoch),
+                     "the other unit knows of a later epoch than the one that was approved"});
+  store::forget_recalled_parts(t, r.number);
+  r.known = known;
+  begin_epoch(t, r, epoch, names, reason);
 }
 
 // Asks the other unit what it knows of all that is open here and of everything behind it; gives the question's digest.
@@ -438,7 +454,7 @@ std::optional<Unit::Found> Unit::service_knows_more(storage::Transaction& t, std
                                                     const Handed& handed) const {
   const auto last = t.query_one("SELECT MAX(number) FROM receipt");
   const auto given = store::state_value(t, kReceiptOffset) + (last && !last->is_null(0) ? last->integer(0) : 0);
-  if (receipts > given)
+  if (receipts > given && receipts <= kSequenceMax)
     return Found{"restored.receipts", "our service has receipts up to number " + std::to_string(receipts) +
                                           ", and this journal only up to " + std::to_string(given)};
   const auto head = store::channel_head(t, handed.channel);

@@ -293,6 +293,7 @@ class Unit {
   void other_side_forgot(storage::Transaction& t, Custody& custody, const store::Entry& entry);
   void begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint32_t epoch,
                    const std::vector<std::string>& approved_by, const std::string& reason);
+  void begin_later_epoch(storage::Transaction& t, store::Restoration& r, std::uint64_t known);
   bool begin_epoch_of_peer(storage::Transaction& t, const store::Entry& entry, BytesView approval);
   bool seen_is_due(storage::Transaction& t) const;
   Bytes say_seen(storage::Transaction& t);

@@ -185,7 +185,8 @@ void mark_handed_over(storage::Transaction& transaction, const std::string& bund
   transaction.execute("UPDATE exchange_sent SET handed_over = 1 WHERE bundle_id = $1", {bundle_id});
 }
 
-void forget_bytes(storage::Transaction& transaction, const std::string& bundle_id) {
+void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id) {
+  mark_handed_over(transaction, bundle_id);
   transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {bundle_id});
 }
 

@@ -27,7 +27,8 @@ std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int
 int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& identity);
 // The bytes stay until the other side has the bundle: a unit that is restored from an older copy has forgotten it.
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id);
-void forget_bytes(storage::Transaction& transaction, const std::string& bundle_id);
+// The other side has it, whether or not our unit's answer came back.
+void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id);
 // The unit has forgotten what it took from a sequence on: hand over again what is still here. Gives how many.
 std::int64_t hand_over_again(storage::Transaction& transaction, std::int64_t from_sequence);
 // Up to where the unit has said that it took them.

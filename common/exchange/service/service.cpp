@@ -252,7 +252,7 @@ class ServiceImpl final : public Service {
     if (sent->integer(4) == 0 && receipt.rung > sent->integer(3))
       t.execute("UPDATE exchange_sent SET rung = $2, ended = $3, code = $4 WHERE bundle_id = $1",
                 {id, std::int64_t{receipt.rung}, std::int64_t{is_final(receipt.rung) ? 1 : 0}, receipt.code});
-    if (receipt.rung >= jindu::v1::RUNG_CARRIED) forget_bytes(t, id);
+    if (receipt.rung >= jindu::v1::RUNG_CARRIED) mark_arrived(t, id);
     if (progress_) progress_(t, Progress{sent->text(0), sent->text(1), receipt});
   }
 
