@@ -127,7 +127,8 @@ std::string alarm_words(const json::object& a, std::int64_t now_ms) {
            " ago, and sends nothing: look at `ctl epoch show`; when it is so, two people run `ctl epoch approve` (" +
            std::to_string(n) + " of 2 so far)";
   if (code == "alarm.restored")
-    return "a new epoch has begun; this unit waits for what the other one remembers: look that the carrier runs";
+    return "a new epoch has begun; this unit waits for what the other one and its service remember: look that the "
+           "carrier and the service run";
   if (code == "alarm.voyage_damaged")
     return "voyage " + about + " came damaged: `ctl voyages`; what was lost is brought again";
   if (code == "alarm.mail_failing")
@@ -334,9 +335,9 @@ int epoch_words(const json::object& o) {
     std::cout << time_of(number(v, "at_ms")) << "  approved by " << text(v, "who") << ": " << text(v, "reason") << "\n";
   }
   if (number(o, "healed_at_ms") > 0)
-    std::cout << time_of(number(o, "healed_at_ms")) << "  healed: the other unit has told what it remembers\n";
+    std::cout << time_of(number(o, "healed_at_ms")) << "  healed: the other unit and our service have told what they remember\n";
   else if (state == "healing")
-    std::cout << "a new epoch has begun; what the other unit remembers is on its way\n";
+    std::cout << "a new epoch has begun; what the other unit and our service remember is awaited\n";
   else
     std::cout << "Nothing is taken, delivered or sent. If this unit was restored, `ctl epoch approve` by "
               << number(o, "needed") << " people begins a new epoch.\n"

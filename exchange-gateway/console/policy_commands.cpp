@@ -14,7 +14,7 @@ constexpr std::size_t kBundleMax = 64 * 1024 * 1024;
 struct Question {
   std::string file, bundle, from, to, kind, at;
   std::uint64_t bytes = 1;
-  bool outward = false;
+  bool outward = false, newer = false;
 };
 
 int failed(const Error& error) {
@@ -55,7 +55,7 @@ int explain_question(const Question& q) {
   }
   Bytes bytes;
   std::optional<exchange::BundleView> view;
-  Passenger passenger{q.from, q.to, q.kind, q.bytes, at + std::chrono::hours(24)};
+  Passenger passenger{q.from, q.to, q.kind, q.bytes, at + std::chrono::hours(24), q.newer, q.outward};
   if (!q.bundle.empty()) {
     auto read = files::read(q.bundle, kBundleMax);
     if (!read) return failed(read.error());
@@ -92,6 +92,7 @@ void add_policy(Command app, std::function<int()>& work) {
   explain_command.option("FILE", q->file, "The policy").required();
   explain_command.option("--bundle", q->bundle, "Of this bundle");
   explain_command.flag("--outward", q->outward, "which leaves the isolated network");
+  explain_command.flag("--unknown-fields", q->newer, "and has fields that are not known here");
   explain_command.option("--from", q->from, "Or of one from this node");
   explain_command.option("--to", q->to, "to that one");
   explain_command.option("--kind", q->kind, "of this kind");

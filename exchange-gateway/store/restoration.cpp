@@ -107,6 +107,29 @@ std::vector<std::string> channel_names(storage::Transaction& t) {
   return list;
 }
 
+std::int64_t newest_taken_by(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
+                             const std::string& party) {
+  const auto row = t.query_one(
+      "SELECT sequence FROM bundle b WHERE channel = $1 AND epoch = $2 AND state IN ('carried', 'ended') AND EXISTS "
+      "(SELECT 1 FROM receipt r WHERE r.bundle_id = b.id AND r.manifest_digest = b.manifest_digest AND r.rung = 5 AND "
+      "r.party = $3) ORDER BY sequence DESC LIMIT 1",
+      {channel, epoch, party});
+  return row ? row->integer(0) : 0;
+}
+
+std::int64_t newest_ended(storage::Transaction& t, const std::string& channel, std::int64_t epoch) {
+  const auto row = t.query_one(
+      "SELECT sequence FROM bundle WHERE channel = $1 AND epoch = $2 AND state = 'ended' ORDER BY sequence DESC LIMIT "
+      "1",
+      {channel, epoch});
+  return row ? row->integer(0) : 0;
+}
+
+void send_ends_again(storage::Transaction& t, const Entry& e, const std::string& unit) {
+  t.execute("UPDATE receipt SET to_send = 1 WHERE bundle_id = $1 AND manifest_digest = $2 AND party = $3 AND rung >= 7",
+            {e.id, e.manifest_digest, unit});
+}
+
 void end_control_up_to(storage::Transaction& t, const std::string& channel, std::uint64_t position,
                        std::int64_t at_ms) {
   t.execute(
@@ -115,11 +138,18 @@ void end_control_up_to(storage::Transaction& t, const std::string& channel, std:
       {channel, static_cast<std::int64_t>(position), at_ms, static_cast<std::int64_t>(kSequencesOfEpoch)});
 }
 
+void forget_open_comparisons(storage::Transaction& t) {
+  t.execute("DELETE FROM reconciliation WHERE verdict <> 'agrees'");
+  t.execute("DELETE FROM difference");
+  t.execute("DELETE FROM told_block");
+}
+
 void begin_epoch(storage::Transaction& t, const std::string& channel, std::uint32_t epoch, std::int64_t at_ms) {
   t.execute("UPDATE bundle SET state = 'ended', ended_ms = $2 WHERE channel = $1 AND state = 'waiting'",
             {channel, at_ms});
   t.execute("UPDATE bundle SET offered = 1 WHERE outward = 1 AND state IN ('waiting', 'held') AND offered = 0");
   t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND voyage <> 0");
+  forget_open_comparisons(t);
   set_channel_head(t, channel, {epoch, 0, {}, {}});
 }
 

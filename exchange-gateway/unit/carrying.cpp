@@ -227,7 +227,8 @@ result<void> Unit::forget_marks() {
 result<bool> Unit::build_control() {
   bool built = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
-    built = (!store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty()) &&
+    built = (!store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty() ||
+             store::state_value(t, kHello) != 0) &&
             store::open_restoration(t).recovery() != store::Recovery::halted;
   });
   if (!ok) return ok.error();
@@ -261,9 +262,11 @@ result<bool> Unit::build_control() {
       ended.set_manifest(entry->manifest.data(), entry->manifest.size());
       ended.set_signature(entry->signature.data(), entry->signature.size());
     }
-    if (batch.receipts_size() == 0) return;
-    if (seen_is_due(t)) {
-      const auto seen = say_seen(t);
+    const bool hello = store::state_value(t, kHello) != 0;
+    if (batch.receipts_size() == 0 && !hello) return;
+    if (hello) store::set_state_value(t, kHello, 0);
+    if (hello || seen_is_due(t)) {
+      const auto seen = say_seen(t, hello);
       batch.add_receipts(seen.data(), seen.size());
     }
     exchange::BundleDraft draft;

@@ -68,6 +68,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
     entry.ended_ms = entry.stored_ms;
     entry.code = offer.ruling.error().code;
     store::insert(t, entry);
+    step_over_remembered(t, entry.channel);
     book.add(entry, jindu::v1::RUNG_REFUSED, entry.code, offer.ruling.error().detail, {true, true}, &offer.answer);
     return;
   }
@@ -75,6 +76,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   entry.state = hold ? State::held : State::waiting;
   store::insert(t, entry);
   if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
+  step_over_remembered(t, entry.channel);
   book.add(entry, jindu::v1::RUNG_STORED, "", "", {.for_service = true}, &offer.answer);
   book.add(entry, jindu::v1::RUNG_VERIFIED, "", "", {.for_service = true});
   if (hold) book.add(entry, jindu::v1::RUNG_HELD, "policy.hold", "", {.for_service = true});

@@ -21,6 +21,9 @@ constexpr const char* kSeenTold = "seen_told_ms";
 constexpr const char* kServiceAhead = "service_ahead";
 // Is added to the numbers of receipts that our service is told, so that none comes twice with another meaning.
 constexpr const char* kReceiptOffset = "receipt_offset";
+// Which restoration the other unit, and our service, have told all they remember for.
+constexpr const char* kPeerTold = "peer_told";
+constexpr const char* kServiceTold = "service_told";
 
 bool is_sound_place(std::uint64_t epoch, std::uint64_t sequence) {
   return epoch >= 1 && epoch <= kEpochMax && sequence < kSequencesOfEpoch;
@@ -73,7 +76,7 @@ void Unit::control_refused(storage::Transaction& t, const store::Entry& entry) {
                      position_of(head) + 1});
 }
 
-Bytes Unit::say_seen(storage::Transaction& t) {
+Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
   const auto channel = exchange::channel_of(options_.peer, options_.name);
   const auto head = store::channel_head(t, channel);
   jindu::v1::Seen seen;
@@ -83,17 +86,49 @@ Bytes Unit::say_seen(storage::Transaction& t) {
   seen.set_epoch(head.epoch);
   seen.set_sequence(head.sequence);
   seen.set_manifest_digest(head.manifest_digest.data(), head.manifest_digest.size());
+  seen.set_asks(asks);
+  const auto own = store::channel_head(t, control_channel());
+  auto& confirmed = *seen.mutable_confirmed();
+  confirmed.set_channel(control_channel());
+  confirmed.set_epoch(own.epoch);
+  confirmed.set_head(static_cast<std::uint64_t>(store::newest_ended(t, control_channel(), own.epoch)));
+  for (const auto& name : store::channels_from(t, options_.service)) {
+    const auto epoch = store::channel_head(t, name).epoch;
+    const auto newest = store::newest_taken_by(t, name, epoch, options_.peer);
+    if (newest == 0) continue;
+    auto& taken = *seen.add_taken();
+    taken.set_channel(name);
+    taken.set_epoch(epoch);
+    taken.set_head(static_cast<std::uint64_t>(newest));
+  }
   store::set_state_value(t, kSeenTold, to_unix_ms(now()));
   return evidence::sign_statement(kSeenType, encode(seen), signer_);
 }
 
 void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
   if (seen.version() != 1 || seen.unit() != options_.peer || seen.channel() != control_channel() ||
-      !is_sound_place(seen.epoch(), seen.sequence()) || seen.manifest_digest().size() != 32)
+      !is_sound_place(seen.epoch(), seen.sequence()) || seen.manifest_digest().size() != 32 ||
+      static_cast<std::size_t>(seen.taken_size()) > kStandingsMax)
     return;
+  if (seen.asks()) store::tell_peer(t, say_seen(t, false));
   const auto position = position_of(seen.epoch(), seen.sequence());
   const auto head = store::channel_head(t, control_channel());
   if (position > position_of(head)) return control_arrived(t, position);
+  for (const auto& one : seen.taken())
+    if (one.channel().ends_with(">" + options_.service) && one.head() > 0 &&
+        one.head() <= static_cast<std::uint64_t>(kSequenceMax) &&
+        !store::digest_at(t, one.channel(), one.epoch(), static_cast<std::int64_t>(one.head())))
+      return found_restored(
+          t, {"restored.custody", "the other unit has a receipt of ours for sequence " + std::to_string(one.head()) +
+                                      " of " + one.channel() + ", which is not in this journal"});
+  const auto theirs = exchange::channel_of(options_.peer, options_.name);
+  const auto read = store::channel_head(t, theirs);
+  const auto& confirmed = seen.confirmed();
+  if (confirmed.channel() == theirs && is_sound_place(confirmed.epoch(), confirmed.head()) &&
+      position_of(confirmed.epoch(), confirmed.head()) > position_of(read) && confirmed.head() > 0 &&
+      !store::digest_at(t, theirs, confirmed.epoch(), static_cast<std::int64_t>(confirmed.head())))
+    return found_restored(t, {"restored.read", "we have confirmed control bundle " + std::to_string(confirmed.head()) +
+                                                   " of the other unit, and it is not in this journal"});
   if (seen.epoch() != head.epoch || seen.sequence() == 0) return;
   const auto mine = store::digest_at(t, control_channel(), head.epoch, static_cast<std::int64_t>(seen.sequence()));
   if (mine && text_of(*mine) != seen.manifest_digest())
@@ -131,6 +166,7 @@ bool Unit::begin_epoch_of_peer(storage::Transaction& t, const store::Entry& e, B
       t, e.channel, {epoch.epoch(), static_cast<std::uint64_t>(e.sequence) - 1, {}, digest_of(e.previous_digest)});
   store::log_act(t, {0, to_unix_ms(now()), options_.peer, "epoch", e.channel + " " + std::to_string(epoch.epoch()),
                      "approved there by " + names + ": " + epoch.reason().substr(0, 1000)});
+  store::forget_open_comparisons(t);
   // It may have forgotten our own epoch as well, and the question that we are waiting for the answer of. What it had
   // not told of receipts it tells when asked.
   const auto own = store::channel_head(t, control_channel());
@@ -335,11 +371,66 @@ void Unit::apply_recalled(storage::Transaction& t, const jindu::v1::Recalled& re
   if (recalled.more()) {
     store::forget_recalled_parts(t, r.number);
     r.recall = ask_recall(t);
-  } else {
-    r.healed_ms = to_unix_ms(now());
-    log::warn("unit.healed", {{"epoch", r.epoch}});
+    store::put_restoration(t, r);
+    return;
   }
+  store::set_state_value(t, kPeerTold, r.number);
+  heal_if_told(t, r);
+}
+
+// Both must have told what they remember: what never crossed only the service can know.
+void Unit::heal_if_told(storage::Transaction& t, store::Restoration& r) {
+  if (store::state_value(t, kPeerTold) != r.number || store::state_value(t, kServiceTold) != r.number) return;
+  r.healed_ms = to_unix_ms(now());
   store::put_restoration(t, r);
+  log::warn("unit.healed", {{"epoch", r.epoch}});
+}
+
+result<std::optional<Unit::Forgotten>> Unit::forgotten(const std::string& channel) {
+  std::optional<Forgotten> wanted;
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    wanted.reset();
+    const auto r = store::open_restoration(t);
+    if (r.recovery() != store::Recovery::healing || store::state_value(t, kServiceTold) == r.number ||
+        !channel.starts_with(options_.service + ">"))
+      return;
+    const auto head = store::channel_head(t, channel);
+    wanted =
+        Forgotten{static_cast<std::int64_t>(head.sequence), store::open_sequences(t, channel, head.epoch, kOpenNamed)};
+  });
+  if (!ok) return ok.error();
+  return wanted;
+}
+
+result<void> Unit::remember_from_service(const std::vector<BytesView>& remembered) {
+  std::vector<jindu::v1::Remembered> all(remembered.size());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (auto ok = parse_message(remembered[i], all[i]); !ok) return ok;
+  return journal_.write([&](storage::Transaction& t) {
+    auto r = store::open_restoration(t);
+    if (r.recovery() != store::Recovery::healing) return;
+    for (const auto& one : all) {
+      // Only an end that we have told ourselves: of all others the other side tells.
+      const auto e = entry_of_manifest(::jindu::bytes_of(one.manifest()), ::jindu::bytes_of(one.signature()));
+      if (!e || e->from != options_.service || !has_end_by_us(one, *e)) continue;
+      remember(t, one);
+      store::send_ends_again(t, *e, options_.name);
+    }
+    store::set_state_value(t, kServiceTold, r.number);
+    heal_if_told(t, r);
+  });
+}
+
+bool Unit::has_end_by_us(const jindu::v1::Remembered& one, const store::Entry& entry) const {
+  return std::any_of(one.receipts().begin(), one.receipts().end(), [&](const std::string& encoded) {
+    const auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
+    return receipt && receipt->party == options_.name && ends(receipt->rung) &&
+           receipt->manifest_digest == digest_of(entry.manifest_digest);
+  });
+}
+
+result<void> Unit::say_hello() {
+  return journal_.write([](storage::Transaction& t) { store::set_state_value(t, kHello, 1); });
 }
 
 // A bundle that was here before, or whose end was: its manifest and its receipts, each signed by whom it names.
@@ -385,7 +476,7 @@ void Unit::other_side_forgot(storage::Transaction& t, Custody& custody, const st
   custody.error = Error{Fault::conflict, "control.forgotten",
                         "another control bundle stands in the place of " + e.id +
                             ": the unit that made it has forgotten what it sent before"};
-  if (to_unix_ms(now() - kSeenToldAgain) >= store::state_value(t, kSeenTold)) store::tell_peer(t, say_seen(t));
+  if (to_unix_ms(now() - kSeenToldAgain) >= store::state_value(t, kSeenTold)) store::tell_peer(t, say_seen(t, false));
 }
 
 // What was made before a restoration may have been given to our service and applied: whether it is late only that can
@@ -440,6 +531,11 @@ result<std::optional<std::int64_t>> Unit::taken_up_to(const std::string& channel
 bool Unit::seen_is_due(storage::Transaction& t) const {
   const auto head = store::channel_head(t, exchange::channel_of(options_.peer, options_.name));
   return position_of(head) > 0 && to_unix_ms(now() - kSeenToldAnyway) >= store::state_value(t, kSeenTold);
+}
+
+// What was handed over again may stand before bundles that are here already, from what the other unit remembers.
+void Unit::step_over_remembered(storage::Transaction& t, const std::string& channel) {
+  if (store::state_value(t, kServiceAhead) != 0) store::advance_over_present(t, channel);
 }
 
 // Our service offers what follows something that is not here, as only one does that has a receipt for it.

@@ -139,6 +139,17 @@ class Unit {
   }
   // The sequence up to which the service's bundles are here; nothing while that is not known.
   result<std::optional<std::int64_t>> taken_up_to(const std::string& channel);
+  // What a healing unit must hear from its service: how it had ended, by itself, any of these. Nothing: it wants
+  // nothing.
+  struct Forgotten {
+    std::int64_t after = 0;               // all behind this sequence,
+    std::vector<std::int64_t> open = {};  // and these
+  };
+  result<std::optional<Forgotten>> forgotten(const std::string& channel);
+  // The answer: encoded Remembered messages, none where there is nothing to tell.
+  result<void> remember_from_service(const std::vector<BytesView>& remembered);
+  // Says to the other unit, and asks it, how far each has the other's; when a process begins.
+  result<void> say_hello();
   bool service_heard() const { return service_heard_; }  // since this process began
 
   struct Load {
@@ -287,6 +298,7 @@ class Unit {
   };
   void found_restored(storage::Transaction& t, const Found& found);
   std::optional<Found> service_knows_more(storage::Transaction& t, std::int64_t receipts, const Handed& handed) const;
+  void step_over_remembered(storage::Transaction& t, const std::string& channel);
   void service_skips(storage::Transaction& t, const store::Entry& entry);
   void control_refused(storage::Transaction& t, const store::Entry& entry);
   bool control_may_stand(storage::Transaction& t, Custody& custody, const store::Entry& entry, const Bytes* approval);
@@ -296,13 +308,15 @@ class Unit {
   void begin_later_epoch(storage::Transaction& t, store::Restoration& r, std::uint64_t known);
   bool begin_epoch_of_peer(storage::Transaction& t, const store::Entry& entry, BytesView approval);
   bool seen_is_due(storage::Transaction& t) const;
-  Bytes say_seen(storage::Transaction& t);
+  Bytes say_seen(storage::Transaction& t, bool asks);
+  void heal_if_told(storage::Transaction& t, store::Restoration& r);
   void apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen);
   Bytes ask_recall(storage::Transaction& t);
   void apply_recall(storage::Transaction& t, const jindu::v1::Recall& recall, BytesView encoded);
   void answer_recall(storage::Transaction& t, const std::vector<store::Entry>& entries, bool more, BytesView question);
   void apply_recalled(storage::Transaction& t, const jindu::v1::Recalled& recalled);
   void remember(storage::Transaction& t, const jindu::v1::Remembered& one);
+  bool has_end_by_us(const jindu::v1::Remembered& one, const store::Entry& entry) const;
   static std::optional<std::string> end_of(const jindu::v1::Remembered& one);
   bool may_have_been_here(storage::Transaction& t, const store::Entry& entry) const;
 

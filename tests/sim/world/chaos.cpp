@@ -154,10 +154,11 @@ void Chaos::disturb_disks() {
     later_.emplace_back(d_.kernel.now_ns() + random.below(8'000'000'000), [disk] { disk->faults.full = false; });
   }
   if (d_.plan.restores == 0) return;
-  auto* unit = random.chance(0.5) ? d_.outer : d_.inner;
+  auto* unit = (d_.plan.restores_both ? random.chance(0.5) : d_.plan.restores_outer) ? d_.outer : d_.inner;
   if (happens(0.3)) backups_.insert_or_assign(unit->name, unit->volume->back_up());
   if (!happens(d_.plan.restores) || !backups_.contains(unit->name)) return;
   d_.kernel.crash(*unit, false);
+  unit->volume->faults.full = false;  // it is another disk
   unit->volume->restore(backups_.at(unit->name));
 }
 
@@ -268,7 +269,7 @@ void Chaos::operate() {
     d_.kernel.sleep(milliseconds(d_.kernel.random().between(500, 4'000)));
     for (auto* unit : {d_.outer, d_.inner}) {
       if (unit->alive && d_.plan.holds) decide_about_held(*unit);
-      if (unit->alive && d_.plan.forgets()) approve_epoch(*unit);
+      if (unit->alive && (d_.plan.restores > 0 || d_.plan.forgets())) approve_epoch(*unit);
     }
   }
 }

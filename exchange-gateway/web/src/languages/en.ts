@@ -59,7 +59,7 @@ export const en: Messages = {
       clock_skew: { what: 'The other unit’s clock is {age} ahead', todo: 'Set the clocks of both sides.', go: 'overview' },
       reconciliation_differs: { what: '{about}: {n} differences', todo: 'Look at them; ask for what is missing, report what contradicts.', go: 'reconciliation' },
       restored_halted: { what: 'This unit was restored from an older copy; nothing is taken or sent', todo: '{n} of 2 people have approved a new epoch. Look first whether it was restored.', go: 'overview' },
-      restored_healing: { what: 'A new epoch has begun; the other unit’s answer is awaited', todo: 'See that carrier and other unit run.', go: 'voyages' },
+      restored_healing: { what: 'A new epoch has begun; the other unit and our service are to tell what they remember', todo: 'See that carrier, other unit and service run.', go: 'voyages' },
       channel_stopped: { what: '“{channel}” is stopped since {since}', todo: 'Find the cause, then resume.', go: 'overview' },
       voyage_damaged: { what: 'Voyage {about} came damaged', todo: 'See to the medium; what was damaged comes again by itself.', go: 'voyages' },
       mail_failing: { what: 'A warning could not be sent by mail for {age}', todo: 'See the unit’s log and the mail server; the letter waits.', go: 'overview' },

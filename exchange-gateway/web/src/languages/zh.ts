@@ -59,7 +59,7 @@ export const zh = {
       clock_skew: { what: '对端时钟快 {age}', todo: '校准两侧的时钟。', go: 'overview' },
       reconciliation_differs: { what: '{about} 对账有 {n} 处差异', todo: '查看差异，缺失的要求重送，矛盾的报告审计员。', go: 'reconciliation' },
       restored_halted: { what: '本机是从较旧的备份恢复的，已停止收发', todo: '批准新纪元：已有 {n} 人，须 2 人。先核实是否确实恢复过。', go: 'overview' },
-      restored_healing: { what: '新纪元已开始，正等对端答复', todo: '检查通道和对端机是否运行。', go: 'voyages' },
+      restored_healing: { what: '新纪元已开始，正等对端和本侧业务系统告知', todo: '检查通道、对端机和本侧业务系统是否运行。', go: 'voyages' },
       channel_stopped: { what: '通道“{channel}”已停止 {since}', todo: '查明原因后恢复。', go: 'overview' },
       voyage_damaged: { what: '航次 {about} 有损坏', todo: '检查介质；损坏的会自动重送。', go: 'voyages' },
       mail_failing: { what: '提醒邮件已 {age} 发不出去', todo: '查看本单元日志和邮件服务器；邮件会等着再发。', go: 'overview' },

@@ -1,8 +1,11 @@
 // A unit's disk is lost and an older journal put back: it finds out, sends nothing until two people have approved a new
 // epoch, gets back what it has forgotten, and everything is applied once, in order, again and again.
+#include <jindu/v1/epoch.pb.h>
+
 #include <catch2/catch.hpp>
 
 #include "../world.hpp"
+#include "common/runtime/messages.hpp"
 #include "exchange-gateway/store/restoration.hpp"
 
 namespace jindu::gateway::test {
@@ -23,6 +26,7 @@ struct Desk {
     int subject = 0;
     bool handed_over = false, kept = true;
     std::set<std::int64_t> rungs = {};
+    std::vector<Bytes> by_unit = {};  // receipts of our own unit
   };
   std::vector<Sent> sent = {};
   std::int64_t cursor = 0;
@@ -75,13 +79,34 @@ struct Desk {
           if (mine.id == one.id &&
               exchange::parse_bundle(mine.bundle).value().manifest_digest == receipt.manifest_digest) {
             mine.rungs.insert(receipt.rung);
+            if (receipt.party == side->options().name) mine.by_unit.push_back(one.receipt);
             if (receipt.rung >= jindu::v1::RUNG_CARRIED) mine.kept = false;
           }
       }
+      remind();
       const auto taken = side->taken_up_to(channel()).value();
       if (taken && *taken < handed_over) again_from(*taken + 1);
       if (list.empty()) return;
     }
+  }
+
+  // What our unit had said of the end of bundles, where it asks.
+  void remind() {
+    const auto asked = side->forgotten(channel()).value();
+    if (!asked) return;
+    std::vector<Bytes> told;
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      const auto sequence = static_cast<std::int64_t>(i) + 1;
+      const bool open = std::find(asked->open.begin(), asked->open.end(), sequence) != asked->open.end();
+      if (sent[i].by_unit.empty() || (sequence <= asked->after && !open)) continue;
+      const auto view = exchange::parse_bundle(sent[i].bundle).value();
+      jindu::v1::Remembered one;
+      one.set_manifest(view.manifest_bytes.data(), view.manifest_bytes.size());
+      one.set_signature(view.signature.data(), view.signature.size());
+      for (const auto& receipt : sent[i].by_unit) one.add_receipts(receipt.data(), receipt.size());
+      told.push_back(encode(one));
+    }
+    REQUIRE(side->remember_from_service({told.begin(), told.end()}));
   }
 
   void fetch() {
@@ -186,7 +211,12 @@ struct Two {
     portal.hand_over();
     approval.hand_over();
     for (auto [from, to] : {std::pair(&w.outer, &w.inner), std::pair(&w.inner, &w.outer)}) {
-      const auto loads = from->unit().load(1000, 1 << 30).value();
+      auto loads = from->unit().load(1000, 1 << 30).value();
+      if (round % 2 == 0 && loads.size() > 1) {
+        // The first did not cross, those behind it did.
+        from->unit().came_back({loads.front()});
+        loads.erase(loads.begin());
+      }
       REQUIRE(from->unit().carried(to->unit().take_from_carrier(World::bytes_of_loads(loads))));
     }
     approval.fetch();
@@ -394,6 +424,29 @@ TEST_CASE("each trace of what a unit has forgotten is enough to find out") {
       CHECK(code() == (read > 0 ? "restored.voyages" : "restored.control"));
     }
   }
+  SECTION("the other unit has its receipt of custody, and both say hello when one begins") {
+    two.approval.send(1, "x");
+    two.approval.hand_over();
+    REQUIRE(w.inner->carried(w.outer->take_from_carrier(World::bytes_of_loads(w.inner->load(10, 1 << 20).value()))));
+    w.outer.restore(backup);
+    REQUIRE(w.outer->say_hello());
+    w.carry_all();
+    CHECK(code() == "restored.custody");
+  }
+  SECTION("the other unit has our word that we have read what it said") {
+    two.portal.send(1, "x");
+    two.portal.hand_over();
+    w.carry_all();
+    w.outer.back_up(backup);
+    two.approval.fetch();
+    REQUIRE(w.inner->build_control().value());
+    REQUIRE(w.inner->carried(w.outer->take_from_carrier(World::bytes_of_loads(w.inner->load(10, 1 << 20).value()))));
+    w.outer.restore(backup);
+    CHECK(w.outer.state_of(two.portal.ids().back()) == "carried");
+    REQUIRE(w.outer->say_hello());
+    w.carry_all();
+    CHECK(code() == "restored.read");
+  }
   SECTION("the other unit says now and then how far it has our control channel") {
     two.approval.send(1, "x");
     two.approval.hand_over();
@@ -461,6 +514,42 @@ TEST_CASE("a held bundle that was released and has crossed cannot be refused by 
   two.exchange();
   CHECK(w.outer->refuse(id, kWei, "no").error().code == "bundle.not_held");
   two.check_promise();
+}
+
+TEST_CASE("what a unit had ended itself, and nobody but its service knows, it ends again in the same way") {
+  const bool held_in_backup = GENERATE(true, false);
+  INFO((held_in_backup ? "held in the backup" : "not in the backup"));
+  Two two;
+  auto& w = two.w;
+  auto policy = w.policy();
+  policy.rules.front().hold = true;
+  w.outer.restart_with(policy);
+  const auto backup = w.folder / "backup";
+  if (!held_in_backup) w.outer.back_up(backup);
+  two.portal.send(1, "held");
+  two.portal.hand_over();
+  if (held_in_backup) w.outer.back_up(backup);
+  w.from_portal.kind = "forbidden";
+  two.portal.send(1, "forbidden");
+  two.portal.hand_over();
+  const auto held = two.portal.ids()[0], forbidden = two.portal.ids()[1];
+  REQUIRE(w.outer->refuse(held, kHe, "not this one").value().done);
+  two.portal.follow();
+  w.outer.restore(backup);
+  two.portal.follow();
+  two.approve(true);
+  w.carry_all();
+  CHECK(two.recovery(true) == "healing");  // the other unit alone is not enough
+  w.from_portal.kind = "material";
+  two.portal.send(1, "behind them");
+  two.exchange();
+  CHECK(two.recovery(true) == "none");
+  for (auto* side : {&w.outer, &w.inner})
+    for (const auto& id : {held, forbidden}) CHECK(side->state_of(id) == "ended");
+  CHECK(w.outer.text("SELECT code FROM bundle WHERE id = '" + held + "'") == "operator.refused");
+  CHECK(w.outer.text("SELECT code FROM bundle WHERE id = '" + forbidden + "'") == "policy.forbidden");
+  CHECK(w.outer->release(held, kWei, "after all").error().code == "bundle.not_held");
+  CHECK(two.approval.applied == std::vector{two.portal.ids()[2]});
 }
 
 TEST_CASE("a new epoch without two people's approval is not believed, nor one that goes back") {
