@@ -117,6 +117,16 @@ std::int64_t newest_taken_by(storage::Transaction& t, const std::string& channel
   return row ? row->integer(0) : 0;
 }
 
+std::vector<std::int64_t> carried_sequences(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
+                                            std::int64_t limit) {
+  std::vector<std::int64_t> list;
+  for (const auto& r : t.query("SELECT sequence FROM bundle WHERE state <> 'ended' AND state = 'carried' AND channel = "
+                               "$1 AND epoch = $2 AND outward = 1 ORDER BY stored_ms LIMIT $3",
+                               {channel, epoch, limit}))
+    list.push_back(r.integer(0));
+  return list;
+}
+
 std::int64_t newest_ended(storage::Transaction& t, const std::string& channel, std::int64_t epoch) {
   const auto row = t.query_one(
       "SELECT sequence FROM bundle WHERE channel = $1 AND epoch = $2 AND state = 'ended' ORDER BY sequence DESC LIMIT "
@@ -138,10 +148,12 @@ void end_control_up_to(storage::Transaction& t, const std::string& channel, std:
       {channel, static_cast<std::int64_t>(position), at_ms, static_cast<std::int64_t>(kSequencesOfEpoch)});
 }
 
-void forget_open_comparisons(storage::Transaction& t) {
-  t.execute("DELETE FROM reconciliation WHERE verdict <> 'agrees'");
-  t.execute("DELETE FROM difference");
-  t.execute("DELETE FROM told_block");
+void forget_open_comparisons(storage::Transaction& t, const std::string& but_from) {
+  t.execute(
+      "DELETE FROM difference WHERE channel NOT LIKE $1 AND EXISTS (SELECT 1 FROM reconciliation r WHERE r.day = "
+      "difference.day AND r.channel = difference.channel AND r.verdict <> 'agrees')",
+      {but_from + ">%"});
+  t.execute("DELETE FROM reconciliation WHERE verdict <> 'agrees' AND channel NOT LIKE $1", {but_from + ">%"});
 }
 
 void begin_epoch(storage::Transaction& t, const std::string& channel, std::uint32_t epoch, std::int64_t at_ms) {
@@ -149,7 +161,6 @@ void begin_epoch(storage::Transaction& t, const std::string& channel, std::uint3
             {channel, at_ms});
   t.execute("UPDATE bundle SET offered = 1 WHERE outward = 1 AND state IN ('waiting', 'held') AND offered = 0");
   t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND voyage <> 0");
-  forget_open_comparisons(t);
   set_channel_head(t, channel, {epoch, 0, {}, {}});
 }
 

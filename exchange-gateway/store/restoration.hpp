@@ -47,14 +47,17 @@ std::vector<std::string> channel_names(storage::Transaction& t);
 // The newest sequence of ours for which the party has signed that it has it; 0: none.
 std::int64_t newest_taken_by(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                              const std::string& party);
+std::vector<std::int64_t> carried_sequences(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
+                                            std::int64_t limit);
 std::int64_t newest_ended(storage::Transaction& t, const std::string& channel, std::int64_t epoch);  // 0: none
 // What this unit has said of the bundle's end is told to the other side once more.
 void send_ends_again(storage::Transaction& t, const Entry& entry, const std::string& unit);
 
 // Control bundles that the other side has: up to this position of our channel nothing waits any more.
 void end_control_up_to(storage::Transaction& t, const std::string& channel, std::uint64_t position, std::int64_t at_ms);
-// What was being compared is compared anew: the unit that asked or answered may have forgotten it.
-void forget_open_comparisons(storage::Transaction& t);
+// What the other unit had begun to compare, of channels from others than `but_from`: either may have forgotten it, and
+// only the one that began can go on.
+void forget_open_comparisons(storage::Transaction& t, const std::string& but_from);
 // Before a new epoch: control bundles of the old one go nowhere any more, and of what waits or is held nobody knows
 // whether it crossed, so that only the other side can tell its end.
 void begin_epoch(storage::Transaction& t, const std::string& channel, std::uint32_t epoch, std::int64_t at_ms);

@@ -8,6 +8,7 @@
 namespace jindu::gateway {
 namespace {
 
+constexpr std::int64_t kCarriedNamed = 2'000;    // of a channel in what is said every minute
 constexpr std::int64_t kOpenNamed = 8'000;       // of a channel in one question
 constexpr std::int64_t kRememberedMax = 20'000;  // of a channel in one answer
 constexpr std::size_t kPartBytes = 40 * 1024;    // a statement has at most 64 KiB
@@ -22,6 +23,7 @@ constexpr const char* kServiceAhead = "service_ahead";
 // Is added to the numbers of receipts that our service is told, so that none comes twice with another meaning.
 constexpr const char* kReceiptOffset = "receipt_offset";
 // Which restoration the other unit, and our service, have told all they remember for.
+constexpr const char* kRetellReceipts = "retell_receipts";
 constexpr const char* kPeerTold = "peer_told";
 constexpr const char* kServiceTold = "service_told";
 
@@ -100,9 +102,24 @@ Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
     taken.set_channel(name);
     taken.set_epoch(epoch);
     taken.set_head(static_cast<std::uint64_t>(newest));
+    for (const auto sequence : store::carried_sequences(t, name, epoch, kCarriedNamed))
+      taken.add_open(static_cast<std::uint64_t>(sequence));
   }
   store::set_state_value(t, kSeenTold, to_unix_ms(now()));
   return evidence::sign_statement(kSeenType, encode(seen), signer_);
+}
+
+// Which of those that we have given a receipt of custody for is not here.
+std::optional<std::uint64_t> Unit::lacks_taken(storage::Transaction& t, const jindu::v1::Standing& taken) const {
+  if (!taken.channel().ends_with(">" + options_.service) || taken.open_size() > kOpenNamed) return {};
+  const auto lacks = [&](std::uint64_t sequence) {
+    return sequence > 0 && sequence <= static_cast<std::uint64_t>(kSequenceMax) &&
+           !store::digest_at(t, taken.channel(), taken.epoch(), static_cast<std::int64_t>(sequence));
+  };
+  if (lacks(taken.head())) return taken.head();
+  const auto found = std::find_if(taken.open().begin(), taken.open().end(), lacks);
+  if (found == taken.open().end()) return {};
+  return *found;
 }
 
 void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
@@ -115,11 +132,9 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
   const auto head = store::channel_head(t, control_channel());
   if (position > position_of(head)) return control_arrived(t, position);
   for (const auto& one : seen.taken())
-    if (one.channel().ends_with(">" + options_.service) && one.head() > 0 &&
-        one.head() <= static_cast<std::uint64_t>(kSequenceMax) &&
-        !store::digest_at(t, one.channel(), one.epoch(), static_cast<std::int64_t>(one.head())))
+    if (const auto lacks = lacks_taken(t, one))
       return found_restored(
-          t, {"restored.custody", "the other unit has a receipt of ours for sequence " + std::to_string(one.head()) +
+          t, {"restored.custody", "the other unit has a receipt of ours for sequence " + std::to_string(*lacks) +
                                       " of " + one.channel() + ", which is not in this journal"});
   const auto theirs = exchange::channel_of(options_.peer, options_.name);
   const auto read = store::channel_head(t, theirs);
@@ -166,7 +181,7 @@ bool Unit::begin_epoch_of_peer(storage::Transaction& t, const store::Entry& e, B
       t, e.channel, {epoch.epoch(), static_cast<std::uint64_t>(e.sequence) - 1, {}, digest_of(e.previous_digest)});
   store::log_act(t, {0, to_unix_ms(now()), options_.peer, "epoch", e.channel + " " + std::to_string(epoch.epoch()),
                      "approved there by " + names + ": " + epoch.reason().substr(0, 1000)});
-  store::forget_open_comparisons(t);
+  store::forget_open_comparisons(t, options_.service);
   // It may have forgotten our own epoch as well, and the question that we are waiting for the answer of. What it had
   // not told of receipts it tells when asked.
   const auto own = store::channel_head(t, control_channel());
@@ -223,11 +238,13 @@ void Unit::begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint
   for (const auto& who : approved_by) statement.add_approved_by(who);
   statement.set_reason(reason);
   store::begin_epoch(t, control_channel(), epoch, at);
+  store::forget_open_comparisons(t, options_.service);
   // Numbers of voyages that the other side has read, or that are under way to it, are not given out again.
   const auto voyages = std::max(store::state_value(t, "voyage"), store::state_value(t, "peer_read"));
   if (voyages > 0) store::set_state_value(t, "voyage", voyages + kVoyagesUnderWay);
   store::set_state_value(t, kForgottenBefore, at);
   store::set_state_value(t, kServiceAhead, 1);
+  store::set_state_value(t, kRetellReceipts, 1);
   r.epoch = epoch;
   r.approved_ms = at;
   r.statement = evidence::sign_statement(kEpochType, encode(statement), signer_);
@@ -489,10 +506,11 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
   service_heard_ = true;
   std::vector<store::StoredReceipt> list;
   std::optional<Found> found;
-  bool in_step = false;
+  bool in_step = false, retell = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
     found.reset();
     in_step = false;
+    retell = store::state_value(t, kRetellReceipts) != 0;
     const auto recovery = store::open_restoration(t).recovery();
     found = service_knows_more(t, after, handed);
     if (recovery != store::Recovery::none && found && found->code == "restored.taken") found.reset();
@@ -503,16 +521,18 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
     list = store::receipts_for_service(t, std::max<std::int64_t>(after - offset, 0), limit);
     for (auto& one : list) one.number += offset;
   });
-  if (ok && (found || in_step))
+  if (ok && (found || in_step || retell))
     ok = journal_.write([&](storage::Transaction& t) {
       if (in_step) store::set_state_value(t, kServiceAhead, 0);
-      if (!found) return;
-      found_restored(t, *found);
-      // All of them are told again behind what the service has: it knows those that it had.
-      if (found->code == "restored.receipts") store::set_state_value(t, kReceiptOffset, after);
+      if (found) found_restored(t, *found);
+      if (!retell && (!found || found->code != "restored.receipts")) return;
+      // All of them are told again behind what the service has: it knows those that it had. Since the restoration there
+      // may be others under the numbers that it has.
+      store::set_state_value(t, kReceiptOffset, std::max(after, store::state_value(t, kReceiptOffset)));
+      store::set_state_value(t, kRetellReceipts, 0);
     });
   if (!ok) return ok.error();
-  if (found) list.clear();
+  if (found || retell) list.clear();
   return list;
 }
 

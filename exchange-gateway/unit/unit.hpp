@@ -26,6 +26,7 @@ class ReconciliationDetail;
 class BundleRequest;
 class Seen;
 class Recall;
+class Standing;
 class Recalled;
 class Remembered;
 }  // namespace jindu::v1
@@ -310,6 +311,7 @@ class Unit {
   bool seen_is_due(storage::Transaction& t) const;
   Bytes say_seen(storage::Transaction& t, bool asks);
   void heal_if_told(storage::Transaction& t, store::Restoration& r);
+  std::optional<std::uint64_t> lacks_taken(storage::Transaction& t, const jindu::v1::Standing& taken) const;
   void apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen);
   Bytes ask_recall(storage::Transaction& t);
   void apply_recall(storage::Transaction& t, const jindu::v1::Recall& recall, BytesView encoded);

@@ -83,11 +83,15 @@ void run_schedule(Deployment& d) {
   // A forgetful disk may leave something open for ever: then only the other promises hold.
   const auto patience = d.plan.forgets() ? minutes(1) : minutes(40);
   const bool first = kernel.run(patience, [&] { return settled(d); });
+  if (!first && !d.plan.forgets()) trace_open(d, checks);
   if (!first && !d.plan.forgets()) kernel.fail(d.plan.poison ? "not settled beside a poisoned subject" : "not settled");
   d.poison_is_gone = true;
   kernel.trace("---- nothing is poisoned any more");
-  if (!kernel.run(patience, [&] { return settled(d); }) && !d.plan.forgets()) kernel.fail("not settled");
-  if (!kernel.failure().empty()) return trace_open(d, checks);
+  if (!kernel.run(patience, [&] { return settled(d); }) && !d.plan.forgets()) {
+    trace_open(d, checks);
+    kernel.fail("not settled");
+  }
+  if (!kernel.failure().empty()) return;
   d.take_accounts();
   if (!kernel.run(minutes(5), [&] { return d.from_portal.accounted && d.from_approval.accounted; }))
     kernel.fail("the services do not answer");
