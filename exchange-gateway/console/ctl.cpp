@@ -335,7 +335,8 @@ int epoch_words(const json::object& o) {
     std::cout << time_of(number(v, "at_ms")) << "  approved by " << text(v, "who") << ": " << text(v, "reason") << "\n";
   }
   if (number(o, "healed_at_ms") > 0)
-    std::cout << time_of(number(o, "healed_at_ms")) << "  healed: the other unit and our service have told what they remember\n";
+    std::cout << time_of(number(o, "healed_at_ms"))
+              << "  healed: the other unit and our service have told what they remember\n";
   else if (state == "healing")
     std::cout << "a new epoch has begun; what the other unit and our service remember is awaited\n";
   else

@@ -146,8 +146,9 @@ TEST_CASE("answers have exactly the members that the description names") {
                            .value();
   CHECK(found(stretch) == members("StretchDetail"));
   CHECK(found(desk.call("auditor", Method::get, "/api/v1/epoch").value()) == members("Epoch"));
-  CHECK(found(desk.call("operator", Method::post, "/api/v1/voyages", {}, R"({"reason": "the medium stays"})").value()) ==
-        members("VoyageStarted"));
+  CHECK(
+      found(desk.call("operator", Method::post, "/api/v1/voyages", {}, R"({"reason": "the medium stays"})").value()) ==
+      members("VoyageStarted"));
   const auto log = desk.call("auditor", Method::get, "/api/v1/log").value();
   CHECK(found(log) == members("Log"));
   CHECK(found(log.at("log").at(0)) == members("Act"));
