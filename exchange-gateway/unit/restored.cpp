@@ -27,6 +27,11 @@ constexpr const char* kRetellReceipts = "retell_receipts";
 constexpr const char* kPeerTold = "peer_told";
 constexpr const char* kServiceTold = "service_told";
 
+// Also when it was told by a clock that was ahead.
+bool has_passed(std::chrono::milliseconds time, std::int64_t since_ms, Instant now) {
+  return since_ms > to_unix_ms(now) || to_unix_ms(now - time) >= since_ms;
+}
+
 bool is_sound_place(std::uint64_t epoch, std::uint64_t sequence) {
   return epoch >= 1 && epoch <= kEpochMax && sequence < kSequencesOfEpoch;
 }
@@ -493,7 +498,7 @@ void Unit::other_side_forgot(storage::Transaction& t, Custody& custody, const st
   custody.error = Error{Fault::conflict, "control.forgotten",
                         "another control bundle stands in the place of " + e.id +
                             ": the unit that made it has forgotten what it sent before"};
-  if (to_unix_ms(now() - kSeenToldAgain) >= store::state_value(t, kSeenTold)) store::tell_peer(t, say_seen(t, false));
+  if (has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now())) store::tell_peer(t, say_seen(t, false));
 }
 
 // What was made before a restoration may have been given to our service and applied: whether it is late only that can
@@ -550,7 +555,7 @@ result<std::optional<std::int64_t>> Unit::taken_up_to(const std::string& channel
 
 bool Unit::seen_is_due(storage::Transaction& t) const {
   const auto head = store::channel_head(t, exchange::channel_of(options_.peer, options_.name));
-  return position_of(head) > 0 && to_unix_ms(now() - kSeenToldAnyway) >= store::state_value(t, kSeenTold);
+  return position_of(head) > 0 && has_passed(kSeenToldAnyway, store::state_value(t, kSeenTold), now());
 }
 
 // What was handed over again may stand before bundles that are here already, from what the other unit remembers.
