@@ -40,6 +40,8 @@ result<void> run_unit(const Settings& settings) {
     if (auto ok = unit.remove_orphans(); !ok) return ok.error();
   }
 
+  if (auto ok = unit.say_hello(); !ok) return ok.error();
+
   auto services = http::Server::start(settings.services, unit_routes(unit));
   if (!services) return services.error();
 
@@ -67,7 +69,9 @@ result<void> run_unit(const Settings& settings) {
     return std::chrono::milliseconds(built && *built ? 20 : 100);
   });
   Worker upkeep("upkeep", [&] {
-    for (const auto& ok : {unit.warn(), unit.expire(), unit.sweep(), unit.open_up(), unit.reconcile_if_due()})
+    // Not before our service has shown whether this unit has forgotten something: "expired" could not be taken back.
+    const auto expired = unit.service_heard() ? unit.expire() : result<void>();
+    for (const auto& ok : {unit.warn(), expired, unit.sweep(), unit.open_up(), unit.reconcile_if_due()})
       if (!ok) log::error("unit.upkeep_failed", log::of(ok.error()));
     unit.measure();
     return std::chrono::milliseconds(10'000);

@@ -10,11 +10,19 @@ namespace jindu {
 // Whether the message or one inside it has fields this program does not know.
 bool has_unknown_fields(const google::protobuf::Message& message);
 
-// Code message.malformed; the caller says which message it was.
-inline result<void> parse_message(BytesView bytes, google::protobuf::Message& message) {
+// For what is only carried, and may come from a newer program: gives whether it has fields that this one does not know.
+// Code message.malformed.
+inline result<bool> parse_perhaps_newer(BytesView bytes, google::protobuf::Message& message) {
   if (bytes.size() > 0x7fffffff || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return Error{Fault::invalid, "message.malformed", "not a " + message.GetTypeName()};
-  if (has_unknown_fields(message))
+  return has_unknown_fields(message);
+}
+
+// Code message.malformed; the caller says which message it was.
+inline result<void> parse_message(BytesView bytes, google::protobuf::Message& message) {
+  const auto newer = parse_perhaps_newer(bytes, message);
+  if (!newer) return newer.error();
+  if (*newer)
     return Error{Fault::invalid, "message.malformed", message.GetTypeName() + " with fields that are not known"};
   return {};
 }

@@ -282,6 +282,28 @@ class Console {
                    return Response::empty();
                  }});
     r.push_back({Method::get, "/api/v1/voyages", reader_, 0, [&unit](Request&) { return show(unit, views::voyages); }});
+    r.push_back({Method::post, "/api/v1/voyages", operator_, kSmallBody,
+                 [&unit, carrier = carrier_](Request& q) -> result<Response> {
+                   auto reason = reason_in(q);
+                   if (!reason) return reason.error();
+                   if (carrier != "ferry")
+                     return Error{Fault::conflict, "voyage.no_ferry",
+                                  "the carrier of this unit is " + carrier + ": it makes no voyages"};
+                   auto waits = unit.start_voyage(who(q), *reason);
+                   if (!waits) return waits.error();
+                   return Response::json({{"waiting", *waits}});
+                 }});
+    r.push_back({Method::get, "/api/v1/epoch", reader_, 0, [&unit](Request&) -> result<Response> {
+                   return show(unit, [&](storage::Transaction& t) { return views::epoch(t, unit); });
+                 }});
+    r.push_back(
+        {Method::post, "/api/v1/epoch", actor_, kSmallBody, [&unit](Request& q) -> result<Response> {
+           auto reason = reason_in(q);
+           if (!reason) return reason.error();
+           auto decided = unit.approve_epoch(who(q), *reason);
+           if (!decided) return decided.error();
+           return Response::json({{"done", decided->done}, {"said", decided->said}, {"needed", decided->needed}});
+         }});
   }
 
   void policy(std::vector<http::Route>& r) {

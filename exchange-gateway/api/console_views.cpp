@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "common/runtime/files.hpp"
+#include "exchange-gateway/store/restoration.hpp"
 
 namespace jindu::gateway::views {
 namespace {
@@ -144,10 +145,17 @@ json::object to_json(const jindu::v1::BundleManifest& m) {
 json::object rule_json(const PolicyRule& r, std::size_t number) {
   json::array hours;
   for (const auto& opening : r.hours.openings) hours.push_back(json::value(to_text(opening)));
-  return {{"number", number},         {"from", r.from},           {"to", r.to},
-          {"kind", r.kind},           {"max_bytes", r.max_bytes}, {"per_minute", r.per_minute},
-          {"burst", r.burst},         {"hold", r.hold},           {"releasers", r.hold ? r.releasers : 0},
-          {"hours", std::move(hours)}};
+  return {{"number", number},
+          {"from", r.from},
+          {"to", r.to},
+          {"kind", r.kind},
+          {"max_bytes", r.max_bytes},
+          {"per_minute", r.per_minute},
+          {"burst", r.burst},
+          {"hold", r.hold},
+          {"releasers", r.hold ? r.releasers : 0},
+          {"hours", std::move(hours)},
+          {"unknown_fields", r.newer == NewerFields::by_direction ? "by_direction" : to_text(r.newer)}};
 }
 
 json::object to_json(storage::Transaction& t, const store::Stretch& s) {
@@ -302,6 +310,24 @@ json::object voyages(storage::Transaction& t) {
                     {"code", v.code}});
   }
   return {{"voyages", std::move(list)}, {"read_there", read_there}};
+}
+
+json::object epoch(storage::Transaction& t, const Unit& unit) {
+  const auto head = store::channel_head(t, unit.control_channel());
+  const auto r = store::last_restoration(t).value_or(store::Restoration{});
+  json::array votes;
+  for (const auto& v : store::epoch_votes(t, r.number))
+    votes.push_back({{"who", v.who}, {"at_ms", v.at_ms}, {"reason", v.reason}});
+  return {{"state", std::string(store::to_text(r.recovery()))},
+          {"channel", unit.control_channel()},
+          {"epoch", head.epoch},
+          {"found_at_ms", r.found_ms},
+          {"code", r.code},
+          {"detail", r.detail},
+          {"approved_at_ms", r.approved_ms},
+          {"healed_at_ms", r.healed_ms},
+          {"needed", Unit::kApprovals},
+          {"votes", std::move(votes)}};
 }
 
 json::object policy(const Policy& policy) {

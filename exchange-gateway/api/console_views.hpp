@@ -14,6 +14,7 @@ boost::json::object quarantine(storage::Transaction& t);
 std::optional<boost::json::object> quarantined(storage::Transaction& t, const std::string& id, BytesView digest,
                                                bool with_bytes);
 boost::json::object voyages(storage::Transaction& t);
+boost::json::object epoch(storage::Transaction& t, const Unit& unit);
 boost::json::object policy(const Policy& policy);
 boost::json::object explanation(const Explanation& explanation);
 boost::json::object alarms(storage::Transaction& t, const Unit& unit);

@@ -93,18 +93,41 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          for (const auto& [place, reason] : *refused) list.push_back({{"place", place}, {"code", reason.code}});
          return Response::json({{"refused", std::move(list)}});
        }});
-  routes.push_back({Method::get, "/unit/v1/receipts", service, 0, [&unit](Request& request) -> result<Response> {
-                      const auto after =
-                          number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
-                      const auto limit = number(request.query_value("limit"), 256, 1, 1000);
-                      auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax),
-                                       [&] { return unit.receipts(after, limit); });
-                      if (!list) return list.error();
-                      boost::json::array entries;
-                      for (const auto& r : *list)
-                        entries.push_back({{"cursor", r.number}, {"receipt", to_base64(r.receipt)}});
-                      return Response::json({{"receipts", std::move(entries)}});
-                    }});
+  routes.push_back(
+      {Method::get, "/unit/v1/receipts", service, 0, [&unit](Request& request) -> result<Response> {
+         const auto after = number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
+         const auto limit = number(request.query_value("limit"), 256, 1, 1000);
+         constexpr auto most = std::numeric_limits<std::int64_t>::max();
+         const Unit::Handed handed{std::string(request.query_value("channel")),
+                                   number(request.query_value("handed_over"), 0, 0, most)};
+         // A unit that has forgotten something does not let its service wait with what it remembers.
+         auto asked = unit.forgotten(handed.channel);
+         if (!asked) return asked.error();
+         auto list = poll(unit.for_service(), *asked ? 0 : number(request.query_value("wait"), 0, 0, kWaitMax),
+                          [&] { return unit.receipts(after, limit, handed); });
+         if (!list) return list.error();
+         auto taken = unit.taken_up_to(handed.channel);
+         if (!taken) return taken.error();
+         boost::json::array entries;
+         for (const auto& r : *list) entries.push_back({{"cursor", r.number}, {"receipt", to_base64(r.receipt)}});
+         boost::json::object answer{{"receipts", std::move(entries)}};
+         // Behind it the service hands over again what it still has: this unit has forgotten it.
+         if (*taken) answer["taken_up_to"] = **taken;
+         auto forgotten = unit.forgotten(handed.channel);
+         if (!forgotten) return forgotten.error();
+         // What it had said itself of these, this unit wants to hear before it goes on.
+         if (*forgotten)
+           answer["forgotten"] = {{"after", (*forgotten)->after},
+                                  {"open", boost::json::array((*forgotten)->open.begin(), (*forgotten)->open.end())}};
+         return Response::json(answer);
+       }});
+  routes.push_back(
+      {Method::post, "/unit/v1/remembered", service, kReceiptsMax, [&unit](Request& request) -> result<Response> {
+         auto remembered = exchange::parts_of_batch(request.body);
+         if (!remembered) return remembered.error();
+         if (auto ok = unit.remember_from_service(*remembered); !ok) return ok.error();
+         return Response::empty();
+       }});
   routes.push_back({Method::get, "/unit/v1/health", service, 0, [&unit](Request&) -> result<Response> {
                       boost::json::object answer;
                       auto ok = unit.journal().read([&](storage::Transaction& t) {

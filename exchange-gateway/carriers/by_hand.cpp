@@ -18,6 +18,7 @@
 #include "common/runtime/log.hpp"
 #include "exchange-gateway/carriers/by_hand_texts.hpp"
 #include "exchange-gateway/carriers/trip.hpp"
+#include "exchange-gateway/store/restoration.hpp"
 #include "exchange-gateway/unit/settings.hpp"
 #include "exchange-gateway/unit_lock.hpp"
 
@@ -134,6 +135,10 @@ int export_to(const Asked& asked) {
   auto beside = Beside::open(asked);
   if (!beside) return cannot(beside.error());
   auto& unit = (*beside)->unit();
+  auto recovery = store::Recovery::none;
+  auto looked = unit.journal().read([&](storage::Transaction& t) { recovery = store::open_restoration(t).recovery(); });
+  if (!looked) return cannot(looked.error());
+  if (recovery == store::Recovery::halted) return voice.say(Say::restored), kCannot;
   if (asked.again > 0) {
     if (auto ok = unit.load_again(asked.again - 1, asked.again); !ok) return cannot(ok.error());
     voice.say(Say::again, asked.again);

@@ -22,10 +22,11 @@ enum class Say {
   nothing_here,
   not_now,
   not_a_medium,
-  again
+  again,
+  restored
 };
 // Numbers and names stand for {}.
-inline constexpr std::array<std::array<std::string_view, 2>, 17> kTexts{{
+inline constexpr std::array<std::array<std::string_view, 2>, 18> kTexts{{
     {"航次 {} 已写入并校验：{} 个交换包，{} 字节", "voyage {} written: {} bundles, {} bytes"},
     {"没有待运的交换包", "nothing waits to be carried"},
     {"介质空间不足，其余的留待下一个介质", "the medium is full; the rest waits for another one"},
@@ -49,6 +50,10 @@ inline constexpr std::array<std::array<std::string_view, 2>, 17> kTexts{{
      "this unit cannot take anything just now; try the same medium later: {}"},
     {"{} 不是可用的介质目录", "{} is not a directory of a medium"},
     {"航次 {} 视为遗失，其内容将再次写出", "voyage {} is taken to be lost; what it had is written again"},
+    {"本端是从较旧的备份恢复的；两人批准新纪元（ctl epoch approve）之前，什么都不写出",
+     "this unit was restored from an older copy; until two people have approved a new epoch (ctl epoch approve) "
+     "nothing "
+     "is written"},
 }};
 
 }  // namespace jindu::gateway

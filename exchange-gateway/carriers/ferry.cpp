@@ -34,8 +34,13 @@ class Ferry final : public Carrier {
     }
     // A switch takes the sign away when it attaches the medium; a person does not, but takes the medium away for a
     // while.
-    if (!came && fs::exists(marker(), code)) return options_.look;
+    const auto wanted = unit_.voyage_is_wanted();
+    if (!wanted) return failed(wanted.error());
+    // An operator may have wanted more to go on a medium that was finished.
+    if (!came && !*wanted && fs::exists(marker(), code)) return options_.look;
     fs::remove(marker(), code);
+    if (*wanted)
+      if (auto ok = unit_.voyage_was_started(); !ok) return failed(ok.error());
     remove_partial_voyages(options_.attachment, unit_.options().name);
     // A medium pulled in the middle shows itself as a failure of some call: the next attachment starts over.
     if (auto ok = unload(); !ok) return failed(ok.error());

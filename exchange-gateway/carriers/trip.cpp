@@ -101,7 +101,7 @@ result<store::VoyageRow> load_voyage(Unit& unit, const std::string& medium, cons
     voyage.set_number(static_cast<std::uint64_t>(number));
     voyage.set_last_read(static_cast<std::uint64_t>(store::state_value(t, "own_read")));
     voyage.set_control_received(
-        store::channel_head(t, exchange::channel_of(unit.options().peer, unit.options().name)).sequence);
+        position_of(store::channel_head(t, exchange::channel_of(unit.options().peer, unit.options().name))));
   });
   if (!ok) return ok.error();
   ok = write_voyage(

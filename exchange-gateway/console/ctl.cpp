@@ -40,6 +40,10 @@ std::string_view advice(const std::string& code) {
       {"bundle.not_held", "`ctl show` says where it stands."},
       {"bundle.unknown", "`ctl search` finds bundles by kind, state, subject and time; or ask the other unit."},
       {"channel.unknown", "`ctl overview` lists the channels."},
+      {"epoch.said_already", "A second person with the role operator or releaser must run the same command."},
+      {"epoch.not_due", "`ctl epoch show` says what is known."},
+      {"unit.restored", "`ctl epoch show` says what was found and what to do."},
+      {"voyage.no_ferry", "Voyages are for units whose carrier moves a medium; `ctl overview` names the carrier."},
       {"quarantine.told", "Ask its sender to send it anew; then `ctl quarantine dismiss`."},
       {"quarantine.no_bytes", "`ctl request` asks the other unit to bring it again."},
       {"pkcs12.password", "Is the passphrase in --passphrase-file right?"}};
@@ -118,6 +122,13 @@ std::string alarm_words(const json::object& a, std::int64_t now_ms) {
   if (code == "alarm.reconciliation_differs")
     return std::to_string(n) + " differences in " + about + ": `ctl reconcile show`";
   if (code == "alarm.channel_stopped") return about + " is stopped since " + since + ": `ctl resume` when it may go on";
+  if (code == "alarm.restored" && about == "halted")
+    return "this unit was restored from an older copy of its journal, " + since +
+           " ago, and sends nothing: look at `ctl epoch show`; when it is so, two people run `ctl epoch approve` (" +
+           std::to_string(n) + " of 2 so far)";
+  if (code == "alarm.restored")
+    return "a new epoch has begun; this unit waits for what the other one and its service remember: look that the "
+           "carrier and the service run";
   if (code == "alarm.voyage_damaged")
     return "voyage " + about + " came damaged: `ctl voyages`; what was lost is brought again";
   if (code == "alarm.mail_failing")
@@ -309,6 +320,30 @@ int voyage_lines(const json::object& o) {
   else
     table.print();
   return 0;
+}
+
+int epoch_words(const json::object& o) {
+  const auto state = text(o, "state");
+  std::cout << text(o, "channel") << " is in epoch " << number(o, "epoch") << "\n";
+  if (number(o, "found_at_ms") == 0) {
+    std::cout << "this unit has not found that it was restored from an older copy\n";
+    return 0;
+  }
+  std::cout << time_of(number(o, "found_at_ms")) << "  " << text(o, "detail") << " [" << text(o, "code") << "]\n";
+  for (const auto& one : o.at("votes").as_array()) {
+    const auto& v = one.as_object();
+    std::cout << time_of(number(v, "at_ms")) << "  approved by " << text(v, "who") << ": " << text(v, "reason") << "\n";
+  }
+  if (number(o, "healed_at_ms") > 0)
+    std::cout << time_of(number(o, "healed_at_ms"))
+              << "  healed: the other unit and our service have told what they remember\n";
+  else if (state == "healing")
+    std::cout << "a new epoch has begun; what the other unit and our service remember is awaited\n";
+  else
+    std::cout << "Nothing is taken, delivered or sent. If this unit was restored, `ctl epoch approve` by "
+              << number(o, "needed") << " people begins a new epoch.\n"
+              << "If it was not, somebody else sends in its name: do not approve, and call the security office.\n";
+  return state == "none" ? 0 : kToLookAfter;
 }
 
 int stretch_lines(const json::object& o) {
@@ -520,6 +555,30 @@ void add_ctl(Command& app, std::function<int()>& work) {
   request.option("FIRST", a->first, "Sequence").required();
   request.option("LAST", a->last, "Sequence").required();
   with_reason(request);
+  auto voyage = ctl.command("voyage", "What a medium carries");
+  voyage.needs_command();
+  voyage.lets_through();
+  with_reason(verb(voyage, "start", "Let a medium that is there take more, although it was finished", [a] {
+    return tell(*a, "/api/v1/voyages", {{"reason", a->reason}}, [](const json::object& o) {
+      std::cout << number(o, "waiting") << " bundles wait; they go on the medium as soon as it is there\n";
+      return 0;
+    });
+  }));
+  auto epoch = ctl.command("epoch", "A unit that was restored from an older copy");
+  epoch.needs_command();
+  epoch.lets_through();
+  verb(epoch, "show", "What was found, and who has approved a new epoch",
+       [a] { return ask(*a, "/api/v1/epoch", epoch_words); });
+  with_reason(verb(epoch, "approve", "Let the unit begin a new epoch; two people must", [a] {
+    return tell(*a, "/api/v1/epoch", {{"reason", a->reason}}, [](const json::object& o) {
+      if (o.at("done").as_bool())
+        std::cout << "done: a new epoch has begun\n";
+      else
+        std::cout << "noted: " << number(o, "said") << " of " << number(o, "needed")
+                  << " have said so; it takes effect when another person does\n";
+      return 0;
+    });
+  }));
   verb(ctl, "voyages", "The trips of a carrier that moves a medium",
        [a] { return ask(*a, "/api/v1/voyages", voyage_lines); });
 

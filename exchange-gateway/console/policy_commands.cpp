@@ -15,6 +15,7 @@ constexpr std::size_t kBundleMax = 64 * 1024 * 1024;
 struct Question {
   std::string file, bundle, from, to, kind, at;
   std::uint64_t bytes = 1;
+  bool outward = false, newer = false;
 };
 
 int failed(const Error& error) {
@@ -55,7 +56,7 @@ int explain_question(const Question& q) {
   }
   Bytes bytes;
   std::optional<exchange::BundleView> view;
-  Passenger passenger{q.from, q.to, q.kind, q.bytes, at + std::chrono::hours(24)};
+  Passenger passenger{q.from, q.to, q.kind, q.bytes, at + std::chrono::hours(24), q.newer, q.outward};
   if (!q.bundle.empty()) {
     auto read = files::read(q.bundle, kBundleMax);
     if (!read) return failed(read.error());
@@ -64,7 +65,7 @@ int explain_question(const Question& q) {
     if (!parsed) return failed(parsed.error());
     view = std::move(*parsed);
     const auto& m = view->manifest;
-    passenger = {m.from(), m.to(), m.kind(), bytes.size(), from_unix_ms(m.expires_ms())};
+    passenger = {m.from(), m.to(), m.kind(), bytes.size(), from_unix_ms(m.expires_ms()), view->newer, q.outward};
     std::cout << "The bundle " << exchange::to_text(view->id) << ": '" << m.kind() << "' from " << m.from() << " to "
               << m.to() << ", " << bytes.size() << " bytes. Its signature is not looked at here.\n";
   } else if (q.from.empty() || q.to.empty() || q.kind.empty()) {
@@ -91,6 +92,8 @@ void add_policy(Command& app, std::function<int()>& work) {
   auto explain_command = policy.command("explain", "Say which rule decides, and why");
   explain_command.option("FILE", q->file, "The policy").required();
   explain_command.option("--bundle", q->bundle, "Of this bundle");
+  explain_command.flag("--outward", q->outward, "which leaves the isolated network");
+  explain_command.flag("--unknown-fields", q->newer, "and has fields that are not known here");
   explain_command.option("--from", q->from, "Or of one from this node");
   explain_command.option("--to", q->to, "to that one");
   explain_command.option("--kind", q->kind, "of this kind");

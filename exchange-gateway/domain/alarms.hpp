@@ -43,6 +43,9 @@ struct Facts {
   std::uint64_t disk_free = 0;
   std::uint64_t disk_minimum = 0;
   bool log_whole = true;
+  std::string restored = {};  // "halted" or "healing": the journal is older than what was signed
+  std::int64_t restored_ms = 0;
+  std::int64_t epoch_approvals = 0;
   std::int64_t unsent_mail_ms = 0;                                      // 0: every letter was sent
   std::vector<std::pair<std::string, std::int64_t>> certificates = {};  // whose, and until when
   std::vector<std::pair<std::string, std::int64_t>> stops = {};         // channel, since when

@@ -14,6 +14,18 @@ struct ChannelHead {
   crypto::Digest manifest_digest{};
 };
 
+// A place in a unit's control channel as one number that rises over its epochs, so that "up to here" has one meaning
+// also after a new beginning: (epoch - 1) * 2^44 + sequence, below 2^60.
+inline constexpr std::uint64_t kSequencesOfEpoch = std::uint64_t{1} << 44;
+inline constexpr std::uint32_t kEpochMax = 65'535;
+constexpr std::uint64_t position_of(std::uint64_t epoch, std::uint64_t sequence) {
+  return (epoch - 1) * kSequencesOfEpoch + sequence;
+}
+inline std::uint64_t position_of(const ChannelHead& head) { return position_of(head.epoch, head.sequence); }
+constexpr std::uint32_t epoch_at(std::uint64_t position) {
+  return static_cast<std::uint32_t>(position / kSequencesOfEpoch) + 1;
+}
+
 struct Link {
   std::uint32_t epoch = 1;
   std::uint64_t sequence = 0;

@@ -67,7 +67,8 @@ State after_receipt(State state, jindu::v1::Rung rung) {
   // Whoever holds, releases, carried or delivered it over there has it.
   const bool there = rung == jindu::v1::RUNG_HELD || rung == jindu::v1::RUNG_RELEASED ||
                      rung == jindu::v1::RUNG_CARRIED || rung == jindu::v1::RUNG_DELIVERED;
-  return state == State::waiting && there ? State::carried : state;
+  // Held here, it could only be there if it was released and this unit has forgotten that.
+  return (state == State::waiting || state == State::held) && there ? State::carried : state;
 }
 
 bool may_expire(const Holding& bundle) {

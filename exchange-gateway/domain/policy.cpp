@@ -26,7 +26,21 @@ std::string hours_text(const Hours& hours) {
   return text;
 }
 
+bool carries_newer(const PolicyRule& rule, const Passenger& passenger) {
+  return rule.newer == NewerFields::carry || (rule.newer == NewerFields::by_direction && !passenger.leaves_intranet);
+}
+
 }  // namespace
+
+std::string_view to_text(NewerFields newer) {
+  return newer == NewerFields::carry ? "carry" : newer == NewerFields::refuse ? "refuse" : "";
+}
+
+std::optional<NewerFields> newer_fields_from_text(std::string_view text) {
+  for (const auto one : {NewerFields::by_direction, NewerFields::carry, NewerFields::refuse})
+    if (to_text(one) == text) return one;
+  return {};
+}
 
 const PolicyRule* find_rule(const Policy& policy, const Passenger& passenger) {
   for (const auto& rule : policy.rules)
@@ -43,6 +57,9 @@ result<Ruling> judge(const Policy& policy, const Passenger& passenger, Instant n
   if (passenger.bytes > rule->max_bytes)
     return Error{Fault::too_large, "policy.too_large",
                  "at most " + std::to_string(rule->max_bytes) + " bytes may cross as '" + rule->kind + "'"};
+  if (passenger.newer && !carries_newer(*rule, passenger))
+    return Error{Fault::forbidden, "policy.newer_fields",
+                 "its manifest has fields that this unit does not know, and the rule lets no such thing pass"};
   if (passenger.expires <= now) return Error{Fault::expired, "policy.expired", "it expired before it was here"};
   return rule->hold ? Ruling::hold : Ruling::pass;
 }
@@ -86,6 +103,14 @@ Explanation explain(const Policy& policy, const Passenger& passenger, Instant no
     return refuse({"size", false, "It has " + size + " bytes; the rule allows at most " + most + ".", most},
                   "policy.too_large");
   e.checks.push_back({"size", true, "Its " + size + " bytes are within the " + most + " that the rule allows.", most});
+  if (passenger.newer && !carries_newer(*rule, passenger))
+    return refuse({"fields", false,
+                   "Its manifest has fields that are not known here, and the rule does not carry them" +
+                       std::string(rule->newer == NewerFields::refuse ? "." : " out of the isolated network."),
+                   ""},
+                  "policy.newer_fields");
+  if (passenger.newer)
+    e.checks.push_back({"fields", true, "Its manifest has fields that are not known here; they are carried.", ""});
   const auto until = time_text(passenger.expires, rule->hours.utc_offset_minutes);
   if (passenger.expires <= now)
     return refuse({"expiry", false, "It expired at " + until + ".", until}, "policy.expired");

@@ -1,6 +1,7 @@
 #pragma once
 // What may cross: default deny. The file is reviewed; both units decide by their own copy, independently.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,12 @@
 #include "exchange-gateway/domain/hours.hpp"
 
 namespace jindu::gateway {
+
+// What of a bundle with fields that this unit's program does not know, as a newer program writes them. Nothing that
+// cannot be read leaves the isolated network unless a rule says so; inward it is carried as it is.
+enum class NewerFields { by_direction, carry, refuse };
+std::string_view to_text(NewerFields newer);
+std::optional<NewerFields> newer_fields_from_text(std::string_view text);  // "carry", "refuse", "" by direction
 
 struct PolicyRule {
   std::string from;
@@ -19,6 +26,7 @@ struct PolicyRule {
   bool hold = false;             // waits for a releaser
   std::uint32_t releasers = 1;   // how many different ones must agree
   Hours hours = {};              // when it is carried and delivered; it is taken at any time
+  NewerFields newer = NewerFields::by_direction;
 };
 
 // How much of a sender may wait in its unit.
@@ -40,11 +48,13 @@ struct Passenger {
   std::string_view kind;
   std::uint64_t bytes = 0;
   Instant expires{};
+  bool newer = false;            // it has fields that are not known here
+  bool leaves_intranet = false;  // it comes from the isolated network
 };
 
 enum class Ruling { pass, hold };
 
-// Codes: policy.forbidden, policy.too_large, policy.expired.
+// Codes: policy.forbidden, policy.too_large, policy.newer_fields, policy.expired.
 result<Ruling> judge(const Policy& policy, const Passenger& passenger, Instant now);
 const PolicyRule* find_rule(const Policy& policy, const Passenger& passenger);
 
@@ -54,7 +64,7 @@ result<void> within_quota(const Policy& policy, std::string_view sender, std::ui
 
 // Why the policy decides as it does, one check after the other; the last one that does not hold decides.
 struct Check {
-  std::string name;    // "rule", "size", "expiry", "rate", "hours", "hold"
+  std::string name;    // "rule", "size", "fields", "expiry", "rate", "hours", "hold"
   bool holds = true;   // false: it stops here, or has to wait here
   std::string words;   // for a reader of the command line
   std::string detail;  // the number, rule or time it is about

@@ -237,11 +237,45 @@ CREATE INDEX warning_by_channel ON warning (channel, at_ms);
 CREATE INDEX warning_unsent ON warning (number) WHERE sent_ms = 0;
 )sql";
 
+// What a unit knows of having been restored from an older copy, and how it begins anew.
+constexpr std::string_view kRestoration = R"sql(
+CREATE TABLE restoration (
+  number $SERIAL,
+  found_ms BIGINT NOT NULL,
+  code TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  known BIGINT NOT NULL,
+  epoch BIGINT NOT NULL,
+  approved_ms BIGINT NOT NULL,
+  statement $BLOB NOT NULL,
+  recall $BLOB NOT NULL,
+  healed_ms BIGINT NOT NULL
+);
+CREATE INDEX restoration_open ON restoration (number) WHERE healed_ms = 0;
+
+CREATE TABLE epoch_vote (
+  restoration BIGINT NOT NULL,
+  who TEXT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (restoration, who)
+);
+
+CREATE TABLE recalled_part (
+  restoration BIGINT NOT NULL,
+  part BIGINT NOT NULL,
+  PRIMARY KEY (restoration, part)
+);
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
-  static const std::vector<storage::Migration> all{
-      {1, "journal", kJournal}, {2, "operators", kOperators}, {3, "marks", kMarks}, {4, "warnings", kWarnings}};
+  static const std::vector<storage::Migration> all{{1, "journal", kJournal},
+                                                   {2, "operators", kOperators},
+                                                   {3, "marks", kMarks},
+                                                   {4, "warnings", kWarnings},
+                                                   {5, "restoration", kRestoration}};
   return all;
 }
 

@@ -82,7 +82,7 @@ Unit::Arrival Unit::prepare(const Bytes& bundle) {
   else if (e.to != options_.service || e.from == options_.service)
     a.ruling = Error{Fault::forbidden, "policy.wrong_way", "it does not go this way"};
   else
-    a.ruling = judge(options_.policy, passenger_of(e), now());
+    a.ruling = judge_by_policy(a.checked->view, e);
   return a;
 }
 
@@ -90,7 +90,8 @@ void Unit::prepare_control(Arrival& a) {
   auto payload = exchange::open_with_any(a.checked->view, signer_.key, options_.other_keys, trust_, now());
   if (!payload) return a.not_taken(payload.error());
   jindu::v1::ReceiptBatch batch;
-  if (auto ok = parse_message(*payload, batch); !ok)
+  // A newer unit may put more into it: that is passed over, as statements of types that are not known here are.
+  if (!parse_perhaps_newer(*payload, batch))
     return a.not_taken({Fault::integrity, "receipt.malformed", "a batch of receipts is not readable"});
   for (const auto& encoded : batch.receipts()) {
     jindu::v1::Signed outer;
@@ -110,27 +111,31 @@ void Unit::prepare_control(Arrival& a) {
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }
   for (const auto& ended : batch.ended()) {
-    exchange::BundleView view;
-    view.manifest_bytes = ::jindu::bytes_of(ended.manifest());
-    view.signature = ::jindu::bytes_of(ended.signature());
-    const auto& m = view.manifest;
-    // Whether the sending node made this manifest: the other unit alone cannot fill a place in its channel.
-    bool good = view.manifest_bytes.size() <= exchange::kManifestMax &&
-                parse_message(view.manifest_bytes, view.manifest).has_value() && m.bundle_id().size() == 16 &&
-                m.previous_digest().size() == 32 && m.subject().size() == 16 && m.from() != options_.service &&
-                m.to() == options_.service && m.channel() == exchange::channel_of(m.from(), m.to());
-    if (good) {
-      std::copy(m.bundle_id().begin(), m.bundle_id().end(), reinterpret_cast<char*>(view.id.data()));
-      view.manifest_digest = crypto::sha256(view.manifest_bytes);
-      const auto signer = signer_of(m);
-      good = signer && signs(*signer, view);
-    }
-    auto entry = entry_of(view, m.payload_length(), false);
-    if (good && has_sound_places(entry))
-      a.ended.push_back(std::move(entry));
+    auto entry = entry_of_manifest(::jindu::bytes_of(ended.manifest()), ::jindu::bytes_of(ended.signature()));
+    if (entry && entry->to == options_.service)
+      a.ended.push_back(std::move(*entry));
     else
-      log::error("unit.bad_ended", {{"channel", m.channel().substr(0, 130)}});
+      log::error("unit.bad_ended", {{"channel", entry ? entry->channel : ""}});
   }
+}
+
+// Whether the sending node made this manifest: the other unit alone cannot fill a place in its channel.
+std::optional<store::Entry> Unit::entry_of_manifest(BytesView manifest, BytesView signature) {
+  exchange::BundleView view;
+  view.manifest_bytes = manifest;
+  view.signature = signature;
+  const auto& m = view.manifest;
+  if (manifest.size() > exchange::kManifestMax || !parse_perhaps_newer(manifest, view.manifest).has_value() ||
+      m.bundle_id().size() != 16 || m.previous_digest().size() != 32 || m.subject().size() != 16 ||
+      m.channel() != exchange::channel_of(m.from(), m.to()) ||
+      (m.from() == options_.service) == (m.to() == options_.service))
+    return {};
+  std::copy(m.bundle_id().begin(), m.bundle_id().end(), reinterpret_cast<char*>(view.id.data()));
+  view.manifest_digest = crypto::sha256(view.manifest_bytes);
+  const auto signer = signer_of(m);
+  auto entry = entry_of(view, m.payload_length(), false);
+  if (!signer || !signs(*signer, view) || !has_sound_places(entry)) return {};
+  return entry;
 }
 
 // Kept aside with its reason; takes no place in the channel. A fork is its sender's doing and gets a signed receipt. A
@@ -166,11 +171,17 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
     return;
   }
   const bool control = is_control(e) && a.ruling;
+  if (control && !known) {
+    const auto approval = std::find_if(a.messages.begin(), a.messages.end(),
+                                       [](const Arrival::Message& one) { return one.type == kEpochType; });
+    if (!control_may_stand(t, a.custody, e, approval == a.messages.end() ? nullptr : &approval->body)) return;
+  }
   const auto head = store::channel_head(t, e.channel);
   // Rows of old control bundles are gone; the head remembers that they were here.
   if (control && head.epoch == e.epoch && head.sequence >= static_cast<std::uint64_t>(e.sequence)) return;
   const Error fork{Fault::integrity, "bundle.fork", "another bundle with this id is here"};
   auto fit = known ? result<void>(fork) : fits(store::neighbours(t, e), link_of(e));
+  if (!fit && fit.error().code == "bundle.fork" && control && !known) return other_side_forgot(t, a.custody, e);
   if (!fit && fit.error().code == "bundle.fork") return settle_stray(t, book, a, e, fit.error());
   if (!fit) {
     a.custody.error = fit.error();
@@ -228,6 +239,12 @@ std::vector<Custody> Unit::take_from_carrier(const std::vector<Bytes>& bundles) 
     for (const auto& a : arrivals)
       if (a.checked && store::find(t, a.custody.id)) known.insert(a.custody.id);
     for (auto& one : store::stops(t)) stopped_channels.insert(std::move(one.channel));
+    for (auto& a : arrivals)
+      if (a.checked && !a.ruling && a.ruling.error().fault == Fault::expired && !known.contains(a.custody.id) &&
+          may_have_been_here(t, a.checked->entry)) {
+        const auto* rule = find_rule(options_.policy, passenger_of(a.checked->entry));
+        a.ruling = rule != nullptr && rule->hold ? Ruling::hold : Ruling::pass;
+      }
   });
   std::size_t bytes = 0;
   for (auto& a : arrivals) {
@@ -294,21 +311,30 @@ void Unit::apply_ended(storage::Transaction& t, store::Entry e) {
   store::advance_over_present(t, e.channel);
 }
 
-void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded) {
+void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded, bool recalled) {
   const auto id = exchange::to_text(receipt.bundle);
   auto entry = store::find(t, id);
   if (!entry || digest_of(entry->manifest_digest) != receipt.manifest_digest) return;
   auto teller = Teller::stranger;
   if (receipt.party == options_.peer)
     teller = entry->outward ? Teller::unit_of_destination : Teller::unit_of_sender;
-  else if (entry->outward && receipt.party == entry->to)
+  else if (receipt.party == entry->to && (entry->outward || recalled))
     teller = Teller::destination;
+  else if (recalled && receipt.party == options_.name)
+    teller = entry->outward ? Teller::unit_of_sender : Teller::unit_of_destination;
   if (!may_say(teller, receipt.rung)) {
     log::error("unit.bad_receipt", {{"code", "receipt.party"}, {"party", receipt.party}, {"bundle", id}});
     return;
   }
   store::add_receipt(t, receipt, encoded, entry->outward, false);
-  if (!entry->outward) return;
+  if (!entry->outward) {
+    // We had said ourselves that it has ended, or our service had.
+    if (!recalled || !ends(receipt.rung) || entry->state == State::ended) return;
+    const bool turn_was_over = entry->state == State::ready;
+    store::end(t, *entry, receipt.code, to_unix_ms(now()));
+    if (!turn_was_over) promote_if_next(t, *entry);
+    return;
+  }
   const auto state = after_receipt(entry->state, receipt.rung);
   if (state == entry->state) return;
   if (state == State::ended)

@@ -25,8 +25,12 @@ void mark_offered(storage::Transaction& t, const std::string& id) {
 // What a carrier may be given now: not what an operator has stopped, nor what is out of its hours.
 std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
   std::vector<store::Lane> open;
+  const auto recovery = store::open_restoration(t).recovery();
+  if (recovery == store::Recovery::halted) return open;
   for (auto& lane : store::lanes(t)) {
     if (store::is_stopped(t, lane.channel)) continue;
+    // What the other unit is asked, and its answers, go before everything else.
+    if (recovery == store::Recovery::healing && lane.kind != kControlKind) continue;
     const auto arrow = lane.channel.find('>');
     const auto* rule =
         find_rule(options_.policy, {std::string_view(lane.channel).substr(0, arrow),
@@ -128,8 +132,13 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
     }
     stopped_there.clear();
     for (const auto& one : custody)
-      if (one.error && one.error->code == "policy.stopped")
-        if (const auto entry = store::find(t, one.id)) stopped_there.insert(entry->channel);
+      if (one.error && (one.error->code == "policy.stopped" || one.error->code == "control.forgotten"))
+        if (const auto entry = store::find(t, one.id)) {
+          if (one.error->code == "policy.stopped")
+            stopped_there.insert(entry->channel);
+          else
+            control_refused(t, *entry);
+        }
     store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
   });
   {
@@ -187,11 +196,11 @@ result<void> Unit::loaded(const store::VoyageRow& voyage, const std::vector<std:
 
 result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received) {
   auto ok = journal_.write([&](storage::Transaction& t) {
-    const auto channel = exchange::channel_of(options_.name, options_.peer);
-    t.execute(
-        "UPDATE bundle SET state = 'ended', ended_ms = $3 WHERE channel = $1 AND state = 'waiting' AND offered = 1 "
-        "AND sequence <= $2",
-        {channel, control_received, to_unix_ms(now())});
+    control_arrived(t, static_cast<std::uint64_t>(control_received));
+    if (last_read > store::state_value(t, "voyage"))
+      found_restored(t, {"restored.voyages", "the other unit has read our voyage " + std::to_string(last_read) +
+                                                 ", and this journal knows of " +
+                                                 std::to_string(store::state_value(t, "voyage")) + " voyages"});
     // The receipts of custody came with this voyage or before it: what has none was not in what was read there.
     t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > 0 AND voyage <= $1",
               {last_read});
@@ -221,7 +230,9 @@ result<void> Unit::forget_marks() {
 result<bool> Unit::build_control() {
   bool built = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
-    built = !store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty();
+    built = (!store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty() ||
+             store::state_value(t, kHello) != 0) &&
+            store::open_restoration(t).recovery() != store::Recovery::halted;
   });
   if (!ok) return ok.error();
   if (!built) return false;
@@ -231,7 +242,13 @@ result<bool> Unit::build_control() {
   if (!peer) return peer.error();
   ok = journal_.write([&](storage::Transaction& t) {
     built = false;
+    if (store::open_restoration(t).recovery() == store::Recovery::halted) return;
     jindu::v1::ReceiptBatch batch;
+    const auto channel = control_channel();
+    const auto head = store::channel_head(t, channel);
+    if (head.epoch > 1 && head.sequence == 0)
+      if (const auto begun = store::restoration_of_epoch(t, head.epoch))
+        batch.add_receipts(begun->statement.data(), begun->statement.size());
     for (const auto& one : store::to_tell(t, kToldAtOnce)) {
       if (batch.receipts_size() > 0 && batch.ByteSizeLong() > kControlBytes) break;
       batch.add_receipts(one.message.data(), one.message.size());
@@ -248,9 +265,13 @@ result<bool> Unit::build_control() {
       ended.set_manifest(entry->manifest.data(), entry->manifest.size());
       ended.set_signature(entry->signature.data(), entry->signature.size());
     }
-    if (batch.receipts_size() == 0) return;
-    const auto channel = exchange::channel_of(options_.name, options_.peer);
-    const auto head = store::channel_head(t, channel);
+    const bool hello = store::state_value(t, kHello) != 0;
+    if (batch.receipts_size() == 0 && !hello) return;
+    if (hello) store::set_state_value(t, kHello, 0);
+    if (hello || seen_is_due(t)) {
+      const auto seen = say_seen(t, hello);
+      batch.add_receipts(seen.data(), seen.size());
+    }
     exchange::BundleDraft draft;
     draft.id = exchange::new_bundle_id(now());
     draft.from = options_.name;

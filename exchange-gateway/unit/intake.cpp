@@ -23,7 +23,7 @@ result<Unit::Offer> Unit::examine(BytesView bundle) {
     return Error{Fault::forbidden, "unit.not_yours", "only bundles of '" + options_.service + "' are taken here"};
   if (e.sequence <= 0 || e.sequence > kSequenceMax || e.subject_sequence <= 0 || e.subject_sequence > kSequenceMax)
     return Error{Fault::integrity, "bundle.manifest", "a sequence is out of bounds"};
-  auto ruling = judge(options_.policy, passenger_of(e), now());
+  auto ruling = judge_by_policy(*view, e);
   Offer offer{bundle, std::move(e), std::move(ruling)};
   const auto signer = signer_of(view->manifest);
   if (!signer)
@@ -41,17 +41,22 @@ result<void> Unit::recognise(storage::Transaction& t, ReceiptBook& book, Offer& 
   if (!known) return {};
   if (!known->outward || known->manifest_digest != offer.entry.manifest_digest)
     return Error{Fault::conflict, "bundle.fork", "another bundle with this id is here"};
+  // A unit that was restored knows again from the other one that it had taken it, but not what it had said: it says so
+  // anew.
   if (!book.first_answer(*known, offer.answer))
-    return Error{Fault::internal, "unit.receipt_missing", "a bundle without its first receipt"};
+    book.add(*known, jindu::v1::RUNG_STORED, "", "", {.for_service = true}, &offer.answer);
   return {};
 }
 
 // Whether it may come now, as the next of its channel.
 result<void> Unit::has_its_turn(storage::Transaction& t, const Offer& offer) {
+  if (store::open_restoration(t).recovery() != store::Recovery::none) return restored_error();
   if (store::is_stopped(t, offer.entry.channel)) return stopped(offer.entry.channel);
   if (offer.ruling)
     if (auto ok = check_quota(t, offer.entry); !ok) return ok;
-  return continues(store::channel_head(t, offer.entry.channel), link_of(offer.entry));
+  auto follows = continues(store::channel_head(t, offer.entry.channel), link_of(offer.entry));
+  if (!follows && follows.error().code == "bundle.gap") service_skips(t, offer.entry);
+  return follows;
 }
 
 void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
@@ -63,6 +68,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
     entry.ended_ms = entry.stored_ms;
     entry.code = offer.ruling.error().code;
     store::insert(t, entry);
+    step_over_remembered(t, entry.channel);
     book.add(entry, jindu::v1::RUNG_REFUSED, entry.code, offer.ruling.error().detail, {true, true}, &offer.answer);
     return;
   }
@@ -70,6 +76,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   entry.state = hold ? State::held : State::waiting;
   store::insert(t, entry);
   if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
+  step_over_remembered(t, entry.channel);
   book.add(entry, jindu::v1::RUNG_STORED, "", "", {.for_service = true}, &offer.answer);
   book.add(entry, jindu::v1::RUNG_VERIFIED, "", "", {.for_service = true});
   if (hold) book.add(entry, jindu::v1::RUNG_HELD, "policy.hold", "", {.for_service = true});
@@ -158,6 +165,7 @@ result<std::vector<Unit::Delivery>> Unit::deliveries(std::int64_t after, std::in
   std::vector<Delivery> list;
   auto ok = journal_.read([&](storage::Transaction& t) {
     list.clear();
+    if (store::open_restoration(t).recovery() != store::Recovery::none) return;
     for (const auto& e : store::deliveries(t, options_.service, after, limit))
       list.push_back({e.delivery, e.id, e.size});
   });
@@ -171,6 +179,7 @@ result<Bytes> Unit::deliver(const std::string& id) {
     const auto entry = store::find(t, id);
     if (!entry || entry->outward || entry->to != options_.service || entry->state != State::ready) return;
     if (store::is_stopped(t, entry->channel)) throw ErrorException(stopped(entry->channel));
+    if (store::open_restoration(t).recovery() != store::Recovery::none) throw ErrorException(restored_error());
     given = give(t, {*entry});
   });
   if (ok && given) ok = say_delivered(*given);
@@ -183,6 +192,8 @@ result<Bytes> Unit::deliver(const std::string& id) {
 result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t limit, std::size_t bytes) {
   result<std::vector<Given>> given = std::vector<Given>{};
   auto ok = journal_.read([&](storage::Transaction& t) {
+    given = std::vector<Given>{};
+    if (store::open_restoration(t).recovery() != store::Recovery::none) return;
     auto entries = store::deliveries(t, options_.service, after, limit);
     std::size_t sum = 0, n = 0;
     while (n < entries.size() && (n == 0 || sum + static_cast<std::size_t>(entries[n].size) <= bytes))
@@ -282,13 +293,6 @@ result<void> Unit::take_receipt(storage::Transaction& t, const exchange::Receipt
   store::add_receipt(t, receipt, encoded, false, true);
   if (ends(receipt.rung)) store::end(t, *entry, receipt.code, to_unix_ms(now()));
   return {};
-}
-
-result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std::int64_t limit) {
-  std::vector<store::StoredReceipt> list;
-  auto ok = journal_.read([&](storage::Transaction& t) { list = store::receipts_for_service(t, after, limit); });
-  if (!ok) return ok.error();
-  return list;
 }
 
 }  // namespace jindu::gateway

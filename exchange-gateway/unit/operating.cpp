@@ -9,11 +9,10 @@ namespace jindu::gateway {
 namespace {
 
 constexpr std::int64_t kRequestMax = 10'000;
+constexpr std::int64_t kCounted = 10'000;
+constexpr const char* kVoyageWanted = "voyage_wanted";
 // Without a rule any more nobody can say that one is enough.
 constexpr std::size_t kReleasersWithoutRule = 2;
-
-// A releaser is a person: two certificates of the same name are not two pairs of eyes.
-std::string_view person(std::string_view who) { return who.substr(0, who.rfind(' ')); }
 
 }  // namespace
 
@@ -26,6 +25,8 @@ Unit::Decided Unit::act_on_held(storage::Transaction& t, const std::string& id, 
                                 const std::string& reason) {
   auto e = store::find(t, id);
   if (!e) throw ErrorException({Fault::not_found, "bundle.unknown", "there is no such bundle"});
+  // It may have been decided before, and have crossed.
+  if (store::open_restoration(t).recovery() != store::Recovery::none) throw ErrorException(restored_error());
   if (e->state != State::held)
     throw ErrorException({Fault::conflict, "bundle.not_held", "it is not held but " + std::string(to_text(e->state))});
   const std::string act = release ? "release" : "refuse";
@@ -106,6 +107,30 @@ result<void> Unit::resume_channel(const std::string& channel, const std::string&
   for_carrier_.tell();
   for_service_.tell();
   return ok;
+}
+
+result<std::int64_t> Unit::start_voyage(const std::string& who, const std::string& reason) {
+  std::int64_t waits = 0;
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    if (store::open_restoration(t).recovery() == store::Recovery::halted) throw ErrorException(restored_error());
+    // A medium takes no more than so many at once; what is behind it needs no exact number.
+    waits = static_cast<std::int64_t>(store::to_carry(t, open_lanes(t), true, kCounted).size());
+    store::set_state_value(t, kVoyageWanted, 1);
+    store::log_act(t, {0, to_unix_ms(now()), who, "voyage", std::to_string(waits), reason});
+  });
+  if (!ok) return ok.error();
+  return waits;
+}
+
+result<bool> Unit::voyage_is_wanted() {
+  bool wanted = false;
+  auto ok = journal_.read([&](storage::Transaction& t) { wanted = store::state_value(t, kVoyageWanted) != 0; });
+  if (!ok) return ok.error();
+  return wanted;
+}
+
+result<void> Unit::voyage_was_started() {
+  return journal_.write([](storage::Transaction& t) { store::set_state_value(t, kVoyageWanted, 0); });
 }
 
 result<void> Unit::dismiss(const std::string& id, BytesView manifest_digest, const std::string& who,
@@ -194,6 +219,12 @@ result<void> Unit::request_again(const std::string& channel, std::int64_t first,
   });
 }
 
+void Unit::bring_again(storage::Transaction& t, store::Entry& e) {
+  store::carry_again(t, e);
+  const std::lock_guard lock(away_mutex_);
+  away_.erase(e.id);
+}
+
 // The other unit has lost these, or never had them. One that it has after all it answers with its first receipt.
 void Unit::apply_request(storage::Transaction& t, const jindu::v1::BundleRequest& request) {
   if (request.version() != 1 || !request.channel().starts_with(options_.service + ">") ||
@@ -203,9 +234,7 @@ void Unit::apply_request(storage::Transaction& t, const jindu::v1::BundleRequest
   std::int64_t number = 0;
   for (auto& e : store::between(t, request.channel(), request.epoch(), static_cast<std::int64_t>(request.first()),
                                 static_cast<std::int64_t>(request.last()), kRequestMax)) {
-    store::carry_again(t, e);
-    const std::lock_guard lock(away_mutex_);
-    away_.erase(e.id);
+    bring_again(t, e);
     ++number;
   }
   log::warn(

@@ -4,6 +4,7 @@
 
 #include "common/runtime/log.hpp"
 #include "common/runtime/metrics.hpp"
+#include "exchange-gateway/store/restoration.hpp"
 #include "exchange-gateway/unit/receipt_book.hpp"
 #include "exchange-gateway/unit/unit.hpp"
 
@@ -45,6 +46,14 @@ inline Error stopped(const std::string& channel) {
   return {Fault::unavailable, "policy.stopped",
           "an operator has stopped the channel " + channel + "; nothing was taken, and it will be after the stop"};
 }
+
+inline constexpr const char* kHello = "say_hello";  // to the other unit, with the next control bundle
+
+// While a unit does not know what it had signed.
+Error restored_error();
+
+// Two certificates of the same name are not two people.
+inline std::string_view person(std::string_view who) { return who.substr(0, who.rfind(' ')); }
 
 // Kinds come from outside: only those of the policy are names of metrics.
 inline std::string kind_label(const Policy& policy, std::string_view kind) {

@@ -1,4 +1,5 @@
 // Both units say of the same stretch of a channel what they know of it, signed; where they differ each names what.
+#include <jindu/v1/epoch.pb.h>
 #include <jindu/v1/reconciliation.pb.h>
 
 #include "common/evidence/merkle.hpp"
@@ -222,6 +223,20 @@ void Unit::apply_message(storage::Transaction& t, const std::string& type, Bytes
     jindu::v1::BundleRequest request;
     if (auto ok = parse_message(body, request); !ok) return bad(ok.error());
     apply_request(t, request);
+  } else if (type == kSeenType) {
+    jindu::v1::Seen seen;
+    if (auto ok = parse_message(body, seen); !ok) return bad(ok.error());
+    apply_seen(t, seen);
+  } else if (type == kRecallType) {
+    jindu::v1::Recall recall;
+    if (auto ok = parse_message(body, recall); !ok) return bad(ok.error());
+    apply_recall(t, recall, encoded);
+  } else if (type == kRecalledType) {
+    jindu::v1::Recalled recalled;
+    if (auto ok = parse_message(body, recalled); !ok) return bad(ok.error());
+    apply_recalled(t, recalled);
+  } else if (type == kEpochType) {
+    // What it does was done where its bundle took its place.
   } else {
     log::warn("unit.unknown_statement", {{"type", type.substr(0, 100)}});
   }

@@ -125,6 +125,11 @@ result<Policy> read_policy(const std::string& path) {
     rule.hold = table.flag_or("hold", false);
     rule.releasers = static_cast<std::uint32_t>(table.integer_or("releasers", 1, 1, 5));
     rule.hours.utc_offset_minutes = offset;
+    const auto newer = newer_fields_from_text(table.text_or("unknown_fields", ""));
+    if (!newer)
+      return Error{Fault::invalid, "policy.unknown_fields", path + ": unknown_fields is \"carry\" or \"refuse\"",
+                   "allow.unknown_fields"};
+    rule.newer = *newer;
     for (const auto& text : table.texts("hours")) {
       auto opening = parse_opening(text);
       if (!opening) return Error{Fault::invalid, "policy.hours", path + ": " + opening.error().detail, "allow.hours"};
@@ -169,6 +174,7 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
 
   auto service_table = config.table("service");
   unit.service = service_table.text("name");
+  unit.inner = side == "inner";
 
   auto journal_table = config.table("journal");
   unit.directory = journal_table.path("directory");

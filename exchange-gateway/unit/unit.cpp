@@ -64,6 +64,13 @@ store::Entry Unit::entry_of(const exchange::BundleView& view, std::size_t size, 
   return e;
 }
 
+result<Ruling> Unit::judge_by_policy(const exchange::BundleView& view, const store::Entry& e) const {
+  auto passenger = passenger_of(e);
+  passenger.newer = view.newer;
+  passenger.leaves_intranet = options_.inner == e.outward;
+  return judge(options_.policy, passenger, now());
+}
+
 bool Unit::in_time(const store::Entry& entry) {
   const auto* rule = find_rule(options_.policy, passenger_of(entry));
   const std::lock_guard lock(rates_mutex_);

@@ -24,14 +24,27 @@ class ChannelCount;
 class Reconciliation;
 class ReconciliationDetail;
 class BundleRequest;
+class Seen;
+class Recall;
+class Standing;
+class Recalled;
+class Remembered;
 }  // namespace jindu::v1
 
 namespace jindu::gateway {
+
+namespace store {
+struct Restoration;
+}
 
 // What a unit tells the other one beside receipts; in the same control bundles.
 inline constexpr std::string_view kReconciliationType = "jindu/reconciliation/v1";
 inline constexpr std::string_view kReconciliationDetailType = "jindu/reconciliation-detail/v1";
 inline constexpr std::string_view kRequestType = "jindu/request/v1";
+inline constexpr std::string_view kEpochType = "jindu/epoch/v1";
+inline constexpr std::string_view kSeenType = "jindu/seen/v1";
+inline constexpr std::string_view kRecallType = "jindu/recall/v1";
+inline constexpr std::string_view kRecalledType = "jindu/recalled/v1";
 // What a unit signs about itself: that something was dismissed.
 inline constexpr std::string_view kRecordType = "jindu/record/v1";
 
@@ -55,6 +68,7 @@ struct UnitOptions {
   std::string name;       // "gateway-outer"
   std::string peer;       // "gateway-inner"
   std::string service;    // whose unit this is: "portal"
+  bool inner = false;     // it stands in the isolated network
   std::string directory;  // journal and large bundles
   std::uint64_t minimum_free_bytes = 0;
   std::chrono::hours keep_finished{24};  // how long the bytes of what has ended stay
@@ -114,7 +128,30 @@ class Unit {
   result<void> service_receipt(BytesView receipt);  // "delivered", "applied" or "refused" by our service
   // Several in one commit; gives which were not taken, and why.
   result<std::vector<std::pair<std::size_t, Error>>> service_receipts(const std::vector<BytesView>& receipts);
-  result<std::vector<store::StoredReceipt>> receipts(std::int64_t after, std::int64_t limit);
+  // Receipts for our service, behind a number. What the service says with it shows whether this unit has forgotten: the
+  // number, and up to where its bundles of a channel were taken as far as it knows.
+  struct Handed {
+    std::string channel = {};
+    std::int64_t up_to = 0;
+  };
+  result<std::vector<store::StoredReceipt>> receipts(std::int64_t after, std::int64_t limit, const Handed& handed);
+  result<std::vector<store::StoredReceipt>> receipts(std::int64_t after, std::int64_t limit) {
+    return receipts(after, limit, {});
+  }
+  // The sequence up to which the service's bundles are here; nothing while that is not known.
+  result<std::optional<std::int64_t>> taken_up_to(const std::string& channel);
+  // What a healing unit must hear from its service: how it had ended, by itself, any of these. Nothing: it wants
+  // nothing.
+  struct Forgotten {
+    std::int64_t after = 0;               // all behind this sequence,
+    std::vector<std::int64_t> open = {};  // and these
+  };
+  result<std::optional<Forgotten>> forgotten(const std::string& channel);
+  // The answer: encoded Remembered messages, none where there is nothing to tell.
+  result<void> remember_from_service(const std::vector<BytesView>& remembered);
+  // Says to the other unit, and asks it, how far each has the other's; when a process begins.
+  result<void> say_hello();
+  bool service_heard() const { return service_heard_; }  // since this process began
 
   struct Load {
     std::string id;
@@ -138,6 +175,11 @@ class Unit {
   result<void> unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received);
   // Our voyages after `after` up to `up_to` are lost with their medium: load again what they had.
   result<void> load_again(std::int64_t after, std::int64_t up_to);
+
+  // An operator wants what waits to go on the medium that is there although it was finished. Gives how many wait.
+  result<std::int64_t> start_voyage(const std::string& who, const std::string& reason);
+  result<bool> voyage_is_wanted();
+  result<void> voyage_was_started();
 
   // What a diode sent and nobody has confirmed is to be carried anew: no other carrier knows its marks.
   result<void> forget_marks();
@@ -163,6 +205,16 @@ class Unit {
   result<Decided> release(const std::string& id, const std::string& who, const std::string& reason);
   result<Decided> refuse(const std::string& id, const std::string& who, const std::string& reason);
   std::size_t releasers_for(const store::Entry& entry) const;
+
+  // A unit that was restored from an older copy of its journal has forgotten what it took, gave out and signed. As soon
+  // as it finds that out it takes, delivers, sends and ends nothing, until two different people have approved a new
+  // epoch of its control channel and the other unit has told what it remembers. Codes: epoch.not_due,
+  // epoch.said_already.
+  static constexpr std::size_t kApprovals = 2;
+  result<Decided> approve_epoch(const std::string& who, const std::string& reason);
+  // The other unit's word about how far it has our control channel, as position_of.
+  void control_arrived(storage::Transaction& t, std::uint64_t position);
+  std::string control_channel() const { return exchange::channel_of(options_.name, options_.peer); }
 
   // Emergency stop: from now on nothing of the channel is taken, carried or delivered here; it stays so over a restart.
   // Codes: channel.unknown, channel.stopped, channel.not_stopped.
@@ -216,6 +268,7 @@ class Unit {
   result<exchange::KnownNode*> node(const std::string& name);
   result<crypto::PublicKey> signer_of(const jindu::v1::BundleManifest& manifest);  // by what it says of itself
   store::Entry entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const;
+  result<Ruling> judge_by_policy(const exchange::BundleView& view, const store::Entry& entry) const;
   // Asks the rate of the rule that lets the entry pass.
   bool in_time(const store::Entry& entry);
   void promote(storage::Transaction& t, store::Entry entry);
@@ -226,7 +279,12 @@ class Unit {
   void settle(storage::Transaction& t, ReceiptBook& book, Arrival& arrival);
   void settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& arrival, const store::Entry& entry,
                     const Error& reason);
-  void apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
+  // `recalled`: the other unit tells it because this one has forgotten; it may be our own.
+  void apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded,
+                     bool recalled = false);
+  // What a manifest says that came without its body; nothing when its node did not make it, or it is of others.
+  std::optional<store::Entry> entry_of_manifest(BytesView manifest, BytesView signature);
+  void bring_again(storage::Transaction& t, store::Entry& entry);
   void apply_ended(storage::Transaction& t, store::Entry entry);
 
   Decided act_on_held(storage::Transaction& t, const std::string& id, bool release, const std::string& who,
@@ -235,6 +293,35 @@ class Unit {
   std::vector<store::Lane> open_lanes(storage::Transaction& t);
   std::vector<store::StoredAfter> not_yet_expiring(storage::Transaction& t) const;
   result<void> check_quota(storage::Transaction& t, const store::Entry& entry) const;
+
+  struct Found {
+    std::string code, detail;
+    std::uint64_t known = 0;  // the newest position of our control channel that the other side is known to have
+  };
+  void found_restored(storage::Transaction& t, const Found& found);
+  std::optional<Found> service_knows_more(storage::Transaction& t, std::int64_t receipts, const Handed& handed) const;
+  void step_over_remembered(storage::Transaction& t, const std::string& channel);
+  void service_skips(storage::Transaction& t, const store::Entry& entry);
+  void control_refused(storage::Transaction& t, const store::Entry& entry);
+  bool control_may_stand(storage::Transaction& t, Custody& custody, const store::Entry& entry, const Bytes* approval);
+  void other_side_forgot(storage::Transaction& t, Custody& custody, const store::Entry& entry);
+  void begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint32_t epoch,
+                   const std::vector<std::string>& approved_by, const std::string& reason);
+  void begin_later_epoch(storage::Transaction& t, store::Restoration& r, std::uint64_t known);
+  bool begin_epoch_of_peer(storage::Transaction& t, const store::Entry& entry, BytesView approval);
+  bool seen_is_due(storage::Transaction& t) const;
+  Bytes say_seen(storage::Transaction& t, bool asks);
+  void heal_if_told(storage::Transaction& t, store::Restoration& r);
+  std::optional<std::uint64_t> lacks_taken(storage::Transaction& t, const jindu::v1::Standing& taken) const;
+  void apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen);
+  Bytes ask_recall(storage::Transaction& t);
+  void apply_recall(storage::Transaction& t, const jindu::v1::Recall& recall, BytesView encoded);
+  void answer_recall(storage::Transaction& t, const std::vector<store::Entry>& entries, bool more, BytesView question);
+  void apply_recalled(storage::Transaction& t, const jindu::v1::Recalled& recalled);
+  void remember(storage::Transaction& t, const jindu::v1::Remembered& one);
+  bool has_end_by_us(const jindu::v1::Remembered& one, const store::Entry& entry) const;
+  static std::optional<std::string> end_of(const jindu::v1::Remembered& one);
+  bool may_have_been_here(storage::Transaction& t, const store::Entry& entry) const;
 
   void apply_message(storage::Transaction& t, const std::string& type, BytesView body, BytesView encoded);
   void apply_reconciliation(storage::Transaction& t, const jindu::v1::Reconciliation& theirs, BytesView encoded);
@@ -280,6 +367,7 @@ class Unit {
   std::set<const PolicyRule*> closed_;  // when looked at last
   std::atomic<bool> log_whole_ = true;
   std::int64_t log_checked_ms_ = 0;
+  std::atomic<bool> service_heard_ = false;
 };
 
 }  // namespace jindu::gateway

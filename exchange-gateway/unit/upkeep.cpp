@@ -19,13 +19,14 @@ constexpr std::chrono::hours kDamageShown{24};
 result<void> Unit::expire() {
   bool any = false;
   auto ok = journal_.write([&](storage::Transaction& t) {
+    if (store::open_restoration(t).recovery() != store::Recovery::none) return;
     ReceiptBook book(t, signer_, now());
     for (const auto& found : store::out_of_time(t, to_unix_ms(now()), kAtOnce, not_yet_expiring(t))) {
       // One before it in this list may have given it its turn.
       auto e = store::find(t, found.id).value();
       const bool fetched =
           store::receipt_of(t, e.id, e.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name).has_value();
-      if (!may_expire({e.state, e.outward, e.offered, fetched})) continue;
+      if (!may_expire({e.state, e.outward, e.offered, fetched}) || may_have_been_here(t, e)) continue;
       const bool turn_was_over = e.state == State::ready;
       book.add(e, jindu::v1::RUNG_EXPIRED, "policy.expired", "", {e.outward, true});
       store::end(t, e, "policy.expired", to_unix_ms(now()));
@@ -126,10 +127,11 @@ void Unit::measure() {
   for (const auto& alarm : raised) alarms_by_level[alarm.level == Level::red ? "red" : "yellow"] += 1;
   for (const auto& [level, number] : alarms_by_level)
     metrics::gauge("jindu_gateway_alarms", "Alarms that are raised now", {{"level", level}}).Set(number);
-  for (const auto* code : {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held",
-                           "alarm.quarantined", "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires",
-                           "alarm.certificate_expired", "alarm.clock_skew", "alarm.reconciliation_differs",
-                           "alarm.channel_stopped", "alarm.voyage_damaged", "alarm.log_broken", "alarm.mail_failing"}) {
+  for (const auto* code :
+       {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held", "alarm.quarantined",
+        "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires", "alarm.certificate_expired",
+        "alarm.clock_skew", "alarm.reconciliation_differs", "alarm.channel_stopped", "alarm.restored",
+        "alarm.voyage_damaged", "alarm.log_broken", "alarm.mail_failing"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
     metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
         .Set(static_cast<double>(number));
@@ -164,6 +166,11 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
     last[name] = std::max(last[name], to_unix_ms(certificate.not_after()));
   for (const auto& one : last) f.certificates.push_back(one);
   for (const auto& [name, until] : options_.other_certificates) f.certificates.emplace_back(name, to_unix_ms(until));
+  if (const auto r = store::open_restoration(t); r.number != 0) {
+    f.restored = std::string(store::to_text(r.recovery()));
+    f.restored_ms = r.found_ms;
+    f.epoch_approvals = static_cast<std::int64_t>(store::epoch_votes(t, r.number).size());
+  }
   for (const auto& stop : store::stops(t)) f.stops.emplace_back(stop.channel, stop.at_ms);
   for (const auto& one : store::unsettled(t, std::numeric_limits<std::int64_t>::max(), 1000))
     if (one.verdict == "differs")

@@ -59,6 +59,18 @@ bool settled(const Deployment& d) {
   return true;
 }
 
+// What is open when it should not be, and what both units know of it.
+void trace_open(Deployment& d, Checks& checks) {
+  bool told = false;
+  d.take_accounts();
+  d.kernel.spawn(*d.outside, "what is open", [&] {
+    d.kernel.sleep(std::chrono::seconds(5));
+    checks.tell_open();
+    told = true;
+  });
+  d.kernel.run(minutes(1), [&] { return told; });
+}
+
 void run_schedule(Deployment& d) {
   auto& kernel = d.kernel;
   Chaos chaos(d);
@@ -71,10 +83,14 @@ void run_schedule(Deployment& d) {
   // A forgetful disk may leave something open for ever: then only the other promises hold.
   const auto patience = d.plan.forgets() ? minutes(1) : minutes(40);
   const bool first = kernel.run(patience, [&] { return settled(d); });
+  if (!first && !d.plan.forgets()) trace_open(d, checks);
   if (!first && !d.plan.forgets()) kernel.fail(d.plan.poison ? "not settled beside a poisoned subject" : "not settled");
   d.poison_is_gone = true;
   kernel.trace("---- nothing is poisoned any more");
-  if (!kernel.run(patience, [&] { return settled(d); }) && !d.plan.forgets()) kernel.fail("not settled");
+  if (!kernel.run(patience, [&] { return settled(d); }) && !d.plan.forgets()) {
+    trace_open(d, checks);
+    kernel.fail("not settled");
+  }
   if (!kernel.failure().empty()) return;
   d.take_accounts();
   if (!kernel.run(minutes(5), [&] { return d.from_portal.accounted && d.from_approval.accounted; }))
@@ -123,7 +139,7 @@ Outcome run_seed(std::uint64_t seed, const Keys& keys, const Options& options) {
   outcome.good = kernel.failure().empty();
   outcome.digest = kernel.digest();
   outcome.switches = kernel.switches();
-  outcome.forgetful = plan.forgets();
+  outcome.forgetful = plan.restores > 0 || plan.forgets();
   outcome.simulated_seconds = static_cast<double>(kernel.now_ns()) / 1e9;
   std::strncpy(outcome.why, kernel.failure().c_str(), sizeof outcome.why - 1);
   if (!outcome.good || options.verbose) write_trace(failing_path, kernel, plan);
@@ -277,7 +293,7 @@ int main(int argc, char** argv) {
   app.option("--jobs", options.jobs, "How many at once").between(1, 64);
   app.flag("--again", options.again, "Run each schedule twice and compare every step");
   app.flag("--until-failure", options.until_failure, "Stop at the first schedule that fails");
-  app.option("--only", options.only, "calm: no faults at all");
+  app.option("--only", options.only, "calm: no faults at all; restored: in each a unit gets an old disk");
   app.option("--traces", options.traces, "Where the traces of failures go");
   app.flag("--verbose", options.verbose, "One line and a trace for every schedule");
   if (const auto ended = app.read(argc, argv)) return *ended;

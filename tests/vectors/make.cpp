@@ -482,17 +482,17 @@ void statements(Maker& m) {
     if (!parse_message(m.bytes("receipt", "bytes"), outer) || !parse_message(bytes_of(outer.body()), body))
       throw std::runtime_error("receipt");
     how(body);
-    m.bad(receipt(std::string("receipt: ") + name,
-                  evidence::sign_statement(evidence::kReceiptType, encode(body), node(m, "gateway-outer"))),
-          code);
+    auto vector = receipt(std::string("receipt: ") + name,
+                          evidence::sign_statement(evidence::kReceiptType, encode(body), node(m, "gateway-outer")));
+    code == nullptr ? m.good(std::move(vector)) : m.bad(std::move(vector), code);
   };
+  made("a field that is not known, as a newer program writes it", nullptr, [](auto& r) { add_unknown_field(r); });
   made("in the name of another", "signed.signer", [](auto& r) { r.set_party("gateway-inner"); });
   made("without a rung", "receipt.malformed", [](auto& r) { r.clear_rung(); });
   made("a rung that is not known", "receipt.malformed", [](auto& r) { r.set_rung(static_cast<jindu::v1::Rung>(11)); });
   made("another version", "receipt.malformed", [](auto& r) { r.set_version(2); });
   made("a bundle id of 15 bytes", "receipt.malformed", [](auto& r) { r.mutable_bundle_id()->pop_back(); });
   made("a reason of 101 bytes", "receipt.malformed", [](auto& r) { r.set_code(std::string(101, 'x')); });
-  made("a field that is not known", "receipt.malformed", [](auto& r) { add_unknown_field(r); });
   m.write("signed.json", "Statements by nodes: docs/formats.md, \"Signed statement\" and \"Receipt\".");
 }
 
@@ -591,7 +591,12 @@ void bundles(Maker& m) {
   change("one digest too many", "bundle.manifest", [](auto& b) { *b.add_chunk_digests() = b.chunk_digests(0); });
   change("a Merkle root where digests are due", "bundle.manifest",
          [](auto& b) { b.set_merkle_root(std::string(32, 'x')); });
-  change("a field that is not known", "bundle.malformed", [](auto& b) { add_unknown_field(b); });
+  m.good(vector("a field that is not known, as a newer program writes it",
+                remade(m, bytes, "portal", [](auto& b) { add_unknown_field(b); })));
+  change("version 2, whatever else it says", "bundle.version", [](auto& b) {
+    b.set_version(2);
+    add_unknown_field(b);
+  });
   change("the seal of another, rightly described", "seal.binding", [](auto& b) { (*b.mutable_bundle_id())[15] ^= 1; });
   m.changed(of, "bytes", "signed by another as the portal's", literal(remade(m, bytes, "gateway-outer", [](auto&) {})),
             "bundle.signer");

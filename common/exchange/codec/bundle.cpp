@@ -174,8 +174,9 @@ result<BundleView> parse_bundle(BytesView bundle) {
   if (bundle.size() < signature_at + signature_size) return truncated;
   view.signature = bundle.subspan(signature_at, signature_size);
   view.seal = bundle.subspan(signature_at + signature_size);
-  if (auto ok = parse_message(view.manifest_bytes, view.manifest); !ok)
-    return malformed("manifest: " + ok.error().detail);
+  const auto newer = parse_perhaps_newer(view.manifest_bytes, view.manifest);
+  if (!newer) return malformed("manifest: " + newer.error().detail);
+  view.newer = *newer;
   if (view.manifest.payload_length() > view.seal.size()) return truncated;
   if (auto ok = check_manifest(view.manifest, view.seal.size()); !ok) return ok.error();
   std::copy(view.manifest.bundle_id().begin(), view.manifest.bundle_id().end(),

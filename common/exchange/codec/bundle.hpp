@@ -58,6 +58,8 @@ struct BundleView {
   BytesView signature;
   BytesView seal;
   crypto::Digest manifest_digest{};
+  // Its manifest has fields that this program does not know: they are signed like all others, and carried as they are.
+  bool newer = false;
 };
 // Codes: bundle.malformed, bundle.version, bundle.too_large, bundle.truncated, bundle.manifest.
 result<BundleView> parse_bundle(BytesView bundle);

@@ -10,8 +10,8 @@ constexpr std::size_t kDetailMax = 1000;
 result<Receipt> receipt_of(const evidence::Statement& statement) {
   jindu::v1::Receipt message;
   const auto bad = [](const char* what) { return Error{Fault::integrity, "receipt.malformed", what}; };
-  if (auto ok = parse_message(statement.body, message); !ok)
-    return Error{Fault::integrity, "receipt.malformed", ok.error().detail};
+  const auto newer = parse_perhaps_newer(statement.body, message);
+  if (!newer) return Error{Fault::integrity, "receipt.malformed", newer.error().detail};
   if (message.version() != 1) return Error{Fault::unsupported, "receipt.malformed", "the version is not known"};
   if (message.bundle_id().size() != 16 || message.manifest_digest().size() != 32)
     return bad("ids have 16 bytes, digests 32");
@@ -29,6 +29,7 @@ result<Receipt> receipt_of(const evidence::Statement& statement) {
   receipt.at = from_unix_ms(message.at_ms());
   receipt.code = message.code();
   receipt.detail = message.detail();
+  receipt.newer = *newer;
   return receipt;
 }
 

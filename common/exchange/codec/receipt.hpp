@@ -15,6 +15,7 @@ struct Receipt {
   Instant at{};
   std::string code;
   std::string detail;
+  bool newer = false;  // it has fields that this program does not know; its bytes are kept and passed on as they came
 };
 
 // An encoded Signed of type "jindu/receipt/v1".

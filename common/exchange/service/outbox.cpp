@@ -1,7 +1,10 @@
 #include "common/exchange/service/outbox.hpp"
 
 #include <fcntl.h>
+#include <jindu/v1/epoch.pb.h>
 #include <unistd.h>
+
+#include "common/runtime/messages.hpp"
 
 namespace jindu::exchange {
 namespace {
@@ -153,7 +156,7 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
   int number = 0;
   std::optional<crypto::Digest> before;
   for (const auto& row :
-       transaction.query("SELECT bundle_id FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence")) {
+       transaction.query("SELECT bundle_id, rung FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence")) {
     const auto stored = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
     const auto view = stored ? parse_bundle(stored->blob(0))
                              : result<BundleView>(Error{Fault::internal, "exchange.built_missing", row.text(0)});
@@ -161,7 +164,8 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
     crypto::Digest previous{};
     std::copy_n(view->manifest.previous_digest().begin(), 32, reinterpret_cast<char*>(previous.data()));
     const bool follows = !before || *before == previous;
-    if (follows && view->manifest.signer_key_id() == text_of(identity.node.key.key_id())) {
+    const bool taken_once = row.integer(1) > 0;
+    if (taken_once || (follows && view->manifest.signer_key_id() == text_of(identity.node.key.key_id()))) {
       before = view->manifest_digest;
       continue;
     }
@@ -182,7 +186,57 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
 
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id) {
   transaction.execute("UPDATE exchange_sent SET handed_over = 1 WHERE bundle_id = $1", {bundle_id});
+}
+
+void mark_ended_here(storage::Transaction& transaction, const std::string& bundle_id) {
+  mark_handed_over(transaction, bundle_id);
+  const auto row = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {bundle_id});
+  const auto view =
+      row ? parse_bundle(row->blob(0)) : result<BundleView>(Error{Fault::not_found, "bundle.unknown", ""});
+  if (!view) return;
+  jindu::v1::Remembered head;
+  head.set_manifest(view->manifest_bytes.data(), view->manifest_bytes.size());
+  head.set_signature(view->signature.data(), view->signature.size());
+  transaction.execute("UPDATE exchange_built SET bundle = $2 WHERE bundle_id = $1", {bundle_id, encode(head)});
+}
+
+std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,
+                                  const std::set<std::int64_t>& open, std::size_t bytes) {
+  std::vector<Bytes> list;
+  std::size_t sum = 0;
+  for (const auto& row : transaction.query(
+           "SELECT s.bundle_id, s.sequence, b.bundle FROM exchange_sent s JOIN exchange_built b ON b.bundle_id = "
+           "s.bundle_id WHERE s.ended = 1 AND s.rung >= 8 ORDER BY s.sequence")) {
+    if (row.integer(1) <= after && !open.contains(row.integer(1))) continue;
+    jindu::v1::Remembered one;
+    if (!parse_message(row.blob(2), one)) continue;
+    for (const auto& receipt :
+         transaction.query("SELECT receipt FROM exchange_receipt WHERE bundle_id = $1 AND party = $2 ORDER BY rung",
+                           {row.text(0), unit}))
+      one.add_receipts(receipt.blob(0).data(), receipt.blob(0).size());
+    list.push_back(encode(one));
+    sum += list.back().size();
+    if (sum > bytes) break;
+  }
+  return list;
+}
+
+void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id) {
+  mark_handed_over(transaction, bundle_id);
   transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {bundle_id});
+}
+
+std::int64_t hand_over_again(storage::Transaction& transaction, std::int64_t from_sequence) {
+  return static_cast<std::int64_t>(transaction.execute(
+      "UPDATE exchange_sent SET handed_over = 0 WHERE handed_over = 1 AND sequence >= $1 AND rung < 5 AND "
+      "EXISTS (SELECT 1 FROM exchange_built b WHERE b.bundle_id = exchange_sent.bundle_id)",
+      {from_sequence}));
+}
+
+std::int64_t handed_over_up_to(storage::Transaction& transaction) {
+  const auto row =
+      transaction.query_one("SELECT sequence FROM exchange_sent WHERE handed_over = 1 ORDER BY sequence DESC LIMIT 1");
+  return row ? row->integer(0) : 0;
 }
 
 }  // namespace jindu::exchange

@@ -1,5 +1,7 @@
 #pragma once
 // From rows of the outbox to bundles in their channel. Used by the service's sending worker.
+#include <set>
+
 #include "common/exchange/service/exchange.hpp"
 
 namespace jindu::exchange {
@@ -22,9 +24,23 @@ struct Built {
 // is there.
 std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes);
 // What the unit has not taken and does not believe any more by its signature, since our key has been replaced: the same
-// bundles by the present key. Gives how many. Only when the unit has said that it did not take the first of them.
+// bundles by the present key. Gives how many. Only when the unit has said that it did not take the first of them; those
+// that a unit had taken once stay as they are.
 int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& identity);
+// The bytes stay until the other side has the bundle: a unit that is restored from an older copy has forgotten it.
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id);
+// Our own unit has ended it: what tells of it is kept, should the unit forget that.
+void mark_ended_here(storage::Transaction& transaction, const std::string& bundle_id);
+// Of what our unit has ended itself: all behind a sequence, and those named. Encoded Remembered messages, at most
+// `bytes` together.
+std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,
+                                  const std::set<std::int64_t>& open, std::size_t bytes);
+// The other side has it, whether or not our unit's answer came back.
+void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id);
+// The unit has forgotten what it took from a sequence on: hand over again what is still here. Gives how many.
+std::int64_t hand_over_again(storage::Transaction& transaction, std::int64_t from_sequence);
+// Up to where the unit has said that it took them.
+std::int64_t handed_over_up_to(storage::Transaction& transaction);
 
 // The pseudonym under which a subject crosses: nobody on the way can tell which declaration it is.
 Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subject);

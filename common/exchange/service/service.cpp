@@ -2,6 +2,7 @@
 #include <prometheus/gauge.h>
 #include <boost/json/parse.hpp>
 
+#include <charconv>
 #include <set>
 
 #include "common/exchange/codec/batch.hpp"
@@ -19,6 +20,7 @@ constexpr milliseconds kAtOnce{0};
 constexpr milliseconds kPollAnswer{40'000};  // longer than the unit holds a poll
 constexpr int kDeliveriesAtOnce = 128;
 constexpr std::int64_t kHandedOverAtOnce = 256;
+constexpr std::size_t kBytesRemembered = 6 * 1024 * 1024;
 constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
 // So long at most does something that is prepared wait for others to be committed with it.
 constexpr milliseconds kHeldTogether{50};
@@ -164,6 +166,7 @@ class ServiceImpl final : public Service {
       else if (*anew > 0)
         return kAtOnce;
     }
+    if (!ok && ok.error().code == "bundle.gap" && hand_over_from(ok.error().field)) return kAtOnce;
     if (!ok) {
       // The unit says that this cannot follow: that is for operators to solve; nothing may be skipped here.
       if (!tries_again(ok.error())) log::error("exchange.unit_refuses", log::of(ok.error()));
@@ -184,6 +187,17 @@ class ServiceImpl final : public Service {
     if (!ok) return ok.error();
     if (number > 0) log::warn("exchange.signed_anew", {{"bundles", number}});
     return number;
+  }
+
+  // The unit has forgotten what it had taken: it gets again, from the sequence that it wants on, what is still here.
+  bool hand_over_from(std::string_view sequence) {
+    std::int64_t from = 0, number = 0;
+    std::from_chars(sequence.data(), sequence.data() + sequence.size(), from);
+    if (from <= 0) return false;
+    auto ok = database_.write([&](storage::Transaction& t) { number = hand_over_again(t, from); });
+    if (!ok || number == 0) return false;
+    log::warn("exchange.handed_over_again", {{"from", from}, {"bundles", number}});
+    return true;
   }
 
   // Gives the unit the bundles in their order; those that it has taken are out of our hands when this returns.
@@ -239,22 +253,67 @@ class ServiceImpl final : public Service {
     if (sent->integer(4) == 0 && receipt.rung > sent->integer(3))
       t.execute("UPDATE exchange_sent SET rung = $2, ended = $3, code = $4 WHERE bundle_id = $1",
                 {id, std::int64_t{receipt.rung}, std::int64_t{is_final(receipt.rung) ? 1 : 0}, receipt.code});
+    if (is_final(receipt.rung) && receipt.party == options_.unit)
+      mark_ended_here(t, id);
+    else if (receipt.rung >= jindu::v1::RUNG_CARRIED)
+      mark_arrived(t, id);
     if (progress_) progress_(t, Progress{sent->text(0), sent->text(1), receipt});
+  }
+
+  // A restored unit asks what it had said itself of bundles that it has forgotten; it goes on when it has been told.
+  result<void> remind(const http::Answer& answer) {
+    boost::system::error_code code;
+    const auto value = boost::json::parse(text_of(answer.body), code);
+    const auto* asked = !code && value.is_object() ? value.as_object().if_contains("forgotten") : nullptr;
+    if (asked == nullptr || !asked->is_object()) return {};
+    const auto* after = asked->as_object().if_contains("after");
+    const auto* open = asked->as_object().if_contains("open");
+    if (after == nullptr || !after->is_int64() || open == nullptr || !open->is_array())
+      return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer is not understood"};
+    std::set<std::int64_t> sequences;
+    for (const auto& one : open->as_array())
+      if (one.is_int64()) sequences.insert(one.as_int64());
+    std::vector<Bytes> remembered;
+    auto ok = database_.read([&](storage::Transaction& t) {
+      remembered = remembered_for(t, options_.unit, after->as_int64(), sequences, kBytesRemembered);
+    });
+    if (!ok) return ok;
+    Bytes batch;
+    for (const auto& one : remembered) append_to_batch(batch, one);
+    auto told = ask(receipts_client_, "POST", "/unit/v1/remembered", batch);
+    if (!told) return told.error();
+    log::warn("exchange.unit_reminded", {{"bundles", remembered.size()}});
+    return {};
+  }
+
+  static std::optional<std::int64_t> taken_up_to(const http::Answer& answer) {
+    boost::system::error_code code;
+    const auto value = boost::json::parse(text_of(answer.body), code);
+    const auto* taken = !code && value.is_object() ? value.as_object().if_contains("taken_up_to") : nullptr;
+    if (taken == nullptr || !taken->is_int64()) return {};
+    return taken->as_int64();
   }
 
   milliseconds follow() {
     if (stopped_) return kAtOnce;
-    std::int64_t cursor = 0;
+    std::int64_t cursor = 0, handed_over = 0;
     auto ok = database_.read([&](storage::Transaction& t) {
       const auto row = t.query_one("SELECT value FROM exchange_state WHERE name = 'receipts-cursor'");
       cursor = row ? row->integer(0) : 0;
+      handed_over = handed_over_up_to(t);
     });
     if (!ok) return following_.failed();
-    auto answer = ask(receipts_client_, "GET", "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor),
+    // What it has of us shows the unit whether it has forgotten something.
+    auto answer = ask(receipts_client_, "GET",
+                      "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name +
+                          "%3E" + options_.peer + "&handed_over=" + std::to_string(handed_over),
                       {}, kPollAnswer);
     if (!answer) return following_.failed();
     auto list = list_in(*answer, "receipts");
     if (!list) return following_.failed();
+    if (const auto taken = taken_up_to(*answer); taken && *taken < handed_over)
+      if (hand_over_from(std::to_string(*taken + 1))) sender_->wake();
+    if (auto ok_told = remind(*answer); !ok_told) return following_.failed();
     if (list->empty()) return kAtOnce;
     std::vector<std::pair<Receipt, Bytes>> opened;
     std::int64_t last = cursor;

@@ -42,6 +42,7 @@ Report check_bundle(const BundleFiles& files, const Trust& trust) {
   } else {
     report.leave_open("bundle.inside");
   }
+  if (bundle->newer) report.leave_open("newer.fields");
   report.leave_open("bundle.place");
   report.leave_open("bundle.arrived", {{"to", manifest.to()}});
   return report;

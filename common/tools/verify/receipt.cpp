@@ -142,6 +142,7 @@ Report check_gateway_receipt(const ReceiptFiles& files, const Trust& trust) {
   } else {
     report.leave_open("receipt.bundle_not_given");
   }
+  if (read->newer) report.leave_open("newer.fields");
   if (!exchange::is_final(read->rung)) report.leave_open("receipt.rest_of_way");
   return report;
 }

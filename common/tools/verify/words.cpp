@@ -166,6 +166,9 @@ const std::vector<Words>& all_words() {
        "What is inside: the destination's key was not given (--key)."},
       {"bundle.place", "通道中在它之前没有缺失：需要前面的交换包。",
        "That nothing before it in its channel is missing: that takes the bundles before it."},
+      {"newer.fields", "其中有本程序不认识的字段：在签名之内、未被改动，但含义未经核对。",
+       "What the fields mean that this program does not know: they are signed and unchanged, and it did not read "
+       "them."},
       {"bundle.arrived", "“{to}”已收到它：由回执证明。", "That {to} got it: receipts prove that."},
 
       {"history.signed", "{count} 条记录均由“{name}”签署，自签署后未被改动。",

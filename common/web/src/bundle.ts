@@ -5,7 +5,7 @@ import { type Bytes, concat, equal, hex, plain, sha256, u32, utf8 } from './byte
 import type { PublicKey } from './certificate.ts';
 import { signBytes } from './cms.ts';
 import { JinduError } from './errors.ts';
-import { decode } from './messages.ts';
+import { decodePerhapsNewer } from './messages.ts';
 import { type Opener, openSeal, type Recipient, seal } from './seal.ts';
 import { uuidText } from './signed.ts';
 
@@ -82,7 +82,7 @@ export async function parseBundle(bundle: Bytes): Promise<BundleView> {
   if (bundle.length < signatureAt + signatureSize) throw truncated();
   const manifestBytes = bundle.subarray(8, 8 + manifestSize);
   const sealed = bundle.subarray(signatureAt + signatureSize);
-  const manifest = decode(BundleManifestSchema, manifestBytes, 'bundle.malformed');
+  const manifest = decodePerhapsNewer(BundleManifestSchema, manifestBytes, 'bundle.malformed');
   if (manifest.payloadLength > BigInt(sealed.length)) throw truncated();
   checkManifest(manifest, sealed.length);
   return {

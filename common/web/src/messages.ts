@@ -10,14 +10,17 @@ function hasUnknownFields(value: unknown): boolean {
   return Object.entries(value).some(([name, member]) => name !== '$unknown' && hasUnknownFields(member));
 }
 
-// Byte fields are views into `bytes`, never copies.
-export function decode<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array, code = 'message.malformed'): MessageShape<Desc> {
-  let message: MessageShape<Desc>;
+// What is only carried may come from a newer program: fields that are not known here are passed over. Byte fields are views into `bytes`, never copies.
+export function decodePerhapsNewer<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array, code = 'message.malformed'): MessageShape<Desc> {
   try {
-    message = fromBinary(schema, bytes);
+    return fromBinary(schema, bytes);
   } catch (cause) {
     throw new JinduError(code, `not a ${schema.typeName}`, undefined, { cause });
   }
+}
+
+export function decode<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array, code = 'message.malformed'): MessageShape<Desc> {
+  const message = decodePerhapsNewer(schema, bytes, code);
   if (hasUnknownFields(message)) throw new JinduError(code, `${schema.typeName} with fields that are not known`);
   return message;
 }

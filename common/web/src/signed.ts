@@ -5,7 +5,7 @@ import { SubmissionReceiptSchema, type SubmissionReceipt } from '@proto/dossier_
 import { type Bytes, concat, equal, hex, plain, utf8 } from './bytes.ts';
 import { Certificate, type Trust, verifyChain } from './certificate.ts';
 import { JinduError } from './errors.ts';
-import { decode } from './messages.ts';
+import { decode, decodePerhapsNewer } from './messages.ts';
 
 export const signedMax = 64 * 1024;
 export const receiptType = 'jindu/receipt/v1';
@@ -111,7 +111,7 @@ export function uuidText(bytes: Uint8Array): string {
 // A gateway's or a service's receipt of a bundle. The certificate had to be good when it was made, which is what the receipt itself proves.
 export async function openReceipt(encoded: Uint8Array, trust: Trust): Promise<Receipt> {
   const read = await readSigned(encoded, receiptType);
-  const message = decode(ReceiptSchema, read.body, 'receipt.malformed');
+  const message = decodePerhapsNewer(ReceiptSchema, read.body, 'receipt.malformed');
   const bad = (detail: string) => new JinduError('receipt.malformed', detail);
   if (message.version !== 1) throw bad('the version is not known');
   if (message.bundleId.length !== 16 || message.manifestDigest.length !== 32) throw bad('ids have 16 bytes, digests 32');

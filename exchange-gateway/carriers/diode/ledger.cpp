@@ -74,8 +74,8 @@ result<Ledger::Standing> Ledger::standing() {
   Standing s;
   auto ok = unit_.journal().read([&](storage::Transaction& t) {
     const auto& o = unit_.options();
-    s.control_sent = store::channel_head(t, exchange::channel_of(o.name, o.peer)).sequence;
-    s.control_received = store::channel_head(t, exchange::channel_of(o.peer, o.name)).sequence;
+    s.control_sent = position_of(store::channel_head(t, exchange::channel_of(o.name, o.peer)));
+    s.control_received = position_of(store::channel_head(t, exchange::channel_of(o.peer, o.name)));
     const auto untold = store::receipts_to_send(t, 1);
     s.first_untold_receipt = untold.empty() ? std::numeric_limits<std::int64_t>::max() : untold.front().number;
     const auto last = t.query_one("SELECT MAX(number) FROM receipt");
@@ -85,13 +85,9 @@ result<Ledger::Standing> Ledger::standing() {
   return s;
 }
 
-result<void> Ledger::control_arrived(std::uint64_t sequence) {
-  const auto channel = exchange::channel_of(unit_.options().name, unit_.options().peer);
+result<void> Ledger::control_arrived(std::uint64_t position) {
   return unit_.journal().write([&](storage::Transaction& t) {
-    t.execute(
-        "UPDATE bundle SET state = 'ended', ended_ms = $3 WHERE channel = $1 AND state = 'waiting' AND offered = 1 "
-        "AND sequence <= $2",
-        {channel, static_cast<std::int64_t>(sequence), to_unix_ms(unit_.now())});
+    unit_.control_arrived(t, position);
     store::set_state_value(t, "peer_heard_ms", to_unix_ms(unit_.now()));
   });
 }

@@ -36,8 +36,8 @@ class Ledger {
     std::int64_t last_receipt = 0;
   };
   result<Standing> standing();
-  // The other unit has our control bundles up to here.
-  result<void> control_arrived(std::uint64_t sequence);
+  // The other unit has our control bundles up to here; places in control channels are as position_of says.
+  result<void> control_arrived(std::uint64_t position);
 
  private:
   Unit& unit_;

@@ -154,10 +154,11 @@ void Chaos::disturb_disks() {
     later_.emplace_back(d_.kernel.now_ns() + random.below(8'000'000'000), [disk] { disk->faults.full = false; });
   }
   if (d_.plan.restores == 0) return;
-  auto* unit = random.chance(0.5) ? d_.outer : d_.inner;
+  auto* unit = (d_.plan.restores_both ? random.chance(0.5) : d_.plan.restores_outer) ? d_.outer : d_.inner;
   if (happens(0.3)) backups_.insert_or_assign(unit->name, unit->volume->back_up());
   if (!happens(d_.plan.restores) || !backups_.contains(unit->name)) return;
   d_.kernel.crash(*unit, false);
+  unit->volume->faults.full = false;  // it is another disk
   unit->volume->restore(backups_.at(unit->name));
 }
 
@@ -266,8 +267,23 @@ void Chaos::lose_medium() {
 void Chaos::operate() {
   for (;;) {
     d_.kernel.sleep(milliseconds(d_.kernel.random().between(500, 4'000)));
-    for (auto* unit : {d_.outer, d_.inner})
+    for (auto* unit : {d_.outer, d_.inner}) {
       if (unit->alive && d_.plan.holds) decide_about_held(*unit);
+      if (unit->alive && (d_.plan.restores > 0 || d_.plan.forgets())) approve_epoch(*unit);
+    }
+  }
+}
+
+// Two people look at what a unit says of having been restored, and let it go on.
+void Chaos::approve_epoch(const Process& unit) {
+  http::Client first(d_.operator_client(unit, false)), second(d_.operator_client(unit, true));
+  auto told = first.send("GET", "/api/v1/epoch");
+  if (!told || told->status != 200) return;
+  if (boost::json::parse(text_of(told->body)).at("state").as_string() != "halted") return;
+  for (auto* client : {&first, &second}) {
+    auto done =
+        client->send("POST", "/api/v1/epoch", bytes_of(R"({"reason": "its disk is an old one"})"), "application/json");
+    if (done) d_.kernel.trace(unit.name + ": approval of a new epoch answers " + std::to_string(done->status));
   }
 }
 

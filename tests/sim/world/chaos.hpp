@@ -30,6 +30,7 @@ class Chaos {
   void repeat_old_voyage();
   void keep_copy_of_voyages();
   void lose_medium();
+  void approve_epoch(const Process& unit);
   void decide_about_held(const Process& unit);
 
   bool happens(double a_second) { return d_.kernel.random().chance(a_second / 10); }

@@ -101,6 +101,23 @@ void Checks::of_confidentiality() {
     require(!volume->holds_text(kSecret), "the plain text of a message is on the disk of " + volume->name());
 }
 
+void Checks::tell_open() {
+  for (const auto& [sender, ledger] :
+       {std::pair("portal", &d_.from_portal), std::pair("approval", &d_.from_approval)}) {
+    d_.kernel.trace(std::string(sender) + " has " + std::to_string(ledger->account.waiting) + " in its outbox");
+    for (const auto& one : ledger->account.sent) {
+      if (one.ended) continue;
+      d_.kernel.trace("open: " + told(one.message) + " of " + sender + ", rung " + std::to_string(one.rung) + ", " +
+                      one.bundle);
+      for (auto* unit : {d_.outer, d_.inner}) {
+        http::Client client(d_.operator_client(*unit, false));
+        auto answer = client.send("GET", "/api/v1/bundles/" + one.bundle);
+        if (answer) d_.kernel.trace(unit->name + " knows: " + std::string(text_of(answer->body)).substr(0, 600));
+      }
+    }
+  }
+}
+
 // Both units compare what they know, each asked by an operator; then each says what it found.
 bool Checks::units_agree() {
   bool agree = true;

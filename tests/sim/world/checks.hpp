@@ -10,7 +10,8 @@ class Checks {
   explicit Checks(Deployment& deployment) : d_(deployment) {}
   void of_promise();  // after the accounts were taken
   void of_confidentiality();
-  bool units_agree();  // within a fiber: asks both consoles
+  bool units_agree();
+  void tell_open();  // into the trace  // within a fiber: asks both consoles
 
  private:
   void of_direction(const std::string& sender, const Ledger& sent, const Ledger& received);

@@ -286,6 +286,7 @@ gateway::Settings Deployment::settings_of(bool is_outer) const {
   unit.name = mine.name;
   unit.peer = is_outer ? "gateway-inner" : "gateway-outer";
   unit.service = is_outer ? "portal" : "approval";
+  unit.inner = !is_outer;
   unit.directory = (is_outer ? outer_disk : inner_disk).folder() + "/journal";
   unit.minimum_free_bytes = 1;
   for (const auto* node : {&keys.portal, &keys.approval, &keys.outer, &keys.inner})

@@ -50,6 +50,14 @@ Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
     if (random.chance(0.3)) p.outages = 0.1;
     if (random.chance(0.1)) p.long_outage = std::chrono::seconds(random.between(20, 400));
   }
+  if (only == "restored") {
+    p.restores = 0.2;
+    p.disk.write_goes_astray = 0;
+  }
+  if (p.restores > 0) {
+    p.restores_both = random.chance(0.3);
+    p.restores_outer = random.chance(0.5);
+  }
   if (only == "calm") {
     Plan calm;
     calm.carrier = p.carrier;
@@ -96,6 +104,7 @@ std::string Plan::text() const {
   rate("writes go astray", disk.write_goes_astray);
   rate("disk full", disk_full);
   rate("restores", restores);
+  flag("of both", restores_both);
   rate("medium pulled", medium_pulled);
   rate("medium lost", medium_lost);
   rate("medium damaged", medium_damaged);

@@ -31,17 +31,20 @@ struct Plan {
   double power_cuts = 0;  // share of the crashes that lose what was not synced
   double stops = 0;       // orderly stops and starts
   double clock_jumps = 0;
-  DiskFaults disk;       // of units and services
-  double disk_full = 0;  // a second
-  double restores = 0;   // a unit gets an old backup of its disk
+  DiskFaults disk;              // of units and services
+  double disk_full = 0;         // a second
+  double restores = 0;          // a unit gets an old backup of its disk
+  bool restores_both = false;   // first the one, then the other: what both had alone is gone then
+  bool restores_outer = false;  // else which one
   DiskFaults medium;
   double medium_pulled = 0;    // in the middle of work, each visit
   double medium_lost = 0;      // for ever, each trip
   double medium_damaged = 0;   // a file of it is cut, changed, removed or doubled, each trip
   double medium_repeated = 0;  // an old copy of a voyage is put there again, each trip
 
-  // What may be promised: after a restore or an astray write of a unit's disk, custody that it had signed may be gone.
-  bool forgets() const { return restores > 0 || disk.write_goes_astray > 0; }
+  // What may be promised: after the restoration of both units, or an astray write of a unit's disk, custody that it had
+  // signed may be gone.
+  bool forgets() const { return (restores > 0 && restores_both) || disk.write_goes_astray > 0; }
   std::string text() const;
 };
 

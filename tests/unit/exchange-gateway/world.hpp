@@ -39,6 +39,9 @@ class Side {
   Side(std::filesystem::path folder, evidence::NodeSigner signer, evidence::NodeTrust trust, UnitOptions options,
        std::shared_ptr<TestClock> clock);
   void restart();
+  // The whole journal, as a backup has it; and such a one put back, as after the loss of a disk.
+  void back_up(const std::filesystem::path& to);
+  void restore(const std::filesystem::path& from);
   void restart_with(const Policy& policy);
   void restart_with(const std::function<void(UnitOptions&)>& change);
   Unit& unit() { return *unit_; }

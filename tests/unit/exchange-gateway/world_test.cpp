@@ -60,6 +60,22 @@ void Side::restart() {
   REQUIRE(unit_->remove_orphans());
 }
 
+void Side::back_up(const std::filesystem::path& to) {
+  unit_.reset();
+  journal_.reset();
+  std::filesystem::remove_all(to);
+  std::filesystem::copy(folder_, to, std::filesystem::copy_options::recursive);
+  restart();
+}
+
+void Side::restore(const std::filesystem::path& from) {
+  unit_.reset();
+  journal_.reset();
+  std::filesystem::remove_all(folder_);
+  std::filesystem::copy(from, folder_, std::filesystem::copy_options::recursive);
+  restart();
+}
+
 void Side::restart_with(const Policy& policy) {
   options_.policy = policy;
   restart();
@@ -130,6 +146,7 @@ UnitOptions World::options(const std::string& name, const std::string& peer, con
   options.name = name;
   options.peer = peer;
   options.service = service;
+  options.inner = service == "approval";
   for (const auto* one : {&portal, &approval, &outer_signer, &inner_signer})
     options.nodes.emplace(one->name, one->certificate);
   options.policy = policy();

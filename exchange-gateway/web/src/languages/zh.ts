@@ -9,6 +9,7 @@ export const zh = {
   problem: {
     any: '操作没有完成。', code: '代码', request: '请求编号',
     console_role: '您的角色不能做这件事，请由有此角色的同事操作。', console_reason_required: '请写明理由（不超过 1000 字节）。', bundle_not_held: '它已不在待放行状态，请刷新查看。', bundle_unknown: '本机没有这个交换包。', hold_said_already: '您已表过态，须由另一名放行员作出同样决定。',
+    epoch_said_already: '您已经批准过，须另一人同意。', epoch_not_due: '本机没有等待批准的新纪元，请刷新查看。', unit_restored: '本机是从较旧的备份恢复的，须先批准新纪元并等对端答复。', voyage_no_ferry: '本机的通道不使用航次。',
     channel_stopped: '这个通道已经停止。', channel_not_stopped: '这个通道没有停止。', channel_unknown: '策略中没有这个通道。', channel_range: '序号范围不对，一次最多 10000 个。', quarantine_unknown: '隔离区里没有这一项，可能已处理。',
     quarantine_told: '已向发送方出具隔离回执，不能再收下；如内容有效，请发送方重新发送。', quarantine_no_bytes: '内容较大，只保留了头部；请要求对端重新送来。', bundle_signature: '再次核对，签名仍不成立，继续隔离。', bundle_fork: '再次核对，与已有交换包仍相矛盾，继续隔离。',
     reconciliation_unknown: '没有这一天的对账。', network: '连接中断，恢复后会自动继续。', http_query: '查询条件不对，请检查。', unit_disk_full: '磁盘空间不足，请先腾出空间。',
@@ -19,7 +20,7 @@ export const zh = {
   node: { portal: '门户', approval: '审批', 'gateway-outer': '外端机', 'gateway-inner': '内端机', services: '服务接口', console: '控制台' },
   rung: { stored: '已入库', verified: '已核验', held: '暂扣', released: '放行', carried: '已送达对端', delivered: '已交付', applied: '已处理', refused: '已退回', quarantined: '已隔离', expired: '已过期' },
   reason: {
-    policy_hold: '策略要求放行', policy_forbidden: '策略不允许', policy_too_large: '超过大小上限', policy_expired: '已过期', policy_wrong_way: '方向不对', policy_quota: '超过发送方配额', policy_rate: '超过速率', policy_stopped: '通道停止', operator_refused: '放行员退回',
+    policy_hold: '策略要求放行', policy_forbidden: '策略不允许', policy_newer_fields: '含未知字段', policy_too_large: '超过大小上限', policy_expired: '已过期', policy_wrong_way: '方向不对', policy_quota: '超过发送方配额', policy_rate: '超过速率', policy_stopped: '通道停止', operator_refused: '放行员退回',
     bundle_signature: '签名不成立', bundle_fork: '与已有交换包矛盾', bundle_digest: '内容损坏', bundle_signer: '签名者不明', ended_before_crossing: '发送侧已结束', voyage_damaged: '有损坏', voyage_unreadable: '无法读取', voyage_malformed: '清单不合格式', voyage_addressee: '不是发给本机', signed_signature: '清单签名不成立',
   },
   overview: {
@@ -31,6 +32,8 @@ export const zh = {
     reason: '理由', reason_hint: '写入操作日志，不能修改。', cancel: '取消', done: '已完成', noted: '已记录：{said}/{needed} 人同意，等待另一名放行员。',
     release: '放行', release_what: '放行后，交换包继续前进。', refuse: '退回', refuse_what: '退回后，发送方会收到签名的退回回执，不能撤销。', stop: '紧急停止', stop_what: '本机立即停止接收、传送和交付通道“{channel}”的交换包，重启后仍然停止。', resume: '恢复通道', resume_what: '通道“{channel}”恢复接收、传送和交付。',
     dismiss: '销案', dismiss_what: '移出隔离区；本机保留签名记录，说明它是什么、为何销案。', retry: '再次核对', retry_what: '按现在的证书和策略重新核对，如同刚刚到达。', request: '要求重送', request_what: '请对端把通道“{channel}”第 {first} 至 {last} 号交换包重新送来；已有的不受影响。', confirm: '确认',
+    epoch: '批准新纪元', epoch_what: '仅当本机更换过磁盘或恢复过较旧的备份时才批准。否则就是有人冒用本机签名：不要批准，立即报告安全管理员。两人批准后，本机重新开始，并取回遗忘的内容。', epoch_noted: '已记录：{needed} 人中已有 {said} 人批准，须另一人同意。',
+    voyage: '开始航次', voyage_what: '把等待传送的交换包写入本机处已完成的介质，其间不要取走介质。', voyage_started: '有 {n} 个交换包等待，介质在位后即写入。',
   },
   search: { by: '查找条件', id: '交换包编号', id_hint: '完整编号，直接打开', state: '状态', any: '不限', kind: '种类', channel: '通道', subject: '主体代号', subject_hint: '32 位十六进制；申报号请在门户或审批系统中换算', from: '起', to: '止', go: '查找', none: '没有符合条件的交换包。', next: '下一页', more_to_look: '这一页已查看 20000 个，可继续往前查。', stored: '入库时间', size: '大小', sequence: '序号', results: '结果' },
   bundle: { way: '经过', facts: '概况', when: '时间', rung: '环节', by: '签发方', why: '原因', manifest: '清单摘要', created: '创建', expires: '过期', ended: '结束', subject: '主体代号', subject_sequence: '主体内序号', priority: '优先级', receipt: '下载回执', votes: '放行意见', vote_release: '同意放行', vote_refuse: '同意退回', needs: '须 {n} 名放行员一致', side_here: '本侧', side_there: '对侧', back: '返回', aside: '同编号的隔离件', dismissed: '销案记录', voyage: '航次' },
@@ -38,8 +41,8 @@ export const zh = {
   quarantine: { none: '隔离区是空的。', since: '隔离时间', placed: '已通知发送方', aside: '来历不明，未占序号', inspect: '查看', evidence: '导出证据', manifest: '清单', kept: '保留内容', digest: '清单摘要', detail: '说明', no_manifest: '清单无法读取。' },
   voyages: { none: '还没有航次。', loaded: '装载', unloaded: '卸载', refused: '拒收', arrived: '对端已读', under_way: '在途', damaged: '有损坏', number: '航次号', bundles: '包数', without_receipt: '未回执', direction: '方向', state: '状态', when: '时间', what: '装载：本机装上介质；卸载：本机读取对端装载的。在途太久的航次视为丢失，其交换包会自动重新装载。', link: '当前通道是专线，没有航次。' },
   policy: { rules: '规则', rule: '规则', from: '从', to: '到', most: '大小上限', per_minute: '每分钟', hold: '暂扣', hours: '开放时间', always: '全天', any: '不限', no: '否', releasers: '{n} 名放行员', quotas: '发送方配额', bundles: '交换包', bytes: '字节', remarks: '给审阅者的提示', test: '试算', bytes_in: '大小（字节）', at: '时间', go: '试算', verdict: { pass: '放行通过', hold: '收下并暂扣', wait: '收下，等开放时间', refuse: '拒绝' },
-    check: { rule: '规则', size: '大小', expiry: '期限', rate: '速率', hours: '开放时间', hold: '暂扣' },
-    words: { rule_yes: '第 {detail} 条规则适用。', rule_no: '没有规则允许，未写明的一律不得通过。', size_yes: '大小在上限 {detail} 字节之内。', size_no: '超过上限 {detail} 字节。', expiry_yes: '尚未过期。', expiry_no: '已于 {detail} 过期。', rate_yes: '每分钟不超过 {detail} 个，过快的会被要求稍后再来。', rate_no: '', hours_yes: '现在开放（{detail}）。', hours_no: '现在不开放，收下后等到 {detail} 再传送。', hold_yes: '', hold_no: '暂扣，须 {detail} 名放行员同意。' },
+    check: { rule: '规则', size: '大小', fields: '未知字段', expiry: '期限', rate: '速率', hours: '开放时间', hold: '暂扣' },
+    words: { rule_yes: '第 {detail} 条规则适用。', rule_no: '没有规则允许，未写明的一律不得通过。', size_yes: '大小在上限 {detail} 字节之内。', size_no: '超过上限 {detail} 字节。', fields_yes: '含有本端不认识的字段，原样运送。', fields_no: '含有本端不认识的字段，规则不允许运送。', expiry_yes: '尚未过期。', expiry_no: '已于 {detail} 过期。', rate_yes: '每分钟不超过 {detail} 个，过快的会被要求稍后再来。', rate_no: '', hours_yes: '现在开放（{detail}）。', hours_no: '现在不开放，收下后等到 {detail} 再传送。', hold_yes: '', hold_no: '暂扣，须 {detail} 名放行员同意。' },
     default_deny: '默认拒绝：没有规则写明的，一律不得通过。' },
   reconciliation: { now: '立即对账', asked: '已请对端核对 {n} 段，稍后显示结果。', none: '还没有对账记录。', day: '日期', bundles: '包数', verdict: '结论', differences: '差异', range: '序号', when: '核对时间', show: '查看差异', mine: '本机声明', theirs: '对端声明', agrees: '一致', open: '有在途', differs: '有差异', asked_state: '等对端答复', what: '每天零点后自动核对前一天：双方各自对同一段序号签名，数量和默克尔根必须相同。', no_difference: '没有差异。', here: '本机', there: '对端', missing_here: '本机没有', missing_there: '对端没有', fork: '内容不同', outcome: '结果不同', request: '要求重送', none_word: '无', known: { not_given: '未送出', open: '未结束', applied: '已办结', not_applied: '未办成' } },
   alarms: { none: '没有告警。', what_to_do: '怎么办', since: '起始', red: '红', yellow: '黄', red_words: '立即处理', yellow_words: '尽快处理',
@@ -55,13 +58,15 @@ export const zh = {
       certificate_expired: { what: '证书“{about}”已到期', todo: '立即更换，否则交换中断。', go: 'overview' },
       clock_skew: { what: '对端时钟快 {age}', todo: '校准两侧的时钟。', go: 'overview' },
       reconciliation_differs: { what: '{about} 对账有 {n} 处差异', todo: '查看差异，缺失的要求重送，矛盾的报告审计员。', go: 'reconciliation' },
+      restored_halted: { what: '本机是从较旧的备份恢复的，已停止收发', todo: '批准新纪元：已有 {n} 人，须 2 人。先核实是否确实恢复过。', go: 'overview' },
+      restored_healing: { what: '新纪元已开始，正等对端和本侧业务系统告知', todo: '检查通道、对端机和本侧业务系统是否运行。', go: 'voyages' },
       channel_stopped: { what: '通道“{channel}”已停止 {since}', todo: '查明原因后恢复。', go: 'overview' },
       voyage_damaged: { what: '航次 {about} 有损坏', todo: '检查介质；损坏的会自动重送。', go: 'voyages' },
       mail_failing: { what: '提醒邮件已 {age} 发不出去', todo: '查看本单元日志和邮件服务器；邮件会等着再发。', go: 'overview' },
       log_broken: { what: '操作日志被改动过', todo: '保留现场，不要重启，立即报告审计员。', go: 'log' },
     } },
   log: { whole: '日志链完整，没有被改动。', broken: '日志链不完整：日志被改动过。', number: '编号', when: '时间', who: '何人', act: '操作', about: '对象', reason: '理由', download: '导出日志', none: '还没有操作。',
-    acts: { release: '放行', refuse: '退回', stop: '停止', resume: '恢复', dismiss: '销案', retry: '再次核对', request: '要求重送', reconcile: '对账' }, verify: '导出后可离线核对：jindu-gateway ctl log verify 文件' },
+    acts: { release: '放行', refuse: '退回', stop: '停止', resume: '恢复', dismiss: '销案', retry: '再次核对', request: '要求重送', reconcile: '对账', epoch: '新纪元', voyage: '开始航次' }, verify: '导出后可离线核对：jindu-gateway ctl log verify 文件' },
   not_found: { what: '这个地址没有内容。', home: '回到总览' },
 };
 export type Messages = Same<typeof zh>;

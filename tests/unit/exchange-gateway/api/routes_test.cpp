@@ -39,7 +39,7 @@ struct Desk {
       people.emplace(role, certificate);
       operators.push_back({to_hex(certificate.fingerprint()), role, {role}});
     }
-    routes = console_routes(w.outer.unit(), operators, "link");
+    routes = console_routes(w.outer.unit(), operators, "ferry");
   }
 
   http::Request request(const std::string& role, http::Method method) {
@@ -145,6 +145,10 @@ TEST_CASE("answers have exactly the members that the description names") {
                                   {"channel", "portal>approval"}})
                            .value();
   CHECK(found(stretch) == members("StretchDetail"));
+  CHECK(found(desk.call("auditor", Method::get, "/api/v1/epoch").value()) == members("Epoch"));
+  CHECK(
+      found(desk.call("operator", Method::post, "/api/v1/voyages", {}, R"({"reason": "the medium stays"})").value()) ==
+      members("VoyageStarted"));
   const auto log = desk.call("auditor", Method::get, "/api/v1/log").value();
   CHECK(found(log) == members("Log"));
   CHECK(found(log.at("log").at(0)) == members("Act"));
@@ -167,6 +171,7 @@ TEST_CASE("what is asked wrongly is refused with the member it is about") {
                        R"({"reason": "why"})")) == "channel.unknown channel");
   CHECK(code(desk.call("auditor", Method::post, "/api/v1/channels/{channel}/stop", {{"channel", "portal>approval"}},
                        R"({"reason": "why"})")) == "console.role ");
+  CHECK(code(desk.call("operator", Method::post, "/api/v1/epoch", {}, R"({"reason": "why"})")) == "epoch.not_due ");
   CHECK(code(desk.call("operator", Method::post, "/api/v1/policy/explain", {}, R"({"from": "portal"})")) ==
         "http.member /to");
 }

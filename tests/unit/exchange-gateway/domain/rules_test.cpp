@@ -168,4 +168,21 @@ TEST_CASE("a rate never lets more pass than its burst and what the time has fill
   CHECK(rate.pass(from_unix_ms(50'500)));        // and is followed from there
 }
 
+TEST_CASE("fields that are not known are explained, and judged by the direction unless the rule says more") {
+  const auto now = from_unix_ms(1'780'000'000'000);
+  for (const bool outward : {false, true})
+    for (const auto newer : {NewerFields::by_direction, NewerFields::carry, NewerFields::refuse}) {
+      Policy policy{{{"a", "b", "status", 1000, 0, 0, false}}};
+      policy.rules.front().newer = newer;
+      const Passenger passenger{"a", "b", "status", 10, now + std::chrono::hours(1), true, outward};
+      const bool carried = newer == NewerFields::carry || (newer == NewerFields::by_direction && !outward);
+      const auto ruling = judge(policy, passenger, now);
+      CHECK(ruling.has_value() == carried);
+      if (!ruling) CHECK(ruling.error().code == "policy.newer_fields");
+      CHECK(explain(policy, passenger, now).verdict == (carried ? "pass" : "refuse"));
+      CHECK(newer_fields_from_text(to_text(newer)) == newer);
+    }
+  CHECK_FALSE(newer_fields_from_text("maybe"));
+}
+
 }  // namespace jindu::gateway

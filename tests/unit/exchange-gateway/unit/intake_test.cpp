@@ -16,16 +16,26 @@ TEST_CASE("a bundle is answered with a receipt, and again with the same bytes, a
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle") == 1);
 }
 
-TEST_CASE("gaps, forks and other epochs are refused with a conflict and use no place") {
+TEST_CASE("after a gap a unit takes nothing more: its service would not skip what it has no receipt for") {
   World w;
   REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "1")));
   const auto second = w.from_portal.next(1, "2");
-  const auto third = w.from_portal.next(1, "3");
-  const auto gap = w.outer->take_from_service(third);
+  const auto gap = w.outer->take_from_service(w.from_portal.next(1, "3"));
   REQUIRE_FALSE(gap);
   CHECK(gap.error().code == "bundle.gap");
   CHECK(gap.error().field == "2");
   CHECK(gap.error().fault == Fault::conflict);
+  const auto halted = w.outer->take_from_service(second);
+  REQUIRE_FALSE(halted);
+  CHECK(halted.error().code == "unit.restored");
+  CHECK(halted.error().fault == Fault::unavailable);
+}
+
+TEST_CASE("forks and other epochs are refused with a conflict and use no place") {
+  World w;
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "1")));
+  const auto second = w.from_portal.next(1, "2");
+  const auto third = w.from_portal.next(1, "3");
   // The same place with other bytes.
   auto other = w.from_portal;
   other.place.sequence = 0;

@@ -206,4 +206,40 @@ TEST_CASE("a subject crosses under the same pseudonym each time, and another ser
   CHECK(pseudonyms.size() == databases().size());
 }
 
+TEST_CASE("what the other side does not have yet is handed over again, byte for byte, when the unit has forgotten it") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    REQUIRE(database->write([](Transaction& t) {
+      for (const char* subject : {"a", "b", "c", "d"}) enqueue(t, message(subject, subject), kNow);
+    }));
+    std::vector<Bytes> bytes;
+    const auto views = sent(*database, bytes);
+    REQUIRE(views.size() == 4);
+    std::vector<Built> next;
+    const auto look = [&] {
+      REQUIRE(database->read([&](Transaction& t) { next = next_to_hand_over(t, 10, 1 << 20); }));
+      return next.size();
+    };
+    REQUIRE(database->read([](Transaction& t) { CHECK(handed_over_up_to(t) == 4); }));
+    REQUIRE(database->write([&](Transaction& t) {
+      mark_arrived(t, to_text(views[2].id));
+      CHECK(hand_over_again(t, 2) == 2);
+      CHECK(hand_over_again(t, 2) == 0);
+    }));
+    REQUIRE(look() == 2);
+    CHECK(next[0].bundle == bytes[1]);
+    CHECK(next[1].bundle == bytes[3]);
+    // The word that it has arrived may come before the unit's own answer does.
+    REQUIRE(database->write([&](Transaction& t) { mark_arrived(t, to_text(views[1].id)); }));
+    REQUIRE(look() == 1);
+    CHECK(next[0].bundle == bytes[3]);
+    REQUIRE(database->write([&](Transaction& t) {
+      for (const auto& view : views) mark_arrived(t, to_text(view.id));
+      CHECK(hand_over_again(t, 1) == 0);
+      CHECK(t.query_one("SELECT COUNT(*) FROM exchange_built")->integer(0) == 0);
+    }));
+    CHECK(look() == 0);
+  }
+}
+
 }  // namespace jindu::exchange

@@ -1,0 +1,589 @@
+// A unit whose journal is older than what it has signed and given out: how it finds that out, begins a new epoch, and
+// gets back what it has forgotten. docs/decisions/005-restored-units.md says why it is done so.
+#include <jindu/v1/epoch.pb.h>
+
+#include "common/runtime/messages.hpp"
+#include "exchange-gateway/unit/parts.hpp"
+
+namespace jindu::gateway {
+namespace {
+
+constexpr std::int64_t kCarriedNamed = 2'000;    // of a channel in what is said every minute
+constexpr std::int64_t kOpenNamed = 8'000;       // of a channel in one question
+constexpr std::int64_t kRememberedMax = 20'000;  // of a channel in one answer
+constexpr std::size_t kPartBytes = 40 * 1024;    // a statement has at most 64 KiB
+constexpr std::size_t kStandingsMax = 64;
+constexpr std::int64_t kVoyagesUnderWay = 100;
+constexpr std::chrono::seconds kSeenToldAgain{5}, kSeenToldAnyway{60};
+// Of what was made before a restoration a unit does not know whether it has given it to its service.
+constexpr const char* kForgottenBefore = "forgotten_before_ms";
+constexpr const char* kSeenTold = "seen_told_ms";
+// Until our service has handed over again what nobody remembers, it is rightly ahead of us.
+constexpr const char* kServiceAhead = "service_ahead";
+// Is added to the numbers of receipts that our service is told, so that none comes twice with another meaning.
+constexpr const char* kReceiptOffset = "receipt_offset";
+// Which restoration the other unit, and our service, have told all they remember for.
+constexpr const char* kRetellReceipts = "retell_receipts";
+constexpr const char* kPeerTold = "peer_told";
+constexpr const char* kServiceTold = "service_told";
+
+// Also when it was told by a clock that was ahead.
+bool has_passed(std::chrono::milliseconds time, std::int64_t since_ms, Instant now) {
+  return since_ms > to_unix_ms(now) || to_unix_ms(now - time) >= since_ms;
+}
+
+bool is_sound_place(std::uint64_t epoch, std::uint64_t sequence) {
+  return epoch >= 1 && epoch <= kEpochMax && sequence < kSequencesOfEpoch;
+}
+
+}  // namespace
+
+Error restored_error() {
+  return {Fault::unavailable, "unit.restored",
+          "this unit was restored from an older copy of its journal; until two operators have approved a new epoch and "
+          "the other unit has answered, nothing is taken, delivered or sent"};
+}
+
+void Unit::found_restored(storage::Transaction& t, const Found& found) {
+  auto r = store::open_restoration(t);
+  if (r.recovery() == store::Recovery::halted) {
+    if (found.known <= r.known) return;
+    r.known = found.known;
+    return store::put_restoration(t, r);
+  }
+  if (r.recovery() == store::Recovery::healing) {
+    // A late word about what is over; or the other side knows of later epochs than those who approved could see.
+    if (found.known <= position_of(store::channel_head(t, control_channel()))) return;
+    return begin_later_epoch(t, r, found.known);
+  }
+  store::put_restoration(
+      t, {.found_ms = to_unix_ms(now()), .code = found.code, .detail = found.detail, .known = found.known});
+  log::error("unit.restored", {{"code", found.code}, {"detail", found.detail}});
+}
+
+// The other unit has our control bundles up to a place.
+void Unit::control_arrived(storage::Transaction& t, std::uint64_t position) {
+  const auto head = store::channel_head(t, control_channel());
+  if (position > position_of(head))
+    return found_restored(
+        t, {"restored.control",
+            "the other unit has control bundles up to epoch " + std::to_string(epoch_at(position)) + ", sequence " +
+                std::to_string(position % kSequencesOfEpoch) + "; this journal knows of none behind epoch " +
+                std::to_string(head.epoch) + ", sequence " + std::to_string(head.sequence),
+            position});
+  store::end_control_up_to(t, control_channel(), position, to_unix_ms(now()));
+}
+
+// The other unit did not take a control bundle because it has another one in that place.
+void Unit::control_refused(storage::Transaction& t, const store::Entry& entry) {
+  const auto head = store::channel_head(t, control_channel());
+  // One of an epoch that is over says nothing any more.
+  if (entry.channel != control_channel() || entry.epoch != static_cast<std::int64_t>(head.epoch)) return;
+  found_restored(t, {"restored.control", "the other unit has another control bundle in the place of " + entry.id,
+                     position_of(head) + 1});
+}
+
+Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
+  const auto channel = exchange::channel_of(options_.peer, options_.name);
+  const auto head = store::channel_head(t, channel);
+  jindu::v1::Seen seen;
+  seen.set_version(1);
+  seen.set_unit(options_.name);
+  seen.set_channel(channel);
+  seen.set_epoch(head.epoch);
+  seen.set_sequence(head.sequence);
+  seen.set_manifest_digest(head.manifest_digest.data(), head.manifest_digest.size());
+  seen.set_asks(asks);
+  const auto own = store::channel_head(t, control_channel());
+  auto& confirmed = *seen.mutable_confirmed();
+  confirmed.set_channel(control_channel());
+  confirmed.set_epoch(own.epoch);
+  confirmed.set_head(static_cast<std::uint64_t>(store::newest_ended(t, control_channel(), own.epoch)));
+  for (const auto& name : store::channels_from(t, options_.service)) {
+    const auto epoch = store::channel_head(t, name).epoch;
+    const auto newest = store::newest_taken_by(t, name, epoch, options_.peer);
+    if (newest == 0) continue;
+    auto& taken = *seen.add_taken();
+    taken.set_channel(name);
+    taken.set_epoch(epoch);
+    taken.set_head(static_cast<std::uint64_t>(newest));
+    for (const auto sequence : store::carried_sequences(t, name, epoch, kCarriedNamed))
+      taken.add_open(static_cast<std::uint64_t>(sequence));
+  }
+  store::set_state_value(t, kSeenTold, to_unix_ms(now()));
+  return evidence::sign_statement(kSeenType, encode(seen), signer_);
+}
+
+// Which of those that we have given a receipt of custody for is not here.
+std::optional<std::uint64_t> Unit::lacks_taken(storage::Transaction& t, const jindu::v1::Standing& taken) const {
+  if (!taken.channel().ends_with(">" + options_.service) || taken.open_size() > kOpenNamed) return {};
+  const auto lacks = [&](std::uint64_t sequence) {
+    return sequence > 0 && sequence <= static_cast<std::uint64_t>(kSequenceMax) &&
+           !store::digest_at(t, taken.channel(), taken.epoch(), static_cast<std::int64_t>(sequence));
+  };
+  if (lacks(taken.head())) return taken.head();
+  const auto found = std::find_if(taken.open().begin(), taken.open().end(), lacks);
+  if (found == taken.open().end()) return {};
+  return *found;
+}
+
+void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
+  if (seen.version() != 1 || seen.unit() != options_.peer || seen.channel() != control_channel() ||
+      !is_sound_place(seen.epoch(), seen.sequence()) || seen.manifest_digest().size() != 32 ||
+      static_cast<std::size_t>(seen.taken_size()) > kStandingsMax)
+    return;
+  if (seen.asks()) store::tell_peer(t, say_seen(t, false));
+  const auto position = position_of(seen.epoch(), seen.sequence());
+  const auto head = store::channel_head(t, control_channel());
+  if (position > position_of(head)) return control_arrived(t, position);
+  for (const auto& one : seen.taken())
+    if (const auto lacks = lacks_taken(t, one))
+      return found_restored(
+          t, {"restored.custody", "the other unit has a receipt of ours for sequence " + std::to_string(*lacks) +
+                                      " of " + one.channel() + ", which is not in this journal"});
+  const auto theirs = exchange::channel_of(options_.peer, options_.name);
+  const auto read = store::channel_head(t, theirs);
+  const auto& confirmed = seen.confirmed();
+  if (confirmed.channel() == theirs && is_sound_place(confirmed.epoch(), confirmed.head()) &&
+      position_of(confirmed.epoch(), confirmed.head()) > position_of(read) && confirmed.head() > 0 &&
+      !store::digest_at(t, theirs, confirmed.epoch(), static_cast<std::int64_t>(confirmed.head())))
+    return found_restored(t, {"restored.read", "we have confirmed control bundle " + std::to_string(confirmed.head()) +
+                                                   " of the other unit, and it is not in this journal"});
+  if (seen.epoch() != head.epoch || seen.sequence() == 0) return;
+  const auto mine = store::digest_at(t, control_channel(), head.epoch, static_cast<std::int64_t>(seen.sequence()));
+  if (mine && text_of(*mine) != seen.manifest_digest())
+    found_restored(t, {"restored.control",
+                       "the other unit has another control bundle with sequence " + std::to_string(seen.sequence()),
+                       position_of(head) + 1});
+}
+
+// Whether a control bundle of the other unit may stand where it says. A new epoch begins with its approval; what stands
+// in a place that another one has comes from a unit that has forgotten, and hears so.
+bool Unit::control_may_stand(storage::Transaction& t, Custody& custody, const store::Entry& e, const Bytes* approval) {
+  auto head = store::channel_head(t, e.channel);
+  if (e.epoch > static_cast<std::int64_t>(head.epoch) && approval != nullptr && begin_epoch_of_peer(t, e, *approval))
+    head = store::channel_head(t, e.channel);
+  const bool before = e.epoch < static_cast<std::int64_t>(head.epoch);
+  const bool taken = e.epoch == static_cast<std::int64_t>(head.epoch) &&
+                     store::digest_at(t, e.channel, e.epoch, e.sequence).has_value();
+  if (!before && !taken) return true;
+  other_side_forgot(t, custody, e);
+  return false;
+}
+
+bool Unit::begin_epoch_of_peer(storage::Transaction& t, const store::Entry& e, BytesView approval) {
+  jindu::v1::Epoch epoch;
+  if (!parse_message(approval, epoch).has_value() || epoch.version() != 1 || epoch.unit() != options_.peer ||
+      epoch.channel() != e.channel || epoch.epoch() != e.epoch || epoch.epoch() > kEpochMax)
+    return false;
+  std::set<std::string_view> people;
+  std::string names;
+  for (const auto& who : epoch.approved_by())
+    if (people.insert(person(who)).second) names += (names.empty() ? "" : ", ") + who;
+  if (people.size() < kApprovals) return false;
+  // Told later, to a unit that has forgotten it, it does not stand in the first bundle; what stood before is told anew.
+  store::set_channel_head(
+      t, e.channel, {epoch.epoch(), static_cast<std::uint64_t>(e.sequence) - 1, {}, digest_of(e.previous_digest)});
+  store::log_act(t, {0, to_unix_ms(now()), options_.peer, "epoch", e.channel + " " + std::to_string(epoch.epoch()),
+                     "approved there by " + names + ": " + epoch.reason().substr(0, 1000)});
+  store::forget_open_comparisons(t, options_.service);
+  // It may have forgotten our own epoch as well, and the question that we are waiting for the answer of. What it had
+  // not told of receipts it tells when asked.
+  const auto own = store::channel_head(t, control_channel());
+  if (const auto begun = own.epoch > 1 ? store::restoration_of_epoch(t, own.epoch) : std::nullopt)
+    store::tell_peer(t, begun->statement);
+  auto question = ask_recall(t);
+  if (auto r = store::open_restoration(t); r.recovery() == store::Recovery::healing) {
+    store::forget_recalled_parts(t, r.number);
+    r.recall = std::move(question);
+    store::put_restoration(t, r);
+  }
+  log::warn("unit.other_side_restored", {{"channel", e.channel}, {"epoch", epoch.epoch()}});
+  return true;
+}
+
+result<Unit::Decided> Unit::approve_epoch(const std::string& who, const std::string& reason) {
+  Decided decided{false, 0, kApprovals};
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    auto r = store::open_restoration(t);
+    if (r.recovery() != store::Recovery::halted)
+      throw ErrorException({Fault::conflict, "epoch.not_due", "nothing is halted here that a new epoch would end"});
+    std::vector<std::string> names;
+    for (const auto& vote : store::epoch_votes(t, r.number)) {
+      if (person(vote.who) == person(who))
+        throw ErrorException(
+            {Fault::conflict, "epoch.said_already", "you have approved it already; another person must agree"});
+      names.push_back(vote.who);
+    }
+    names.push_back(who);
+    store::put_epoch_vote(t, r.number, {who, "epoch", to_unix_ms(now()), reason});
+    const auto head = store::channel_head(t, control_channel());
+    const auto epoch = std::max(head.epoch, epoch_at(r.known)) + 1;
+    store::log_act(t, {0, to_unix_ms(now()), who, "epoch", control_channel() + " " + std::to_string(epoch), reason});
+    decided = {names.size() >= kApprovals, names.size(), kApprovals};
+    if (!decided.done) return;
+    if (epoch > kEpochMax)
+      throw ErrorException({Fault::conflict, "epoch.too_many", "there are no more epochs for this channel"});
+    begin_epoch(t, r, epoch, names, reason);
+  });
+  if (!ok) return ok.error();
+  for_carrier_.tell();
+  return decided;
+}
+
+void Unit::begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint32_t epoch,
+                       const std::vector<std::string>& approved_by, const std::string& reason) {
+  const auto at = to_unix_ms(now());
+  jindu::v1::Epoch statement;
+  statement.set_version(1);
+  statement.set_unit(options_.name);
+  statement.set_channel(control_channel());
+  statement.set_epoch(epoch);
+  statement.set_at_ms(at);
+  for (const auto& who : approved_by) statement.add_approved_by(who);
+  statement.set_reason(reason);
+  store::begin_epoch(t, control_channel(), epoch, at);
+  store::forget_open_comparisons(t, options_.service);
+  // Numbers of voyages that the other side has read, or that are under way to it, are not given out again.
+  const auto voyages = std::max(store::state_value(t, "voyage"), store::state_value(t, "peer_read"));
+  if (voyages > 0) store::set_state_value(t, "voyage", voyages + kVoyagesUnderWay);
+  store::set_state_value(t, kForgottenBefore, at);
+  store::set_state_value(t, kServiceAhead, 1);
+  store::set_state_value(t, kRetellReceipts, 1);
+  r.epoch = epoch;
+  r.approved_ms = at;
+  r.statement = evidence::sign_statement(kEpochType, encode(statement), signer_);
+  r.recall = ask_recall(t);
+  store::put_restoration(t, r);
+  log::warn("unit.new_epoch", {{"channel", control_channel()}, {"epoch", epoch}});
+}
+
+// With the same approval: it was of a new epoch, whatever its number.
+void Unit::begin_later_epoch(storage::Transaction& t, store::Restoration& r, std::uint64_t known) {
+  const auto epoch = std::max<std::uint32_t>(epoch_at(known), store::channel_head(t, control_channel()).epoch) + 1;
+  if (epoch > kEpochMax) return;
+  std::vector<std::string> names;
+  std::string reason;
+  for (const auto& vote : store::epoch_votes(t, r.number)) {
+    names.push_back(vote.who);
+    reason = vote.reason;
+  }
+  store::log_act(t, {0, to_unix_ms(now()), options_.name, "epoch", control_channel() + " " + std::to_string(epoch),
+                     "the other unit knows of a later epoch than the one that was approved"});
+  store::forget_recalled_parts(t, r.number);
+  r.known = known;
+  begin_epoch(t, r, epoch, names, reason);
+}
+
+// Asks the other unit what it knows of all that is open here and of everything behind it; gives the question's digest.
+Bytes Unit::ask_recall(storage::Transaction& t) {
+  jindu::v1::Recall recall;
+  recall.set_version(1);
+  recall.set_unit(options_.name);
+  recall.set_at_ms(to_unix_ms(now()));
+  std::set<std::string> names;
+  for (auto& name : channels()) names.insert(std::move(name));
+  for (auto& name : store::channel_names(t))
+    if (name.starts_with(options_.service + ">") || name.ends_with(">" + options_.service))
+      names.insert(std::move(name));
+  for (const auto& name : names) {
+    const auto head = store::channel_head(t, name);
+    auto& standing = *recall.add_standings();
+    standing.set_channel(name);
+    standing.set_epoch(head.epoch);
+    standing.set_head(head.sequence);
+    for (const auto sequence :
+         store::open_sequences(t, name, head.epoch, kOpenNamed / static_cast<std::int64_t>(names.size())))
+      standing.add_open(static_cast<std::uint64_t>(sequence));
+  }
+  const auto statement = evidence::sign_statement(kRecallType, encode(recall), signer_);
+  store::tell_peer(t, statement);
+  const auto digest = crypto::sha256(statement);
+  return {digest.begin(), digest.end()};
+}
+
+void Unit::apply_recall(storage::Transaction& t, const jindu::v1::Recall& recall, BytesView encoded) {
+  if (recall.version() != 1 || recall.unit() != options_.peer ||
+      static_cast<std::size_t>(recall.standings_size()) > kStandingsMax)
+    return;
+  std::vector<store::Entry> entries;
+  bool more = false;
+  for (const auto& standing : recall.standings()) {
+    const bool sent_here = standing.channel().starts_with(options_.service + ">");
+    if ((!sent_here && !standing.channel().ends_with(">" + options_.service)) || standing.open_size() > kOpenNamed ||
+        standing.head() > static_cast<std::uint64_t>(kSequenceMax))
+      continue;
+    std::vector<store::Entry> asked;
+    const auto behind = static_cast<std::int64_t>(standing.head()) + 1;
+    for (const auto sequence : standing.open())
+      if (sequence > 0 && sequence <= standing.head())
+        for (auto& e : store::between(t, standing.channel(), standing.epoch(), static_cast<std::int64_t>(sequence),
+                                      static_cast<std::int64_t>(sequence), 1))
+          asked.push_back(std::move(e));
+    auto rest = store::between(t, standing.channel(), standing.epoch(), behind, kSequenceMax, kRememberedMax);
+    more = more || static_cast<std::int64_t>(rest.size()) == kRememberedMax;
+    std::move(rest.begin(), rest.end(), std::back_inserter(asked));
+    for (auto& e : asked) {
+      // Of what our service sent the asker needs the ends; what has not ended and is not there comes again.
+      if (sent_here && e.state != State::ended) {
+        if (e.sequence >= behind) bring_again(t, e);
+        continue;
+      }
+      entries.push_back(std::move(e));
+    }
+  }
+  answer_recall(t, entries, more, encoded);
+  log::warn("unit.recalled", {{"bundles", entries.size()}});
+}
+
+void Unit::answer_recall(storage::Transaction& t, const std::vector<store::Entry>& entries, bool more,
+                         BytesView question) {
+  const auto digest = crypto::sha256(question);
+  const auto head = store::channel_head(t, control_channel());
+  std::vector<jindu::v1::Recalled> parts(1);
+  std::size_t bytes = 0;
+  for (const auto& e : entries) {
+    jindu::v1::Remembered one;
+    one.set_manifest(e.manifest.data(), e.manifest.size());
+    one.set_signature(e.signature.data(), e.signature.size());
+    for (const auto& receipt : store::receipts_of(t, e)) one.add_receipts(receipt.data(), receipt.size());
+    const auto size = one.ByteSizeLong();
+    if (bytes > 0 && bytes + size > kPartBytes) {
+      parts.emplace_back();
+      bytes = 0;
+    }
+    bytes += size;
+    *parts.back().add_bundles() = std::move(one);
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    auto& part = parts[i];
+    part.set_version(1);
+    part.set_unit(options_.name);
+    part.set_recall(digest.data(), digest.size());
+    part.set_part(static_cast<std::uint32_t>(i + 1));
+    part.set_parts(static_cast<std::uint32_t>(parts.size()));
+    part.set_more(more);
+    part.set_control_epoch(head.epoch);
+    part.set_control_sequence(head.sequence);
+    part.set_control_digest(head.manifest_digest.data(), head.manifest_digest.size());
+    store::tell_peer(t, evidence::sign_statement(kRecalledType, encode(part), signer_));
+  }
+}
+
+void Unit::apply_recalled(storage::Transaction& t, const jindu::v1::Recalled& recalled) {
+  if (recalled.version() != 1 || recalled.unit() != options_.peer || recalled.recall().size() != 32 ||
+      recalled.part() == 0 || recalled.part() > recalled.parts() || recalled.control_digest().size() != 32 ||
+      !is_sound_place(recalled.control_epoch(), recalled.control_sequence()))
+    return;
+  for (const auto& one : recalled.bundles()) remember(t, one);
+  // What stood in control bundles that went to the journal of before is in this answer: nothing is missing up to there.
+  const auto channel = exchange::channel_of(options_.peer, options_.name);
+  if (position_of(recalled.control_epoch(), recalled.control_sequence()) >
+      position_of(store::channel_head(t, channel))) {
+    store::set_channel_head(t, channel,
+                            {recalled.control_epoch(),
+                             recalled.control_sequence(),
+                             {},
+                             digest_of(::jindu::bytes_of(recalled.control_digest()))});
+    store::advance_over_present(t, channel);
+  }
+  auto r = store::open_restoration(t);
+  if (r.recovery() != store::Recovery::healing || text_of(r.recall) != recalled.recall()) return;
+  if (store::put_recalled_part(t, r.number, recalled.part()) < static_cast<std::int64_t>(recalled.parts())) return;
+  if (recalled.more()) {
+    store::forget_recalled_parts(t, r.number);
+    r.recall = ask_recall(t);
+    store::put_restoration(t, r);
+    return;
+  }
+  store::set_state_value(t, kPeerTold, r.number);
+  heal_if_told(t, r);
+}
+
+// Both must have told what they remember: what never crossed only the service can know.
+void Unit::heal_if_told(storage::Transaction& t, store::Restoration& r) {
+  if (store::state_value(t, kPeerTold) != r.number || store::state_value(t, kServiceTold) != r.number) return;
+  r.healed_ms = to_unix_ms(now());
+  store::put_restoration(t, r);
+  log::warn("unit.healed", {{"epoch", r.epoch}});
+}
+
+result<std::optional<Unit::Forgotten>> Unit::forgotten(const std::string& channel) {
+  std::optional<Forgotten> wanted;
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    wanted.reset();
+    const auto r = store::open_restoration(t);
+    if (r.recovery() != store::Recovery::healing || store::state_value(t, kServiceTold) == r.number ||
+        !channel.starts_with(options_.service + ">"))
+      return;
+    const auto head = store::channel_head(t, channel);
+    wanted =
+        Forgotten{static_cast<std::int64_t>(head.sequence), store::open_sequences(t, channel, head.epoch, kOpenNamed)};
+  });
+  if (!ok) return ok.error();
+  return wanted;
+}
+
+result<void> Unit::remember_from_service(const std::vector<BytesView>& remembered) {
+  std::vector<jindu::v1::Remembered> all(remembered.size());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (auto ok = parse_message(remembered[i], all[i]); !ok) return ok;
+  return journal_.write([&](storage::Transaction& t) {
+    auto r = store::open_restoration(t);
+    if (r.recovery() != store::Recovery::healing) return;
+    for (const auto& one : all) {
+      // Only an end that we have told ourselves: of all others the other side tells.
+      const auto e = entry_of_manifest(::jindu::bytes_of(one.manifest()), ::jindu::bytes_of(one.signature()));
+      if (!e || e->from != options_.service || !has_end_by_us(one, *e)) continue;
+      remember(t, one);
+      store::send_ends_again(t, *e, options_.name);
+    }
+    store::set_state_value(t, kServiceTold, r.number);
+    heal_if_told(t, r);
+  });
+}
+
+bool Unit::has_end_by_us(const jindu::v1::Remembered& one, const store::Entry& entry) const {
+  return std::any_of(one.receipts().begin(), one.receipts().end(), [&](const std::string& encoded) {
+    const auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
+    return receipt && receipt->party == options_.name && ends(receipt->rung) &&
+           receipt->manifest_digest == digest_of(entry.manifest_digest);
+  });
+}
+
+result<void> Unit::say_hello() {
+  return journal_.write([](storage::Transaction& t) { store::set_state_value(t, kHello, 1); });
+}
+
+// A bundle that was here before, or whose end was: its manifest and its receipts, each signed by whom it names.
+void Unit::remember(storage::Transaction& t, const jindu::v1::Remembered& one) {
+  auto e = entry_of_manifest(::jindu::bytes_of(one.manifest()), ::jindu::bytes_of(one.signature()));
+  if (!e) return log::error("unit.bad_memory");
+  e->outward = e->from == options_.service;
+  if (auto known = store::find(t, e->id)) {
+    if (known->manifest_digest != e->manifest_digest) return log::error("unit.bad_memory", {{"bundle", e->id}});
+  } else {
+    if (auto fit = fits(store::neighbours(t, *e), link_of(*e)); !fit)
+      return log::error("unit.bad_memory", log::of(fit.error()));
+    // Ours is over there: the other side could not know it otherwise. Theirs has ended, or it would come again.
+    e->state = e->outward ? State::carried : State::ended;
+    e->offered = e->outward;
+    if (!e->outward) {
+      e->ended_ms = e->stored_ms;
+      e->code = end_of(one).value_or("ended.before_crossing");
+    }
+    store::insert(t, *e);
+    if (!e->outward) promote_if_next(t, *e);
+    store::advance_over_present(t, e->channel);
+  }
+  for (const auto& encoded : one.receipts()) {
+    const auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
+    if (receipt)
+      apply_receipt(t, *receipt, ::jindu::bytes_of(encoded), true);
+    else
+      log::error("unit.bad_receipt", log::of(receipt.error()));
+  }
+}
+
+// The code of the receipt that ended it; none when it has not ended.
+std::optional<std::string> Unit::end_of(const jindu::v1::Remembered& one) {
+  std::optional<std::string> code;
+  for (const auto& encoded : one.receipts())
+    if (const auto receipt = exchange::read_receipt(::jindu::bytes_of(encoded)); receipt && ends(receipt->rung))
+      if (!code || receipt->rung == jindu::v1::RUNG_APPLIED) code = receipt->code;
+  return code;
+}
+
+void Unit::other_side_forgot(storage::Transaction& t, Custody& custody, const store::Entry& e) {
+  custody.error = Error{Fault::conflict, "control.forgotten",
+                        "another control bundle stands in the place of " + e.id +
+                            ": the unit that made it has forgotten what it sent before"};
+  if (has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now())) store::tell_peer(t, say_seen(t, false));
+}
+
+// What was made before a restoration may have been given to our service and applied: whether it is late only that can
+// tell, which recognises what it has applied.
+bool Unit::may_have_been_here(storage::Transaction& t, const store::Entry& e) const {
+  return !e.outward && e.created_ms < store::state_value(t, kForgottenBefore);
+}
+
+result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std::int64_t limit, const Handed& handed) {
+  service_heard_ = true;
+  std::vector<store::StoredReceipt> list;
+  std::optional<Found> found;
+  bool in_step = false, retell = false;
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    found.reset();
+    in_step = false;
+    retell = store::state_value(t, kRetellReceipts) != 0;
+    const auto recovery = store::open_restoration(t).recovery();
+    found = service_knows_more(t, after, handed);
+    if (recovery != store::Recovery::none && found && found->code == "restored.taken") found.reset();
+    in_step = recovery == store::Recovery::none && !found && !handed.channel.empty() &&
+              store::state_value(t, kServiceAhead) != 0 &&
+              handed.up_to <= static_cast<std::int64_t>(store::channel_head(t, handed.channel).sequence);
+    const auto offset = store::state_value(t, kReceiptOffset);
+    list = store::receipts_for_service(t, std::max<std::int64_t>(after - offset, 0), limit);
+    for (auto& one : list) one.number += offset;
+  });
+  if (ok && (found || in_step || retell))
+    ok = journal_.write([&](storage::Transaction& t) {
+      if (in_step) store::set_state_value(t, kServiceAhead, 0);
+      if (found) found_restored(t, *found);
+      if (!retell && (!found || found->code != "restored.receipts")) return;
+      // All of them are told again behind what the service has: it knows those that it had. Since the restoration there
+      // may be others under the numbers that it has.
+      store::set_state_value(t, kReceiptOffset, std::max(after, store::state_value(t, kReceiptOffset)));
+      store::set_state_value(t, kRetellReceipts, 0);
+    });
+  if (!ok) return ok.error();
+  if (found || retell) list.clear();
+  return list;
+}
+
+result<std::optional<std::int64_t>> Unit::taken_up_to(const std::string& channel) {
+  std::optional<std::int64_t> taken;
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    taken.reset();
+    if (!channel.starts_with(options_.service + ">") || store::open_restoration(t).recovery() != store::Recovery::none)
+      return;
+    taken = static_cast<std::int64_t>(store::channel_head(t, channel).sequence);
+  });
+  if (!ok) return ok.error();
+  return taken;
+}
+
+bool Unit::seen_is_due(storage::Transaction& t) const {
+  const auto head = store::channel_head(t, exchange::channel_of(options_.peer, options_.name));
+  return position_of(head) > 0 && has_passed(kSeenToldAnyway, store::state_value(t, kSeenTold), now());
+}
+
+// What was handed over again may stand before bundles that are here already, from what the other unit remembers.
+void Unit::step_over_remembered(storage::Transaction& t, const std::string& channel) {
+  if (store::state_value(t, kServiceAhead) != 0) store::advance_over_present(t, channel);
+}
+
+// Our service offers what follows something that is not here, as only one does that has a receipt for it.
+void Unit::service_skips(storage::Transaction& t, const store::Entry& e) {
+  if (store::state_value(t, kServiceAhead) != 0) return;
+  found_restored(t, {"restored.taken", "our service offers sequence " + std::to_string(e.sequence) + " of " +
+                                           e.channel + ", and what stands before it is not in this journal"});
+}
+
+// What our service knows of this unit: the newest receipt it was given, and up to where its bundles were taken.
+std::optional<Unit::Found> Unit::service_knows_more(storage::Transaction& t, std::int64_t receipts,
+                                                    const Handed& handed) const {
+  const auto last = t.query_one("SELECT MAX(number) FROM receipt");
+  const auto given = store::state_value(t, kReceiptOffset) + (last && !last->is_null(0) ? last->integer(0) : 0);
+  if (receipts > given && receipts <= kSequenceMax)
+    return Found{"restored.receipts", "our service has receipts up to number " + std::to_string(receipts) +
+                                          ", and this journal only up to " + std::to_string(given)};
+  const auto head = store::channel_head(t, handed.channel);
+  if (handed.up_to > static_cast<std::int64_t>(head.sequence) && store::state_value(t, kServiceAhead) == 0)
+    return Found{"restored.taken", "our service has receipts that its bundles were taken up to sequence " +
+                                       std::to_string(handed.up_to) + ", and this journal knows them only up to " +
+                                       std::to_string(head.sequence)};
+  return {};
+}
+
+}  // namespace jindu::gateway

@@ -1,0 +1,163 @@
+// A newer program on one side: what it says more is carried untouched by an older unit, or refused where policy wants.
+#include <jindu/v1/receipt.pb.h>
+#include <jindu/v1/signed.pb.h>
+
+#include <catch2/catch.hpp>
+
+#include "../world.hpp"
+#include "common/runtime/messages.hpp"
+
+namespace jindu::gateway::test {
+namespace {
+
+void say_more(google::protobuf::Message& message) {
+  message.GetReflection()->MutableUnknownFields(&message)->AddLengthDelimited(900, "what only newer programs know");
+}
+
+// The same bundle as a newer program of its sender makes it: with a field more in its manifest, or of another version.
+Bytes newer(BytesView bundle, const evidence::NodeSigner& sender, std::uint32_t version = 1) {
+  auto view = exchange::parse_bundle(bundle).value();
+  view.manifest.set_version(version);
+  say_more(view.manifest);
+  const auto manifest = encode(view.manifest);
+  const auto digest = crypto::sha256(manifest);
+  Bytes to_sign(bytes_of("jindu/bundle/v1").begin(), bytes_of("jindu/bundle/v1").end());
+  to_sign.push_back(0);
+  to_sign.insert(to_sign.end(), digest.begin(), digest.end());
+  const auto signature = sender.key.sign(to_sign);
+  Bytes made{'J', 'D', 'B', '1'};
+  for (int shift = 24; shift >= 0; shift -= 8) made.push_back(static_cast<std::uint8_t>(manifest.size() >> shift));
+  made.insert(made.end(), manifest.begin(), manifest.end());
+  made.push_back(0);
+  made.push_back(static_cast<std::uint8_t>(signature.size()));
+  made.insert(made.end(), signature.begin(), signature.end());
+  made.insert(made.end(), view.seal.begin(), view.seal.end());
+  return made;
+}
+
+Bytes newer_receipt(const World& w, const evidence::NodeSigner& by, BytesView bundle, jindu::v1::Rung rung) {
+  const auto plain = evidence::read_signed(w.receipt(by, bundle, rung), evidence::kReceiptType).value();
+  jindu::v1::Receipt body;
+  REQUIRE(parse_message(plain.body, body));
+  say_more(body);
+  return evidence::sign_statement(evidence::kReceiptType, encode(body), by);
+}
+
+Bytes receipt_kept(Side& side, const std::string& id, jindu::v1::Rung rung, const std::string& party) {
+  Bytes kept;
+  REQUIRE(side->journal().read([&](storage::Transaction& t) {
+    for (const auto& one : store::receipts_about(t, id))
+      if (one.rung == rung && one.party == party) kept = one.receipt;
+  }));
+  return kept;
+}
+
+Policy outward(const World& w, NewerFields newer) {
+  auto policy = w.policy();
+  policy.rules.at(2).newer = newer;
+  return policy;
+}
+
+}  // namespace
+
+TEST_CASE("an older unit carries a newer bundle byte for byte, and a newer receipt back") {
+  World w;
+  const auto bundle = newer(w.from_portal.next(1, "hello"), w.portal);
+  const auto id = World::id_of(bundle);
+  REQUIRE(rung_of(w.outer->take_from_service(bundle)) == "stored");
+  w.outer.restart();
+  w.carry_all();
+  CHECK(w.inner->deliver(id).value() == bundle);
+  CHECK(text_of(exchange::open_bundle(exchange::parse_bundle(bundle).value(), w.approval.key).value()) == "hello");
+  const auto applied = newer_receipt(w, w.approval, bundle, jindu::v1::RUNG_APPLIED);
+  REQUIRE(exchange::open_receipt(applied, w.inner->trust()).value().newer);
+  REQUIRE(w.inner->service_receipt(applied));
+  w.carry_all();
+  CHECK(w.outer.state_of(id) == "ended");
+  CHECK(receipt_kept(w.outer, id, jindu::v1::RUNG_APPLIED, "approval") == applied);
+  Bytes told;
+  for (const auto& one : w.outer->receipts(0, 100).value())
+    if (one.rung == jindu::v1::RUNG_APPLIED) told = one.receipt;
+  CHECK(told == applied);
+}
+
+TEST_CASE("the chain goes on behind a newer bundle, whose digest is over what was received") {
+  World w;
+  auto first = w.from_portal.next(1, "newer");
+  first = newer(first, w.portal);
+  w.from_portal.place.previous_digest = exchange::parse_bundle(first).value().manifest_digest;
+  const auto second = w.from_portal.next(1, "of today");
+  REQUIRE(w.outer->take_from_service(first));
+  REQUIRE(rung_of(w.outer->take_from_service(second)) == "stored");
+  w.carry_all();
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(first), World::id_of(second)});
+}
+
+TEST_CASE("what nobody can read does not leave the isolated network, unless a rule says so") {
+  World w;
+  const auto bundle = newer(w.from_approval.next(1, "status"), w.approval);
+  const auto id = World::id_of(bundle);
+  SECTION("by default it is refused, with a receipt, and nothing behind it waits") {
+    const auto refused = w.inner->take_from_service(bundle);
+    CHECK(rung_of(refused) == "refused");
+    CHECK(code_of(refused) == "policy.newer_fields");
+    w.from_approval.place.previous_digest = exchange::parse_bundle(bundle).value().manifest_digest;
+    REQUIRE(rung_of(w.inner->take_from_service(w.from_approval.next(1, "as before"))) == "stored");
+    w.carry_all();
+    CHECK(w.deliverable(w.outer).size() == 1);
+  }
+  SECTION("the outer unit refuses it by its own policy as well") {
+    w.inner.restart_with(outward(w, NewerFields::carry));
+    REQUIRE(rung_of(w.inner->take_from_service(bundle)) == "stored");
+    w.carry_all();
+    CHECK(w.outer.text("SELECT code FROM bundle WHERE id = '" + id + "'") == "policy.newer_fields");
+    CHECK(w.deliverable(w.outer).empty());
+  }
+  SECTION("where both rules carry it, it crosses as it is") {
+    w.inner.restart_with(outward(w, NewerFields::carry));
+    w.outer.restart_with(outward(w, NewerFields::carry));
+    REQUIRE(rung_of(w.inner->take_from_service(bundle)) == "stored");
+    w.carry_all();
+    CHECK(w.outer->deliver(id).value() == bundle);
+  }
+}
+
+TEST_CASE("inward, too, a rule may refuse what is not known") {
+  World w;
+  auto policy = w.policy();
+  policy.rules.front().newer = NewerFields::refuse;
+  w.outer.restart_with(policy);
+  CHECK(code_of(w.outer->take_from_service(newer(w.from_portal.next(1, "x"), w.portal))) == "policy.newer_fields");
+}
+
+TEST_CASE("another version is refused whatever it says, and so are fields that nobody signed") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "x");
+  CHECK(w.outer->take_from_service(newer(bundle, w.portal, 2)).error().code == "bundle.version");
+  REQUIRE(w.outer->take_from_service(bundle));
+  w.carry_all();
+  REQUIRE(w.inner->deliver(World::id_of(bundle)));
+  jindu::v1::Signed around;
+  REQUIRE(parse_message(w.receipt(w.approval, bundle, jindu::v1::RUNG_APPLIED), around));
+  say_more(around);
+  CHECK(w.inner->service_receipt(encode(around)).error().code == "signed.malformed");
+  CHECK(w.inner.state_of(World::id_of(bundle)) == "ready");
+}
+
+TEST_CASE("a newer unit's control bundle is read as far as it is known") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto loads = w.outer->load(10, 1 << 20).value();
+  REQUIRE(w.inner->take_from_carrier(World::bytes_of_loads(loads)).size() == 1);
+  jindu::v1::ReceiptBatch batch;
+  const auto carried = w.receipt(w.inner_signer, bundle, jindu::v1::RUNG_CARRIED);
+  batch.add_receipts(carried.data(), carried.size());
+  say_more(batch);
+  Sender from_inner{"gateway-inner", "gateway-outer", w.inner_signer, w.outer_signer.key.public_key(), w.clock};
+  from_inner.kind = "receipts";
+  REQUIRE_FALSE(w.outer->take_from_carrier({newer(from_inner.next(0, encode(batch)), w.inner_signer)}).front().error);
+  CHECK(w.outer.state_of(World::id_of(bundle)) == "carried");
+}
+
+}  // namespace jindu::gateway::test
