@@ -74,6 +74,7 @@ class World {
   void carry_all();
   static std::string id_of(BytesView bundle);
   static std::vector<Bytes> bytes_of_loads(const std::vector<Unit::Load>& loads);
+  static std::vector<std::string> ids_of(const std::vector<Unit::Load>& loads);
 
   std::shared_ptr<TestClock> clock = std::make_shared<TestClock>();
   std::filesystem::path folder;

@@ -174,6 +174,12 @@ std::vector<std::string> World::apply_all(Side& side, const evidence::NodeSigner
   return ids;
 }
 
+std::vector<std::string> World::ids_of(const std::vector<Unit::Load>& loads) {
+  std::vector<std::string> ids;
+  for (const auto& one : loads) ids.push_back(one.id);
+  return ids;
+}
+
 std::vector<Bytes> World::bytes_of_loads(const std::vector<Unit::Load>& loads) {
   std::vector<Bytes> bundles;
   for (const auto& one : loads) bundles.push_back(one.bundle);

@@ -61,14 +61,6 @@ TEST_CASE("order is kept per subject, whatever order a carrier brings") {
   CHECK(applied == sent);
 }
 
-namespace {
-std::vector<std::string> ids_of(const std::vector<Unit::Load>& loads) {
-  std::vector<std::string> ids;
-  for (const auto& one : loads) ids.push_back(one.id);
-  return ids;
-}
-}  // namespace
-
 TEST_CASE("over a way that loses, repeats and reorders, and with crashes, everything is applied once and in order") {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     World w;
@@ -103,7 +95,7 @@ TEST_CASE("over a way that loses, repeats and reorders, and with crashes, everyt
           auto& from = inwards ? w.outer : w.inner;
           REQUIRE(from->build_control());
           auto loads = from->load(1 + random() % 5, 1 << 30).value();
-          if (faults && random() % 3 == 0) from->came_back(ids_of(loads));
+          if (faults && random() % 3 == 0) from->came_back(World::ids_of(loads));
           for (auto& one : loads) in_flight.emplace_back(inwards, std::move(one.bundle));
           break;
         }

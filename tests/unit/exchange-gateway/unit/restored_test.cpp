@@ -214,7 +214,7 @@ struct Two {
       auto loads = from->unit().load(1000, 1 << 30).value();
       if (round % 2 == 0 && loads.size() > 1) {
         // The first did not cross, those behind it did.
-        from->unit().came_back({loads.front()});
+        from->unit().came_back({loads.front().id});
         loads.erase(loads.begin());
       }
       REQUIRE(from->unit().carried(to->unit().take_from_carrier(World::bytes_of_loads(loads))));
@@ -474,7 +474,7 @@ TEST_CASE("what a unit had said of a bundle and has forgotten is never said othe
   two.approval.hand_over();
   const auto inward = w.inner->load(100, 1 << 30).value();
   w.outer->take_from_carrier(World::bytes_of_loads(inward));
-  w.inner->came_back(inward);
+  w.inner->came_back(World::ids_of(inward));
   const auto backup = w.folder / "backup";
   w.outer.back_up(backup);
   two.exchange();
