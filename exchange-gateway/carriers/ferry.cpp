@@ -57,16 +57,18 @@ class Ferry final : public Carrier {
 
   fs::path marker() const { return fs::path(options_.attachment) / (std::string(kFinished) + unit_.options().name); }
 
-  // Without a word of a voyage for long, its medium is taken to be lost.
+  // Without a word of a voyage for long, its medium is taken to be lost; so is one of our future, which a clock that
+  // was ahead has dated: nobody knows how long ago it was loaded, and what comes twice is recognised.
   void forget_lost() {
     if (std::chrono::steady_clock::now() < next_look_for_lost_) return;
     next_look_for_lost_ = std::chrono::steady_clock::now() + options_.look * 10;
     std::int64_t newest = 0;
     bool waits = false;
-    const auto before = to_unix_ms(unit_.now() - options_.lost_after);
+    const auto before = to_unix_ms(unit_.now() - options_.lost_after),
+               ahead = to_unix_ms(unit_.now() + std::chrono::minutes(1));
     auto ok = unit_.journal().read([&](storage::Transaction& t) {
-      const auto row =
-          t.query_one("SELECT MAX(number) FROM voyage WHERE direction = 'loaded' AND at_ms < $1", {before});
+      const auto row = t.query_one(
+          "SELECT MAX(number) FROM voyage WHERE direction = 'loaded' AND (at_ms < $1 OR at_ms > $2)", {before, ahead});
       newest = row && !row->is_null(0) ? row->integer(0) : 0;
       waits =
           t.query_one("SELECT 1 FROM bundle WHERE state = 'waiting' AND voyage > 0 AND voyage <= $1 LIMIT 1", {newest})

@@ -37,6 +37,7 @@ std::string_view advice(const std::string& code) {
       {"console.not_registered", "Ask the security administrator to enter your certificate in the register."},
       {"console.role", "Ask a colleague who has it."},
       {"hold.said_already", "A second person with the role releaser must run the same command."},
+      {"unit.just_begun", "Try again in a moment; when it stays so, the service is not running."},
       {"bundle.not_held", "`ctl show` says where it stands."},
       {"bundle.unknown", "`ctl search` finds bundles by kind, state, subject and time; or ask the other unit."},
       {"channel.unknown", "`ctl overview` lists the channels."},

@@ -27,6 +27,11 @@ Unit::Decided Unit::act_on_held(storage::Transaction& t, const std::string& id, 
   if (!e) throw ErrorException({Fault::not_found, "bundle.unknown", "there is no such bundle"});
   // It may have been decided before, and have crossed.
   if (store::open_restoration(t).recovery() != store::Recovery::none) throw ErrorException(restored_error());
+  // Whether it is so, our service is the first to know.
+  if (!service_heard_)
+    throw ErrorException({Fault::conflict, "unit.just_begun",
+                          "this unit has only begun, and has not heard from " + options_.service +
+                              " yet, which may know better what became of this; try again in a moment"});
   if (e->state != State::held)
     throw ErrorException({Fault::conflict, "bundle.not_held", "it is not held but " + std::string(to_text(e->state))});
   const std::string act = release ? "release" : "refuse";

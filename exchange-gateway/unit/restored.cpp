@@ -511,13 +511,17 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
   service_heard_ = true;
   std::vector<store::StoredReceipt> list;
   std::optional<Found> found;
-  bool in_step = false, retell = false;
+  bool in_step = false, retell = false, delivered_more = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
     found.reset();
     in_step = false;
     retell = store::state_value(t, kRetellReceipts) != 0;
     const auto recovery = store::open_restoration(t).recovery();
+    delivered_more = handed.delivered > store::state_value(t, "delivery");
     found = service_knows_more(t, after, handed);
+    if (!found && delivered_more && recovery == store::Recovery::none)
+      found = Found{"restored.delivered", "our service has concluded delivery " + std::to_string(handed.delivered) +
+                                              ", and this journal has not given out as many"};
     if (recovery != store::Recovery::none && found && found->code == "restored.taken") found.reset();
     in_step = recovery == store::Recovery::none && !found && !handed.channel.empty() &&
               store::state_value(t, kServiceAhead) != 0 &&
@@ -526,8 +530,10 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
     list = store::receipts_for_service(t, std::max<std::int64_t>(after - offset, 0), limit);
     for (auto& one : list) one.number += offset;
   });
-  if (ok && (found || in_step || retell))
+  if (ok && (found || in_step || retell || delivered_more))
     ok = journal_.write([&](storage::Transaction& t) {
+      // No number is given out twice.
+      if (handed.delivered > store::state_value(t, "delivery")) store::set_state_value(t, "delivery", handed.delivered);
       if (in_step) store::set_state_value(t, kServiceAhead, 0);
       if (found) found_restored(t, *found);
       if (!retell && (!found || found->code != "restored.receipts")) return;

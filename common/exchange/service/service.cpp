@@ -296,17 +296,22 @@ class ServiceImpl final : public Service {
 
   milliseconds follow() {
     if (stopped_) return kAtOnce;
-    std::int64_t cursor = 0, handed_over = 0;
+    std::int64_t cursor = 0, handed_over = 0, delivered = 0;
     auto ok = database_.read([&](storage::Transaction& t) {
-      const auto row = t.query_one("SELECT value FROM exchange_state WHERE name = 'receipts-cursor'");
-      cursor = row ? row->integer(0) : 0;
+      const auto state = [&](const char* name) {
+        const auto row = t.query_one("SELECT value FROM exchange_state WHERE name = $1", {std::string(name)});
+        return row ? row->integer(0) : 0;
+      };
+      cursor = state("receipts-cursor");
+      delivered = state("delivered");
       handed_over = handed_over_up_to(t);
     });
     if (!ok) return following_.failed();
     // What it has of us shows the unit whether it has forgotten something.
     auto answer = ask(receipts_client_, "GET",
                       "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name +
-                          "%3E" + options_.peer + "&handed_over=" + std::to_string(handed_over),
+                          "%3E" + options_.peer + "&handed_over=" + std::to_string(handed_over) +
+                          "&delivered=" + std::to_string(delivered),
                       {}, kPollAnswer);
     if (!answer) return following_.failed();
     auto list = list_in(*answer, "receipts");
@@ -395,6 +400,7 @@ class ServiceImpl final : public Service {
 
   // One that is to be concluded: applied with its effects, or refused.
   struct Conclusion {
+    std::uint64_t number;  // of its delivery
     BundleView view;
     result<Effects> effects;
     Receipt receipt;
@@ -441,7 +447,7 @@ class ServiceImpl final : public Service {
         parked_.insert(subject);
         continue;
       }
-      together.push_back({one.view, std::move(effects), {}, {}});
+      together.push_back({one.number, one.view, std::move(effects), {}, {}});
       subjects.insert(subject);
       if (std::chrono::steady_clock::now() - began > kHeldTogether) commit_those();
     }
@@ -524,12 +530,24 @@ class ServiceImpl final : public Service {
     if (one.applied()) (*one.effects)(t);
   }
 
+  // The newest delivery that was concluded here: a unit that has not given out as many has forgotten something.
+  static void remember_delivered(storage::Transaction& t, std::span<const Conclusion> together) {
+    std::uint64_t newest = 0;
+    for (const auto& one : together) newest = std::max(newest, one.number);
+    t.execute(
+        "INSERT INTO exchange_state (name, value, secret) VALUES ('delivered', $1, $2) ON CONFLICT (name) DO UPDATE "
+        "SET "
+        "value = CASE WHEN exchange_state.value < $1 THEN $1 ELSE exchange_state.value END",
+        {static_cast<std::int64_t>(newest), Bytes{}});
+  }
+
   // All in one commit; where that cannot be, each by itself, so that one which says no does not touch the others.
   void conclude(std::vector<Conclusion>& together, std::vector<Bytes>& receipts) {
     if (together.empty()) return;
     sign(together);
     const auto committed = database_.write([&](storage::Transaction& t) {
       for (const auto& one : together) settle(t, one);
+      remember_delivered(t, together);
     });
     for (auto& one : together) {
       if (!committed && !conclude_alone(one)) continue;
@@ -542,7 +560,12 @@ class ServiceImpl final : public Service {
   }
 
   bool conclude_alone(Conclusion& one) {
-    const auto commit = [&] { return database_.write([&](storage::Transaction& t) { settle(t, one); }); };
+    const auto commit = [&] {
+      return database_.write([&](storage::Transaction& t) {
+        settle(t, one);
+        remember_delivered(t, {&one, 1});
+      });
+    };
     auto committed = commit();
     if (!committed && !tries_again(committed.error())) {
       // The effects themselves say no for good.

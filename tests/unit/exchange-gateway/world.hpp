@@ -38,7 +38,8 @@ class Side {
  public:
   Side(std::filesystem::path folder, evidence::NodeSigner signer, evidence::NodeTrust trust, UnitOptions options,
        std::shared_ptr<TestClock> clock);
-  void restart();
+  // `asked`: its service has asked it already, as the first thing that one does.
+  void restart(bool asked = true);
   // The whole journal, as a backup has it; and such a one put back, as after the loss of a disk.
   void back_up(const std::filesystem::path& to);
   void restore(const std::filesystem::path& from);

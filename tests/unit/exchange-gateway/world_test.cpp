@@ -49,7 +49,7 @@ Side::Side(std::filesystem::path folder, evidence::NodeSigner signer, evidence::
   restart();
 }
 
-void Side::restart() {
+void Side::restart(bool asked) {
   unit_.reset();
   journal_.reset();
   options_.directory = folder_.string();
@@ -58,6 +58,7 @@ void Side::restart() {
   REQUIRE(journal_->migrate("gateway", store::migrations()));
   unit_ = std::make_unique<Unit>(*journal_, signer_, trust_, options_, clock_);
   REQUIRE(unit_->remove_orphans());
+  if (asked) REQUIRE(unit_->receipts(0, 1));
 }
 
 void Side::back_up(const std::filesystem::path& to) {

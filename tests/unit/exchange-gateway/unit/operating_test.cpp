@@ -50,6 +50,21 @@ TEST_CASE("a held bundle is refused by two as well, and its sender is told") {
   CHECK(w.outer.count("SELECT COUNT(*) FROM receipt WHERE rung = 8 AND for_service = 1") == 1);
 }
 
+TEST_CASE(
+    "nothing that is held is decided before the unit's service has asked: it may have been decided, and have crossed") {
+  World w;
+  w.outer.restart_with(holding(w, 1));
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto id = World::id_of(bundle);
+  w.outer.restart(false);
+  CHECK(w.outer->refuse(id, kZou, "no").error().code == "unit.just_begun");
+  CHECK(w.outer->release(id, kZou, "yes").error().code == "unit.just_begun");
+  CHECK(w.outer.state_of(id) == "held");
+  REQUIRE(w.outer->receipts(0, 1));
+  CHECK(w.outer->release(id, kZou, "yes").value().done);
+}
+
 TEST_CASE("a stopped channel takes, carries and delivers nothing, also after a restart; others go on") {
   World w;
   const auto first = w.from_portal.next(1, "1");

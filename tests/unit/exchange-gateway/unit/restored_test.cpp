@@ -400,6 +400,15 @@ TEST_CASE("each trace of what a unit has forgotten is enough to find out") {
     REQUIRE(w.outer->receipts(0, 10, {"portal>approval", 2}));
     CHECK(code() == "restored.taken");
   }
+  SECTION("its service has concluded what it has not given out") {
+    w.outer.restore(backup);
+    REQUIRE(w.outer->receipts(0, 10, {"portal>approval", 0, 100}));
+    CHECK(code() == "restored.delivered");
+    // Found once: the number is not given out again, and the same word of the service says nothing new.
+    REQUIRE(w.outer->receipts(0, 10, {"portal>approval", 0, 100}));
+    CHECK(w.outer.count("SELECT COUNT(*) FROM restoration") == 1);
+    CHECK(w.outer.count("SELECT value FROM unit_state WHERE name = 'delivery'") == 100);
+  }
   SECTION("its service offers what follows something that it does not have") {
     two.portal.send(1, "x");
     two.portal.hand_over();
