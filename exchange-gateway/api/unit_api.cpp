@@ -100,7 +100,8 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          constexpr auto most = std::numeric_limits<std::int64_t>::max();
          const Unit::Handed handed{std::string(request.query_value("channel")),
                                    number(request.query_value("handed_over"), 0, 0, most),
-                                   number(request.query_value("delivered"), 0, 0, std::int64_t{1} << 60)};
+                                   number(request.query_value("delivered"), 0, 0, std::int64_t{1} << 60),
+                                   std::string(request.query_value("newest"))};
          // A unit that has forgotten something does not let its service wait with what it remembers.
          auto asked = unit.forgotten(handed.channel);
          if (!asked) return asked.error();

@@ -584,6 +584,14 @@ std::optional<Unit::Found> Unit::service_knows_more(storage::Transaction& t, std
   if (receipts > given && receipts <= kSequenceMax)
     return Found{"restored.receipts", "our service has receipts up to number " + std::to_string(receipts) +
                                           ", and this journal only up to " + std::to_string(given)};
+  // Numbers may have been given out anew before the service asked; what stood under them was something else.
+  const auto number = receipts - store::state_value(t, kReceiptOffset);
+  if (number > 0 && !handed.newest.empty()) {
+    const auto row = t.query_one("SELECT receipt FROM receipt WHERE number = $1", {number});
+    if (row && to_hex(crypto::sha256(row->blob(0))) != handed.newest)
+      return Found{"restored.receipts", "our service was given another receipt under number " +
+                                            std::to_string(receipts) + " than stands in this journal"};
+  }
   const auto head = store::channel_head(t, handed.channel);
   if (handed.up_to > static_cast<std::int64_t>(head.sequence) && store::state_value(t, kServiceAhead) == 0)
     return Found{"restored.taken", "our service has receipts that its bundles were taken up to sequence " +

@@ -129,12 +129,13 @@ class Unit {
   // Several in one commit; gives which were not taken, and why.
   result<std::vector<std::pair<std::size_t, Error>>> service_receipts(const std::vector<BytesView>& receipts);
   // Receipts for our service, behind a number. What the service says with it shows whether this unit has forgotten: the
-  // number, up to where its bundles of a channel were taken as far as it knows, and the newest delivery it has
-  // concluded.
+  // number and the digest of the receipt that it was given under it, up to where its bundles of a channel were taken as
+  // far as it knows, and the newest delivery it has concluded.
   struct Handed {
     std::string channel = {};
     std::int64_t up_to = 0;
     std::int64_t delivered = 0;
+    std::string newest = {};  // SHA-256 in hexadecimal digits; nothing: it does not say
   };
   result<std::vector<store::StoredReceipt>> receipts(std::int64_t after, std::int64_t limit, const Handed& handed);
   result<std::vector<store::StoredReceipt>> receipts(std::int64_t after, std::int64_t limit) {

@@ -297,13 +297,14 @@ class ServiceImpl final : public Service {
   milliseconds follow() {
     if (stopped_) return kAtOnce;
     std::int64_t cursor = 0, handed_over = 0, delivered = 0;
+    std::string newest;  // digest of the receipt at the cursor
     auto ok = database_.read([&](storage::Transaction& t) {
-      const auto state = [&](const char* name) {
-        const auto row = t.query_one("SELECT value FROM exchange_state WHERE name = $1", {std::string(name)});
-        return row ? row->integer(0) : 0;
-      };
-      cursor = state("receipts-cursor");
-      delivered = state("delivered");
+      if (const auto row = t.query_one("SELECT value, secret FROM exchange_state WHERE name = 'receipts-cursor'")) {
+        cursor = row->integer(0);
+        newest = to_hex(row->blob(1));
+      }
+      const auto row = t.query_one("SELECT value FROM exchange_state WHERE name = 'delivered'");
+      delivered = row ? row->integer(0) : 0;
       handed_over = handed_over_up_to(t);
     });
     if (!ok) return following_.failed();
@@ -311,7 +312,7 @@ class ServiceImpl final : public Service {
     auto answer = ask(receipts_client_, "GET",
                       "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name +
                           "%3E" + options_.peer + "&handed_over=" + std::to_string(handed_over) +
-                          "&delivered=" + std::to_string(delivered),
+                          "&delivered=" + std::to_string(delivered) + "&newest=" + newest,
                       {}, kPollAnswer);
     if (!answer) return following_.failed();
     auto list = list_in(*answer, "receipts");
@@ -322,12 +323,16 @@ class ServiceImpl final : public Service {
     if (list->empty()) return kAtOnce;
     std::vector<std::pair<Receipt, Bytes>> opened;
     std::int64_t last = cursor;
+    std::optional<crypto::Digest> last_digest;
     for (const auto& entry : *list) {
       if (!entry.is_object() || !entry.as_object().contains("cursor") || !entry.as_object().contains("receipt"))
         return following_.failed();
-      last = std::max(last, entry.at("cursor").to_number<std::int64_t>());
       auto bytes = from_base64(entry.at("receipt").as_string());
       if (!bytes) return following_.failed();
+      if (const auto number = entry.at("cursor").to_number<std::int64_t>(); number > last) {
+        last = number;
+        last_digest = crypto::sha256(*bytes);
+      }
       auto receipt = open_receipt(*bytes, trust_);
       if (!receipt) {
         log::error("exchange.bad_receipt", log::of(receipt.error()));
@@ -337,9 +342,10 @@ class ServiceImpl final : public Service {
     }
     ok = database_.write([&](storage::Transaction& t) {
       for (const auto& [receipt, bytes] : opened) record(t, receipt, bytes);
-      if (t.execute("UPDATE exchange_state SET value = $1 WHERE name = 'receipts-cursor'", {last}) == 0)
-        t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('receipts-cursor', $1, $2)",
-                  {last, Bytes{}});
+      if (!last_digest) return;
+      const std::vector<storage::Value> at{last, Bytes(last_digest->begin(), last_digest->end())};
+      if (t.execute("UPDATE exchange_state SET value = $1, secret = $2 WHERE name = 'receipts-cursor'", at) == 0)
+        t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('receipts-cursor', $1, $2)", at);
     });
     if (!ok) {
       log::error("exchange.receipts_failed", log::of(ok.error()));

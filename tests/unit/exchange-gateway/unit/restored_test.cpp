@@ -400,6 +400,15 @@ TEST_CASE("each trace of what a unit has forgotten is enough to find out") {
     REQUIRE(w.outer->receipts(0, 10, {"portal>approval", 2}));
     CHECK(code() == "restored.taken");
   }
+  SECTION("its service was given another receipt under the same number") {
+    w.outer.restore(backup);
+    const auto number = w.outer.count("SELECT MAX(number) FROM receipt WHERE for_service = 1");
+    const auto digest = to_hex(crypto::sha256(w.outer->receipts(number - 1, 1).value().front().receipt));
+    REQUIRE(w.outer->receipts(number, 10, {"portal>approval", 0, 0, digest}));
+    CHECK(code().empty());
+    REQUIRE(w.outer->receipts(number, 10, {"portal>approval", 0, 0, std::string(64, '0')}));
+    CHECK(code() == "restored.receipts");
+  }
   SECTION("its service has concluded what it has not given out") {
     w.outer.restore(backup);
     REQUIRE(w.outer->receipts(0, 10, {"portal>approval", 0, 100}));
