@@ -46,13 +46,27 @@ std::vector<crypto::Certificate> all_of(crypto::Certificate first, std::vector<c
   return others;
 }
 
-result<boost::json::array> list_in(const http::Answer& answer, const char* name) {
+// Zero where it is none.
+std::int64_t sequence_in(std::string_view text) {
+  std::int64_t sequence = 0;
+  std::from_chars(text.data(), text.data() + text.size(), sequence);
+  return sequence;
+}
+
+// An object with such a list in it.
+result<boost::json::object> object_with(const http::Answer& answer, const char* list_name) {
   boost::system::error_code code;
-  const auto value = boost::json::parse(text_of(answer.body), code);
+  auto value = boost::json::parse(text_of(answer.body), code);
   if (!code && value.is_object())
-    if (const auto* list = value.as_object().if_contains(name); list != nullptr && list->is_array())
-      return list->as_array();
+    if (const auto* list = value.as_object().if_contains(list_name); list != nullptr && list->is_array())
+      return std::move(value.as_object());
   return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer is not understood"};
+}
+
+result<boost::json::array> list_in(const http::Answer& answer, const char* name) {
+  auto object = object_with(answer, name);
+  if (!object) return object.error();
+  return std::move(object->at(name).as_array());
 }
 
 class ServiceImpl final : public Service {
@@ -166,7 +180,7 @@ class ServiceImpl final : public Service {
       else if (*anew > 0)
         return kAtOnce;
     }
-    if (!ok && ok.error().code == "bundle.gap" && hand_over_from(ok.error().field)) return kAtOnce;
+    if (!ok && ok.error().code == "bundle.gap" && hand_over_from(sequence_in(ok.error().field))) return kAtOnce;
     if (!ok) {
       // The unit says that this cannot follow: that is for operators to solve; nothing may be skipped here.
       if (!tries_again(ok.error())) log::error("exchange.unit_refuses", log::of(ok.error()));
@@ -190,9 +204,8 @@ class ServiceImpl final : public Service {
   }
 
   // The unit has forgotten what it had taken: it gets again, from the sequence that it wants on, what is still here.
-  bool hand_over_from(std::string_view sequence) {
-    std::int64_t from = 0, number = 0;
-    std::from_chars(sequence.data(), sequence.data() + sequence.size(), from);
+  bool hand_over_from(std::int64_t from) {
+    std::int64_t number = 0;
     if (from <= 0) return false;
     auto ok = database_.write([&](storage::Transaction& t) { number = hand_over_again(t, from); });
     if (!ok || number == 0) return false;
@@ -261,10 +274,8 @@ class ServiceImpl final : public Service {
   }
 
   // A restored unit asks what it had said itself of bundles that it has forgotten; it goes on when it has been told.
-  result<void> remind(const http::Answer& answer) {
-    boost::system::error_code code;
-    const auto value = boost::json::parse(text_of(answer.body), code);
-    const auto* asked = !code && value.is_object() ? value.as_object().if_contains("forgotten") : nullptr;
+  result<void> remind(const boost::json::object& answer) {
+    const auto* asked = answer.if_contains("forgotten");
     if (asked == nullptr || !asked->is_object()) return {};
     const auto* after = asked->as_object().if_contains("after");
     const auto* open = asked->as_object().if_contains("open");
@@ -286,10 +297,8 @@ class ServiceImpl final : public Service {
     return {};
   }
 
-  static std::optional<std::int64_t> taken_up_to(const http::Answer& answer) {
-    boost::system::error_code code;
-    const auto value = boost::json::parse(text_of(answer.body), code);
-    const auto* taken = !code && value.is_object() ? value.as_object().if_contains("taken_up_to") : nullptr;
+  static std::optional<std::int64_t> taken_up_to(const boost::json::object& answer) {
+    const auto* taken = answer.if_contains("taken_up_to");
     if (taken == nullptr || !taken->is_int64()) return {};
     return taken->as_int64();
   }
@@ -315,16 +324,17 @@ class ServiceImpl final : public Service {
                           "&delivered=" + std::to_string(delivered) + "&newest=" + newest,
                       {}, kPollAnswer);
     if (!answer) return following_.failed();
-    auto list = list_in(*answer, "receipts");
-    if (!list) return following_.failed();
-    if (const auto taken = taken_up_to(*answer); taken && *taken < handed_over)
-      if (hand_over_from(std::to_string(*taken + 1))) sender_->wake();
-    if (auto ok_told = remind(*answer); !ok_told) return following_.failed();
-    if (list->empty()) return kAtOnce;
+    const auto told = object_with(*answer, "receipts");
+    if (!told) return following_.failed();
+    const auto& list = told->at("receipts").as_array();
+    if (const auto taken = taken_up_to(*told); taken && *taken < handed_over)
+      if (hand_over_from(*taken + 1)) sender_->wake();
+    if (auto ok_told = remind(*told); !ok_told) return following_.failed();
+    if (list.empty()) return kAtOnce;
     std::vector<std::pair<Receipt, Bytes>> opened;
     std::int64_t last = cursor;
     std::optional<crypto::Digest> last_digest;
-    for (const auto& entry : *list) {
+    for (const auto& entry : list) {
       if (!entry.is_object() || !entry.as_object().contains("cursor") || !entry.as_object().contains("receipt"))
         return following_.failed();
       auto bytes = from_base64(entry.at("receipt").as_string());
