@@ -7,9 +7,9 @@ namespace jindu::crypto {
 AesGcm::AesGcm(BytesView key)
     : encrypt_(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free), decrypt_(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free) {
   must(key.size() == 32, "AES-256-GCM: key size");
-  must(encrypt_ && EVP_EncryptInit_ex(encrypt_.get(), EVP_aes_256_gcm(), nullptr, key.data(), nullptr) == 1,
+  must(encrypt_ && EVP_EncryptInit_ex(encrypt_.get(), aes_256_gcm_algorithm(), nullptr, key.data(), nullptr) == 1,
        "AES-256-GCM");
-  must(decrypt_ && EVP_DecryptInit_ex(decrypt_.get(), EVP_aes_256_gcm(), nullptr, key.data(), nullptr) == 1,
+  must(decrypt_ && EVP_DecryptInit_ex(decrypt_.get(), aes_256_gcm_algorithm(), nullptr, key.data(), nullptr) == 1,
        "AES-256-GCM");
 }
 AesGcm::~AesGcm() = default;

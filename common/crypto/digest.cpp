@@ -1,7 +1,6 @@
 #include "common/crypto/digest.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include "common/crypto/openssl.hpp"
@@ -9,7 +8,7 @@
 namespace jindu::crypto {
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-  must(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "SHA-256");
+  must(context_ && EVP_DigestInit_ex(context_.get(), sha256_algorithm(), nullptr) == 1, "SHA-256");
 }
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
@@ -22,23 +21,19 @@ void Sha256::update(BytesView bytes) {
 Digest Sha256::finish() {
   Digest digest;
   must(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1, "SHA-256");
-  must(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "SHA-256");
+  must(EVP_DigestInit_ex(context_.get(), sha256_algorithm(), nullptr) == 1, "SHA-256");
   return digest;
 }
 
 Digest sha256(BytesView bytes) {
   Digest digest;
-  must(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1, "SHA-256");
+  must(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256_algorithm(), nullptr) == 1, "SHA-256");
   return digest;
 }
 
 Digest hmac_sha256(BytesView key, BytesView message) {
   Digest digest;
-  unsigned length = 0;
-  static const std::uint8_t empty = 0;  // OpenSSL takes a null key for "the previous one"
-  must(HMAC(EVP_sha256(), key.empty() ? &empty : key.data(), static_cast<int>(key.size()), message.data(),
-            message.size(), digest.data(), &length) != nullptr,
-       "HMAC");
+  hmac_into("SHA256", key, message, digest);
   return digest;
 }
 

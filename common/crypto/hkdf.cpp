@@ -1,33 +1,27 @@
 #include "common/crypto/hkdf.hpp"
 
-#include <openssl/hmac.h>
-
 #include "common/crypto/openssl.hpp"
 
 namespace jindu::crypto {
 namespace {
 
-const EVP_MD* md_of(HashFunction hash) { return hash == HashFunction::sha256 ? EVP_sha256() : EVP_sha512(); }
+std::size_t size_of(HashFunction hash) { return hash == HashFunction::sha256 ? 32 : 64; }
 
 Bytes hmac(HashFunction hash, BytesView key, BytesView message) {
-  Bytes out(static_cast<std::size_t>(EVP_MD_get_size(md_of(hash))));
-  unsigned length = 0;
-  static const std::uint8_t empty = 0;
-  must(HMAC(md_of(hash), key.empty() ? &empty : key.data(), static_cast<int>(key.size()), message.data(),
-            message.size(), out.data(), &length) != nullptr,
-       "HMAC");
+  Bytes out(size_of(hash));
+  hmac_into(hash == HashFunction::sha256 ? "SHA256" : "SHA512", key, message, out);
   return out;
 }
 
 }  // namespace
 
 Bytes hkdf_extract(HashFunction hash, BytesView salt, BytesView input_key) {
-  const Bytes zeros(static_cast<std::size_t>(EVP_MD_get_size(md_of(hash))));  // RFC 5869 section 2.2: the default salt
+  const Bytes zeros(size_of(hash));  // RFC 5869 section 2.2: the default salt
   return hmac(hash, salt.empty() ? BytesView(zeros) : salt, input_key);
 }
 
 Bytes hkdf_expand(HashFunction hash, BytesView pseudorandom_key, BytesView info, std::size_t length) {
-  const auto block = static_cast<std::size_t>(EVP_MD_get_size(md_of(hash)));
+  const auto block = size_of(hash);
   must(length <= 255 * block, "HKDF-Expand: too long");
   Bytes out;
   Bytes previous;

@@ -93,15 +93,19 @@ bool PublicKey::verify(BytesView message, BytesView signature) const {
   must(context != nullptr, "verify");
   // A certificate from outside may have a key of another kind, such as Ed25519: nothing of ours is signed with that.
   const bool holds =
-      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1 &&
+      EVP_DigestVerifyInit(context.get(), nullptr, sha256_algorithm(), nullptr, key_.get()) == 1 &&
       EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
   ERR_clear_error();
   return holds;
 }
 
 PrivateKey PrivateKey::generate_p256() {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  must(key != nullptr, "generate P-256");
+  // After a first key on the curve: setting the curve up anew costs as much as making the key.
+  static EVP_PKEY* const first = EVP_EC_gen("P-256");
+  const OwnedKeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, first, nullptr));
+  EVP_PKEY* key = nullptr;
+  must(context && EVP_PKEY_keygen_init(context.get()) == 1 && EVP_PKEY_generate(context.get(), &key) == 1,
+       "generate P-256");
   return PrivateKey(share(key));
 }
 
@@ -157,7 +161,7 @@ Bytes PrivateKey::to_pkcs8() const {
 Bytes PrivateKey::sign(BytesView message) const {
   OwnedDigestContext context(EVP_MD_CTX_new());
   std::size_t length = 0;
-  must(context && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1, "sign");
+  must(context && EVP_DigestSignInit(context.get(), nullptr, sha256_algorithm(), nullptr, key_.get()) == 1, "sign");
   must(EVP_DigestSign(context.get(), nullptr, &length, message.data(), message.size()) == 1, "sign");
   Bytes signature(length);
   must(EVP_DigestSign(context.get(), signature.data(), &length, message.data(), message.size()) == 1, "sign");

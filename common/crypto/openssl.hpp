@@ -3,11 +3,13 @@
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/cms.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include <memory>
+#include <span>
 
 #include "common/runtime/bytes.hpp"
 
@@ -30,6 +32,17 @@ using OwnedDigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using OwnedCipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 using OwnedX509 = Owned<X509, X509_free>;
 
+// Found once: OpenSSL 3.0 otherwise looks an algorithm up in its providers at each use, which costs more than a small
+// digest.
+inline const EVP_MD* sha256_algorithm() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found;
+}
+inline const EVP_CIPHER* aes_256_gcm_algorithm() {
+  static const EVP_CIPHER* const found = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  return found;
+}
+
 // The first reason OpenSSL gives, for a technical reader; empties its error queue.
 inline std::string openssl_reason() {
   const unsigned long code = ERR_get_error();
@@ -43,6 +56,21 @@ inline std::string openssl_reason() {
 // For calls that fail only when memory is out or we misuse the library.
 inline void must(bool worked, const char* what) {
   if (!worked) throw ErrorException({Fault::internal, "crypto.openssl", std::string(what) + ": " + openssl_reason()});
+}
+
+// HMAC (RFC 2104) of a message into `out`, which has room for the digest.
+inline void hmac_into(const char* digest, BytesView key, BytesView message, std::span<std::uint8_t> out) {
+  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0),
+      OSSL_PARAM_construct_end()};
+  static const std::uint8_t empty = 0;  // a null key would be that of the last time
+  const Owned<EVP_MAC_CTX, EVP_MAC_CTX_free> context(EVP_MAC_CTX_new(algorithm));
+  std::size_t length = 0;
+  must(context && EVP_MAC_init(context.get(), key.empty() ? &empty : key.data(), key.size(), parameters) == 1 &&
+           EVP_MAC_update(context.get(), message.data(), message.size()) == 1 &&
+           EVP_MAC_final(context.get(), out.data(), &length, out.size()) == 1,
+       "HMAC");
 }
 
 inline OwnedBio bio_of(BytesView bytes) {
