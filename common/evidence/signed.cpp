@@ -4,14 +4,13 @@
 
 #include <map>
 #include <mutex>
-#include <set>
 
 #include "common/evidence/merkle.hpp"
 #include "common/runtime/messages.hpp"
 
 namespace jindu::evidence {
 
-// What is known of the few nodes that sign: their certificates, and the signatures over many statements that hold.
+// What is known of the few nodes that sign: their certificates.
 //
 // A certificate that was good at two instants was good at any between: validity is an interval, for each of the chain
 // and for each revocation list, and what is revoked is so for all times. So a span of good instants is kept, and
@@ -23,24 +22,6 @@ class KnownCertificates {
     crypto::PublicKey key;
     std::string name, key_id;
   };
-
-  // Whether a signature over statements that were signed together holds; each of them asks for the same one.
-  bool holds(const Known& known, const Bytes& message, const std::string& signature) {
-    crypto::Sha256 hash;
-    hash.update(bytes_of(known.key_id));
-    hash.update(crypto::sha256(message));
-    hash.update(bytes_of(signature));
-    const auto asked = hash.finish();
-    {
-      const std::lock_guard lock(mutex_);
-      if (held_.contains(asked)) return true;
-    }
-    if (!known.key.verify(message, bytes_of(signature))) return false;
-    const std::lock_guard lock(mutex_);
-    if (held_.size() >= kHeldMax) held_.clear();
-    held_.insert(asked);
-    return true;
-  }
 
   result<std::shared_ptr<const Known>> read(const std::string& der) {
     {
@@ -75,14 +56,13 @@ class KnownCertificates {
 
  private:
   static constexpr std::chrono::seconds kAhead{60};
-  static constexpr std::size_t kEntriesMax = 64, kHeldMax = 1024;
+  static constexpr std::size_t kEntriesMax = 64;
   struct Entry {
     std::shared_ptr<const Known> known;
     Instant from, until;
   };
   std::mutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_;
-  std::set<crypto::Digest> held_;
 };
 
 std::shared_ptr<KnownCertificates> no_known_certificates() { return std::make_shared<KnownCertificates>(); }
@@ -114,11 +94,10 @@ void put_signer(jindu::v1::Signed& message, BytesView signature, const NodeSigne
   message.set_certificate(certificate.data(), certificate.size());
 }
 
-result<void> check_signature(const jindu::v1::Signed& message, KnownCertificates& known_certificates,
-                             const KnownCertificates::Known& known) {
+result<void> check_signature(const jindu::v1::Signed& message, HeldSignatures& held, const crypto::PublicKey& key) {
   const Error not_held{Fault::integrity, "signed.signature", "the signature does not hold"};
   if (message.together() == 0) {
-    if (!known.key.verify(signed_bytes(message.type(), bytes_of(message.body())), bytes_of(message.signature())))
+    if (!key.verify(signed_bytes(message.type(), bytes_of(message.body())), bytes_of(message.signature())))
       return not_held;
     return {};
   }
@@ -127,8 +106,7 @@ result<void> check_signature(const jindu::v1::Signed& message, KnownCertificates
   const auto root =
       merkle_root_by_path(merkle_leaf(bytes_of(message.body())), message.place(), message.together(), path);
   if (!root) return Error{Fault::integrity, "signed.path", "the path does not lead to a root"};
-  if (!known_certificates.holds(known, signed_together_bytes(message.type(), message.together(), *root),
-                                message.signature()))
+  if (!held.holds(key, signed_together_bytes(message.type(), message.together(), *root), bytes_of(message.signature())))
     return not_held;
   return {};
 }
@@ -224,7 +202,7 @@ result<Statement> open_signed(BytesView encoded, std::string_view type, const No
   const auto& known = **read;
   if (known.key_id != message->signer_key_id())
     return Error{Fault::integrity, "signed.key_id", "the certificate has another key than the statement names"};
-  if (auto ok = check_signature(*message, *trust.known, known); !ok) return ok.error();
+  if (auto ok = check_signature(*message, *trust.held, known.key); !ok) return ok.error();
   if (!expected_signer.empty() && known.name != expected_signer)
     return Error{Fault::forbidden, "signed.signer",
                  "signed by '" + known.name + "', not by '" + std::string(expected_signer) + "'"};

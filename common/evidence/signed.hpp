@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/crypto/certificate.hpp"
+#include "common/evidence/held_signatures.hpp"
 
 namespace jindu::evidence {
 
@@ -35,6 +36,7 @@ struct NodeTrust {
   crypto::TrustStore store;
   std::vector<crypto::Certificate> intermediates;
   std::shared_ptr<KnownCertificates> known = no_known_certificates();
+  std::shared_ptr<HeldSignatures> held = std::make_shared<HeldSignatures>();
 };
 result<NodeTrust> node_trust_from_files(const std::string& roots, const std::string& crl,
                                         const std::string& intermediates = {});

@@ -7,15 +7,6 @@
 namespace jindu::gateway {
 namespace {
 
-// The signature of a manifest that came without its body.
-bool signs(const crypto::PublicKey& key, const exchange::BundleView& view) {
-  constexpr std::string_view domain = "jindu/bundle/v1";
-  Bytes message(domain.begin(), domain.end());
-  message.push_back(0);
-  message.insert(message.end(), view.manifest_digest.begin(), view.manifest_digest.end());
-  return text_of(key.key_id()) == view.manifest.signer_key_id() && key.verify(message, view.signature);
-}
-
 // What stands before the seal.
 std::size_t head_bytes(const exchange::BundleView& view) {
   return 4 + 4 + view.manifest_bytes.size() + 2 + view.signature.size();
@@ -69,7 +60,7 @@ Unit::Arrival Unit::prepare(const Bytes& bundle) {
     a.not_taken(signer.error());
     return a;
   }
-  if (auto ok = exchange::verify_bundle(a.checked->view, *signer); !ok) {
+  if (auto ok = exchange::verify_bundle(a.checked->view, *signer, *trust_.held); !ok) {
     // A false signature stays false. Another key may be that of a certificate to come; damage, that of the way here.
     if (ok.error().code == "bundle.signature")
       a.stray = ok.error();
@@ -134,7 +125,9 @@ std::optional<store::Entry> Unit::entry_of_manifest(BytesView manifest, BytesVie
   view.manifest_digest = crypto::sha256(view.manifest_bytes);
   const auto signer = signer_of(m);
   auto entry = entry_of(view, m.payload_length(), false);
-  if (!signer || !signs(*signer, view) || !has_sound_places(entry)) return {};
+  if (!signer || text_of(signer->key_id()) != m.signer_key_id() ||
+      !exchange::signs_manifest(*signer, view.manifest_digest, signature, *trust_.held) || !has_sound_places(entry))
+    return {};
   return entry;
 }
 

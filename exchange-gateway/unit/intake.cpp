@@ -28,7 +28,7 @@ result<Unit::Offer> Unit::examine(BytesView bundle) {
   const auto signer = signer_of(view->manifest);
   if (!signer)
     offer.doubt = signer.error();
-  else if (auto ok = exchange::verify_bundle(*view, *signer); !ok)
+  else if (auto ok = exchange::verify_bundle(*view, *signer, *trust_.held); !ok)
     return ok.error();
   return offer;
 }
@@ -50,7 +50,6 @@ result<void> Unit::recognise(storage::Transaction& t, ReceiptBook& book, Offer& 
 
 // Whether it may come now, as the next of its channel.
 result<void> Unit::has_its_turn(storage::Transaction& t, const Offer& offer) {
-  if (store::open_restoration(t).recovery() != store::Recovery::none) return restored_error();
   if (store::is_stopped(t, offer.entry.channel)) return stopped(offer.entry.channel);
   if (offer.ruling)
     if (auto ok = check_quota(t, offer.entry); !ok) return ok;
@@ -130,10 +129,12 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
     ok = journal_.write([&](storage::Transaction& t) {
       out_of_turn.reset();
       ReceiptBook book(t, signer_, now());
+      const bool restored = store::open_restoration(t).recovery() != store::Recovery::none;
       for (settled = 0; settled < ready; ++settled) {
         auto& offer = offers[settled];
         auto fits = recognise(t, book, offer);
         if (fits && offer.known) continue;
+        if (fits && restored) fits = restored_error();
         if (fits) fits = has_its_turn(t, offer);
         if (!fits) {
           out_of_turn = fits.error();

@@ -1,5 +1,5 @@
 // A bundle from outside: as it is; with a manifest of the fuzzer's that is signed well; and with one that is whole in
-// every digest, so that the checks behind the signature are reached.
+// every digest, so that the checks behind the signature are reached; or with a path to others it was signed with.
 #include "common/exchange/codec/bundle.hpp"
 
 #include "common/evidence/merkle.hpp"
@@ -9,18 +9,28 @@
 namespace jindu::fuzz {
 namespace {
 
+Bytes framed(BytesView manifest, BytesView signature, BytesView seal) {
+  Bytes bundle{'J', 'D', 'B', '1', 0, 0};
+  put_part(bundle, manifest);
+  put_part(bundle, signature);
+  bundle.insert(bundle.end(), seal.begin(), seal.end());
+  return bundle;
+}
+
 Bytes framed(BytesView manifest, BytesView seal) {
   const auto digest = crypto::sha256(manifest);
   constexpr std::string_view domain = "jindu/bundle/v1";
   Bytes message(domain.begin(), domain.end());
   message.push_back(0);
   message.insert(message.end(), digest.begin(), digest.end());
-  const Bytes signature = node("portal").key.sign(message);
-  Bytes bundle{'J', 'D', 'B', '1', 0, 0};
-  put_part(bundle, manifest);
-  put_part(bundle, signature);
-  bundle.insert(bundle.end(), seal.begin(), seal.end());
-  return bundle;
+  return framed(manifest, node("portal").key.sign(message), seal);
+}
+
+// Signed together with others, as the fuzzer says.
+Bytes framed_together(BytesView manifest, BytesView share, BytesView seal) {
+  Bytes signature{'J', 'D', 'T', '1', 0, 0};
+  signature.insert(signature.end(), share.begin(), share.end());
+  return framed(manifest, signature, seal);
 }
 
 void take(BytesView bytes) {
@@ -57,13 +67,19 @@ Bytes made_whole(BytesView manifest, BytesView seal) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace jindu::fuzz;
   Input input(data, size);
-  switch (input.byte() % 3) {
+  switch (input.byte() % 4) {
     case 0:
       take(input.rest());
       break;
     case 1: {
       const auto manifest = input.part();
       take(framed(manifest, input.rest()));
+      break;
+    }
+    case 2: {
+      const auto manifest = input.part(), share = input.part();
+      const auto seal = input.rest();
+      take(framed_together(made_whole(manifest, seal), share, seal));
       break;
     }
     default: {

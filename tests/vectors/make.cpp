@@ -498,7 +498,7 @@ void statements(Maker& m) {
 
 // --- bundles -----------------------------------------------------------------------------------------------------
 
-exchange::BuiltBundle build(const Maker& m, std::uint64_t sequence, BytesView payload) {
+exchange::BundleDraft draft_of(std::uint64_t sequence) {
   exchange::BundleDraft draft;
   draft.id = exchange::bundle_id_from_text(kDeclaration).value();
   draft.id[15] = static_cast<std::uint8_t>(sequence);
@@ -512,7 +512,22 @@ exchange::BuiltBundle build(const Maker& m, std::uint64_t sequence, BytesView pa
   draft.place.sequence = sequence;
   draft.place.subject_sequence = sequence;
   if (sequence > 1) draft.place.previous_digest = crypto::sha256(bytes_of("the manifest before"));
-  return exchange::build_bundle(draft, payload, m.of("portal").key, m.of("approval").key.public_key()).value();
+  return draft;
+}
+
+exchange::BuiltBundle build(const Maker& m, std::uint64_t sequence, BytesView payload) {
+  return exchange::build_bundle(draft_of(sequence), payload, m.of("portal").key, m.of("approval").key.public_key())
+      .value();
+}
+
+// By one signature.
+std::vector<exchange::BuiltBundle> build_together(const Maker& m, std::uint64_t number) {
+  std::vector<exchange::UnsignedBundle> sealed;
+  for (std::uint64_t i = 1; i <= number; ++i)
+    sealed.push_back(exchange::seal_bundle(draft_of(i), pattern(10 * i), m.of("portal").key.public_key(),
+                                           m.of("approval").key.public_key())
+                         .value());
+  return exchange::sign_bundles(sealed, m.of("portal").key);
 }
 
 // A manifest for the seal of another bundle, rightly signed by `who`.
@@ -606,6 +621,30 @@ void bundles(Maker& m) {
                     }));
   own["sender"] = "gateway-outer";
   m.bad(own, "seal.binding");
+  // Signed together: a signature is "JDT1", how many, the place, the path, and what all of them share.
+  const auto together = build_together(m, 5);
+  for (const std::size_t place : {0, 2, 4})
+    m.good(vector("bundle signed together, place " + std::to_string(place) + " of 5", together[place].bytes));
+  const std::string third = "bundle signed together, place 2 of 5";
+  const auto joined = exchange::parse_bundle(together[2].bytes).value();
+  const auto share = static_cast<std::size_t>(joined.signature.data() - together[2].bytes.data());
+  const auto share_end = share + joined.signature.size();
+  const auto with = [&](const char* what, std::initializer_list<std::pair<std::size_t, std::uint8_t>> bits) {
+    auto made = together[2].bytes;
+    for (const auto& [at, bit] : bits) made[share + at] ^= bit;
+    m.changed(third, "bytes", what, literal(made), "bundle.signature");
+  };
+  with("another place", {{11, 1}});
+  with("a place behind the last", {{11, 7}});
+  with("another number of them", {{7, 3}});
+  with("one of one", {{7, 4}, {11, 2}});
+  with("a bit of the path", {{12, 1}});
+  with("a bit of what they share", {{joined.signature.size() - 1, 1}});
+  m.changed(third, "bytes", "the signature of the one beside it",
+            json::array{m.piece(third, "bytes", 0, share),
+                        json::object{{"base64", to_base64(exchange::parse_bundle(together[3].bytes)->signature)}},
+                        m.piece(third, "bytes", share_end, together[2].bytes.size())},
+            "bundle.signature");
   auto stranger = vector("bundle: opened by another node", bytes);
   stranger["key"] = "gateway-inner";
   m.bad(stranger, "seal.not_a_recipient");

@@ -9,18 +9,9 @@ namespace jindu::exchange {
 namespace {
 
 constexpr std::string_view kMagic = "JDB1";
-constexpr std::size_t kSignatureMax = 512;
 constexpr std::size_t kChunkDigestsMax = 1024;
 
 Error malformed(std::string detail) { return {Fault::integrity, "bundle.malformed", std::move(detail)}; }
-
-Bytes to_sign(const crypto::Digest& manifest_digest) {
-  constexpr std::string_view domain = "jindu/bundle/v1";
-  Bytes bytes(domain.begin(), domain.end());
-  bytes.push_back(0);
-  bytes.insert(bytes.end(), manifest_digest.begin(), manifest_digest.end());
-  return bytes;
-}
 
 std::string binding_of(std::string_view from, std::string_view to, const BundleId& id) {
   return "bundle/" + std::string(from) + "/" + std::string(to) + "/" + channel_of(from, to) + "/" + to_hex(id);
@@ -81,20 +72,23 @@ result<void> check_manifest(const jindu::v1::BundleManifest& m, std::size_t seal
   return {};
 }
 
-// The manifest as it is, signed, and the seal behind it.
-result<BuiltBundle> put_together(const jindu::v1::BundleManifest& m, BytesView seal, const crypto::PrivateKey& sender) {
+result<UnsignedBundle> unsigned_bundle(const jindu::v1::BundleManifest& m, Bytes seal) {
   if (auto ok = check_manifest(m, seal.size()); !ok) return ok.error();
-  const Bytes manifest = encode(m);
+  Bytes manifest = encode(m);
   if (manifest.size() > kManifestMax) return Error{Fault::too_large, "bundle.too_large", "the manifest is over 64 KiB"};
-  BuiltBundle built{{}, crypto::sha256(manifest)};
-  const Bytes signature = sender.sign(to_sign(built.manifest_digest));
-  built.bytes.reserve(10 + manifest.size() + signature.size() + seal.size());
+  const auto digest = crypto::sha256(manifest);
+  return UnsignedBundle{std::move(manifest), digest, std::move(seal)};
+}
+
+BuiltBundle put_together(const UnsignedBundle& one, BytesView signature) {
+  BuiltBundle built{{}, one.manifest_digest};
+  built.bytes.reserve(10 + one.manifest.size() + signature.size() + one.seal.size());
   built.bytes.assign(kMagic.begin(), kMagic.end());
-  put_big_endian(built.bytes, manifest.size(), 4);
-  built.bytes.insert(built.bytes.end(), manifest.begin(), manifest.end());
+  put_big_endian(built.bytes, one.manifest.size(), 4);
+  built.bytes.insert(built.bytes.end(), one.manifest.begin(), one.manifest.end());
   put_big_endian(built.bytes, signature.size(), 2);
   built.bytes.insert(built.bytes.end(), signature.begin(), signature.end());
-  built.bytes.insert(built.bytes.end(), seal.begin(), seal.end());
+  built.bytes.insert(built.bytes.end(), one.seal.begin(), one.seal.end());
   return built;
 }
 
@@ -117,8 +111,8 @@ result<BundleId> bundle_id_from_text(std::string_view text) {
 
 std::string channel_of(std::string_view from, std::string_view to) { return std::string(from) + ">" + std::string(to); }
 
-result<BuiltBundle> build_bundle(const BundleDraft& draft, BytesView payload, const crypto::PrivateKey& sender,
-                                 const crypto::PublicKey& destination) {
+result<UnsignedBundle> seal_bundle(const BundleDraft& draft, BytesView payload, const crypto::PublicKey& sender,
+                                   const crypto::PublicKey& destination) {
   auto seal = seal::seal_to({destination}, binding_of(draft.from, draft.to, draft.id), payload);
   if (!seal) return seal.error();
   jindu::v1::BundleManifest m;
@@ -146,7 +140,25 @@ result<BuiltBundle> build_bundle(const BundleDraft& draft, BytesView payload, co
   }
   const auto key_id = sender.key_id();
   m.set_signer_key_id(key_id.data(), key_id.size());
-  return put_together(m, *seal, sender);
+  return unsigned_bundle(m, std::move(*seal));
+}
+
+std::vector<BuiltBundle> sign_bundles(const std::vector<UnsignedBundle>& bundles, const crypto::PrivateKey& sender) {
+  std::vector<crypto::Digest> manifests;
+  manifests.reserve(bundles.size());
+  for (const auto& one : bundles) manifests.push_back(one.manifest_digest);
+  const auto signatures = sign_manifests(manifests, sender);
+  std::vector<BuiltBundle> built;
+  built.reserve(bundles.size());
+  for (std::size_t i = 0; i < bundles.size(); ++i) built.push_back(put_together(bundles[i], signatures[i]));
+  return built;
+}
+
+result<BuiltBundle> build_bundle(const BundleDraft& draft, BytesView payload, const crypto::PrivateKey& sender,
+                                 const crypto::PublicKey& destination) {
+  auto one = seal_bundle(draft, payload, sender.public_key(), destination);
+  if (!one) return one.error();
+  return std::move(sign_bundles({std::move(*one)}, sender).front());
 }
 
 result<BuiltBundle> sign_bundle_anew(const BundleView& view, const crypto::Digest& previous_digest,
@@ -155,7 +167,9 @@ result<BuiltBundle> sign_bundle_anew(const BundleView& view, const crypto::Diges
   m.set_previous_digest(previous_digest.data(), previous_digest.size());
   const auto key_id = sender.key_id();
   m.set_signer_key_id(key_id.data(), key_id.size());
-  return put_together(m, view.seal, sender);
+  auto one = unsigned_bundle(m, Bytes(view.seal.begin(), view.seal.end()));
+  if (!one) return one.error();
+  return std::move(sign_bundles({std::move(*one)}, sender).front());
 }
 
 result<BundleView> parse_bundle(BytesView bundle) {
@@ -186,10 +200,15 @@ result<BundleView> parse_bundle(BytesView bundle) {
 }
 
 result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender) {
+  evidence::HeldSignatures none;
+  return verify_bundle(view, sender, none);
+}
+
+result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender, evidence::HeldSignatures& held) {
   if (text_of(sender.key_id()) != view.manifest.signer_key_id())
     return Error{Fault::integrity, "bundle.signer",
                  "signed with another key than that of '" + view.manifest.from() + "'"};
-  if (!sender.verify(to_sign(view.manifest_digest), view.signature))
+  if (!signs_manifest(sender, view.manifest_digest, view.signature, held))
     return Error{Fault::integrity, "bundle.signature", "the signature of the manifest does not hold"};
   const auto digests = digests_of(view.seal);
   if (view.manifest.merkle_root().empty()) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/crypto/certificate.hpp"
+#include "common/exchange/codec/signature.hpp"
 #include "common/runtime/clock.hpp"
 
 namespace jindu::exchange {
@@ -46,7 +47,18 @@ struct BuiltBundle {
   Bytes bytes;
   crypto::Digest manifest_digest{};
 };
-// Seals `payload` to the destination and signs the manifest. Code bundle.too_large.
+// A bundle that lacks its signature alone. The next of its channel needs only the digest of this one, so several can be
+// sealed and then signed together.
+struct UnsignedBundle {
+  Bytes manifest;
+  crypto::Digest manifest_digest{};
+  Bytes seal;
+};
+// Seals `payload` to the destination. Code bundle.too_large.
+result<UnsignedBundle> seal_bundle(const BundleDraft& draft, BytesView payload, const crypto::PublicKey& sender,
+                                   const crypto::PublicKey& destination);
+std::vector<BuiltBundle> sign_bundles(const std::vector<UnsignedBundle>& bundles, const crypto::PrivateKey& sender);
+// Both, for one alone.
 result<BuiltBundle> build_bundle(const BundleDraft& draft, BytesView payload, const crypto::PrivateKey& sender,
                                  const crypto::PublicKey& destination);
 
@@ -70,6 +82,8 @@ result<BuiltBundle> sign_bundle_anew(const BundleView& view, const crypto::Diges
                                      const crypto::PrivateKey& sender);
 
 // The signature by the key and every digest. Codes: bundle.signer, bundle.signature, bundle.digest.
+// `held` spares those who check many what was signed together with others.
+result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender, evidence::HeldSignatures& held);
 result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender);
 // Opens the seal with the destination's key. Only after verify_bundle.
 result<Bytes> open_bundle(const BundleView& view, const crypto::PrivateKey& destination);

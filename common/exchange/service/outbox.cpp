@@ -9,7 +9,7 @@
 namespace jindu::exchange {
 namespace {
 
-constexpr int kBuiltAtOnce = 128;
+constexpr std::size_t kBuiltAtOnce = 128;
 constexpr std::size_t kBytesBuiltAtOnce = 8 * 1024 * 1024;
 
 Bytes payload_of(const storage::Row& row) {
@@ -91,9 +91,11 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
         "INSERT INTO exchange_channel (channel, epoch, sequence, manifest_digest) VALUES ($1, 1, 0, $2)",
         {channel, Bytes(32)});
   }
-  int built = 0;
+  std::vector<BundleDraft> drafts;
+  std::vector<std::string> subjects;
+  std::vector<UnsignedBundle> sealed;
   std::size_t bytes = 0;
-  while (built < kBuiltAtOnce && bytes < kBytesBuiltAtOnce) {
+  while (sealed.size() < kBuiltAtOnce && bytes < kBytesBuiltAtOnce) {
     // The most urgent of those that are first about their subject: order is kept per subject only.
     const auto row = transaction.query_one(
         "SELECT number, kind, subject, priority, payload, path, file_offset, file_length FROM exchange_outbox o WHERE "
@@ -101,7 +103,6 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
         "(SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) ORDER BY priority, "
         "number LIMIT 1");
     if (!row) break;
-    const Bytes payload = payload_of(*row);
     BundleDraft draft{new_bundle_id(now),
                       identity.node.name,
                       identity.peer,
@@ -113,27 +114,34 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
                       place};
     draft.place.sequence = place.sequence + 1;
     draft.place.subject_sequence = static_cast<std::uint64_t>(next_of_subject(transaction, row->text(2)));
-    auto bundle = build_bundle(draft, payload, identity.node.key, identity.peer_key);
-    if (!bundle) throw ErrorException(bundle.error());
-    const auto id = to_text(draft.id);
-    const Bytes digest(bundle->manifest_digest.begin(), bundle->manifest_digest.end());
+    auto one = seal_bundle(draft, payload_of(*row), identity.node.key.public_key(), identity.peer_key);
+    if (!one) throw ErrorException(one.error());
+    transaction.execute("DELETE FROM exchange_outbox WHERE number = $1", {row->integer(0)});
+    place.sequence = draft.place.sequence;
+    place.previous_digest = one->manifest_digest;
+    bytes += one->seal.size();
+    drafts.push_back(std::move(draft));
+    subjects.push_back(row->text(2));
+    sealed.push_back(std::move(*one));
+  }
+  if (sealed.empty()) return 0;
+  auto built = sign_bundles(sealed, identity.node.key);
+  sealed.clear();
+  for (std::size_t i = 0; i < built.size(); ++i) {
+    const auto id = to_text(drafts[i].id);
+    const auto& digest = built[i].manifest_digest;
     transaction.execute(
         "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
         "rung, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')",
-        {id, static_cast<std::int64_t>(draft.place.sequence), row->text(1), row->text(2), digest, to_unix_ms(now)});
-    bytes += bundle->bytes.size();
+        {id, static_cast<std::int64_t>(drafts[i].place.sequence), drafts[i].kind, subjects[i],
+         Bytes(digest.begin(), digest.end()), to_unix_ms(now)});
     transaction.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)",
-                        {id, std::move(bundle->bytes)});
-    transaction.execute("DELETE FROM exchange_outbox WHERE number = $1", {row->integer(0)});
-    place.sequence = draft.place.sequence;
-    place.previous_digest = bundle->manifest_digest;
-    ++built;
+                        {id, std::move(built[i].bytes)});
   }
-  if (built > 0)
-    transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
-                        {channel, static_cast<std::int64_t>(place.sequence),
-                         Bytes(place.previous_digest.begin(), place.previous_digest.end())});
-  return built;
+  transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
+                      {channel, static_cast<std::int64_t>(place.sequence),
+                       Bytes(place.previous_digest.begin(), place.previous_digest.end())});
+  return static_cast<int>(built.size());
 }
 
 std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes) {
@@ -185,7 +193,7 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
 }
 
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id) {
-  transaction.execute("UPDATE exchange_sent SET handed_over = 1 WHERE bundle_id = $1", {bundle_id});
+  transaction.execute("UPDATE exchange_sent SET handed_over = 1 WHERE bundle_id = $1 AND handed_over = 0", {bundle_id});
 }
 
 void mark_ended_here(storage::Transaction& transaction, const std::string& bundle_id) {

@@ -247,6 +247,10 @@ class ServiceImpl final : public Service {
     return ok;
   }
 
+  static bool has_arrived(std::int64_t rung) {
+    return rung >= jindu::v1::RUNG_CARRIED && rung <= jindu::v1::RUNG_APPLIED;
+  }
+
   // A new rung of something we sent. Repeated receipts change nothing.
   void record(storage::Transaction& t, const Receipt& receipt, BytesView encoded) {
     const auto id = to_text(receipt.bundle);
@@ -256,19 +260,17 @@ class ServiceImpl final : public Service {
       return;  // about something that is not ours
     if (receipt.rung == jindu::v1::RUNG_APPLIED && receipt.party != options_.peer)
       return;  // only the destination can say so
-    if (t.query_one("SELECT 1 FROM exchange_receipt WHERE bundle_id = $1 AND rung = $2 AND party = $3",
-                    {id, std::int64_t{receipt.rung}, receipt.party}))
+    if (t.execute("INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, $2, $3, $4, "
+                  "$5, $6) ON CONFLICT DO NOTHING",
+                  {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code,
+                   Bytes(encoded.begin(), encoded.end())}) == 0)
       return;
-    t.execute(
-        "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
-        {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code,
-         Bytes(encoded.begin(), encoded.end())});
     if (sent->integer(4) == 0 && receipt.rung > sent->integer(3))
       t.execute("UPDATE exchange_sent SET rung = $2, ended = $3, code = $4 WHERE bundle_id = $1",
                 {id, std::int64_t{receipt.rung}, std::int64_t{is_final(receipt.rung) ? 1 : 0}, receipt.code});
     if (is_final(receipt.rung) && receipt.party == options_.unit)
       mark_ended_here(t, id);
-    else if (receipt.rung >= jindu::v1::RUNG_CARRIED)
+    else if (receipt.rung >= jindu::v1::RUNG_CARRIED && !has_arrived(sent->integer(3)))
       mark_arrived(t, id);
     if (progress_) progress_(t, Progress{sent->text(0), sent->text(1), receipt});
   }
@@ -493,7 +495,7 @@ class ServiceImpl final : public Service {
                    "this bundle is for another node or from one we do not know"};
     const auto signer = peer_.signed_with(m.signer_key_id(), trust_, now());
     if (!signer) return perhaps_later(signer.error(), view.id, m);
-    if (auto ok = verify_bundle(view, *signer); !ok) return ok.error();
+    if (auto ok = verify_bundle(view, *signer, *trust_.held); !ok) return ok.error();
     const auto receiver = receivers_.find(m.kind());
     if (receiver == receivers_.end())
       return Error{Fault::unsupported, "exchange.unknown_kind", "nothing here takes '" + m.kind() + "'"};

@@ -5,6 +5,7 @@ import { type Bytes, concat, equal, hex, plain, sha256, u32, utf8 } from './byte
 import type { PublicKey } from './certificate.ts';
 import { signBytes } from './cms.ts';
 import { JinduError } from './errors.ts';
+import { merkleRoot, pathLength, rootByPath } from './merkle.ts';
 import { decodePerhapsNewer } from './messages.ts';
 import { type Opener, openSeal, type Recipient, seal } from './seal.ts';
 import { uuidText } from './signed.ts';
@@ -28,19 +29,12 @@ const truncated = () => new JinduError('bundle.truncated', 'it ends too early');
 const isName = (text: string): boolean => /^[a-z0-9-]{1,64}$/.test(text);
 const bindingOf = ({ from, to, bundleId }: { from: string; to: string; bundleId: Uint8Array }): string => `bundle/${from}/${to}/${from}>${to}/${hex(bundleId)}`;
 const toSign = (digest: Bytes): Bytes => concat(utf8('jindu/bundle/v1'), new Uint8Array(1), digest);
+const togetherMagic = utf8('JDT1'); // a signature by itself is DER and begins with another byte
+const togetherMax = 4096;
 const piecesOf = (sealBytes: number): number => Math.ceil(sealBytes / pieceBytes);
 
 const digestsOf = (sealed: Bytes): Promise<Bytes[]> =>
   Promise.all(Array.from({ length: piecesOf(sealed.length) }, (_, i) => sha256(sealed.subarray(i * pieceBytes, (i + 1) * pieceBytes))));
-
-// RFC 6962 section 2.1 over SHA-256.
-export async function merkleRoot(leaves: readonly Uint8Array[]): Promise<Bytes> {
-  if (leaves.length === 0) return sha256(new Uint8Array(0));
-  if (leaves.length === 1) return sha256(concat(Uint8Array.of(0), leaves[0]!));
-  let half = 1;
-  while (half * 2 < leaves.length) half *= 2;
-  return sha256(concat(Uint8Array.of(1), await merkleRoot(leaves.slice(0, half)), await merkleRoot(leaves.slice(half))));
-}
 
 // Everything about the manifest that can be told without a key.
 function checkManifest(m: BundleManifest, sealBytes: number): void {
@@ -91,10 +85,25 @@ export async function parseBundle(bundle: Bytes): Promise<BundleView> {
   };
 }
 
+// By itself, or together with others by one signature over the root of their Merkle tree.
+async function signs(sender: PublicKey, digest: Bytes, signature: Bytes): Promise<boolean> {
+  if (signature.length < 12 || !equal(signature.subarray(0, 4), togetherMagic)) return sender.verify(toSign(digest), signature);
+  const view = new DataView(signature.buffer, signature.byteOffset, signature.length);
+  const together = view.getUint32(4);
+  const place = view.getUint32(8);
+  if (together < 2 || together > togetherMax || place >= together) return false;
+  const hashes = pathLength(place, together);
+  const end = 12 + 32 * hashes;
+  if (signature.length <= end) return false;
+  const path = Array.from({ length: hashes }, (_, i) => signature.subarray(12 + 32 * i, 44 + 32 * i));
+  const root = await rootByPath(digest, place, together, path);
+  return root !== undefined && sender.verify(concat(utf8('jindu/bundles/v1'), new Uint8Array(1), u32(together), root), signature.subarray(end));
+}
+
 // The signature by the key and every digest. Codes: bundle.signer, .signature, .digest.
 export async function verifyBundle({ manifest, manifestDigest, signature, seal: sealed }: BundleView, sender: PublicKey): Promise<void> {
   if (!equal(sender.keyId, manifest.signerKeyId)) throw new JinduError('bundle.signer', `signed with another key than that of '${manifest.from}'`);
-  if (!(await sender.verify(toSign(manifestDigest), signature))) throw new JinduError('bundle.signature', 'the signature of the manifest does not hold');
+  if (!(await signs(sender, manifestDigest, signature))) throw new JinduError('bundle.signature', 'the signature of the manifest does not hold');
   const digests = await digestsOf(sealed);
   const same = manifest.merkleRoot.length > 0 ? equal(await merkleRoot(digests), manifest.merkleRoot) : digests.every((digest, i) => equal(digest, manifest.chunkDigests[i]!));
   if (!same) throw new JinduError('bundle.digest', 'the seal has another digest than the manifest says');

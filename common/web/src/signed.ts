@@ -5,6 +5,7 @@ import { SubmissionReceiptSchema, type SubmissionReceipt } from '@proto/dossier_
 import { type Bytes, concat, equal, hex, plain, utf8 } from './bytes.ts';
 import { Certificate, type Trust, verifyChain } from './certificate.ts';
 import { JinduError } from './errors.ts';
+import { rootByPath } from './merkle.ts';
 import { decode, decodePerhapsNewer } from './messages.ts';
 
 export const signedMax = 64 * 1024;
@@ -25,31 +26,6 @@ interface Read extends Statement {
 
 const together = 'jindu/signed-together/v1'; // never the type of a statement
 const togetherMax = 65_536;
-
-async function sha256(...parts: Uint8Array[]): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', concat(...parts)));
-}
-
-// The root that a leaf and its path lead to (RFC 9162, 2.1.3.2).
-async function rootByPath(body: Uint8Array, place: number, count: number, path: readonly Uint8Array[]): Promise<Bytes | undefined> {
-  let hash = await sha256(Uint8Array.of(0), body);
-  let last = count - 1;
-  for (const beside of path) {
-    if (last === 0) return undefined;
-    if (place % 2 === 1 || place === last) {
-      hash = await sha256(Uint8Array.of(1), beside, hash);
-      while (place % 2 === 0 && place !== 0) {
-        place = Math.floor(place / 2);
-        last = Math.floor(last / 2);
-      }
-    } else {
-      hash = await sha256(Uint8Array.of(1), hash, beside);
-    }
-    place = Math.floor(place / 2);
-    last = Math.floor(last / 2);
-  }
-  return last === 0 ? hash : undefined;
-}
 
 async function signedBytes(message: { type: string; body: Uint8Array; together: number; place: number; path: Uint8Array[] }): Promise<Bytes | undefined> {
   const nothing = new Uint8Array(1);
