@@ -1,6 +1,7 @@
 #include "exchange-gateway/api/unit_api.hpp"
 
 #include <charconv>
+#include <mutex>
 
 #include "common/exchange/codec/batch.hpp"
 #include "common/runtime/files.hpp"
@@ -36,13 +37,21 @@ auto poll(News& news, std::int64_t seconds, F look) -> decltype(look()) {
 }  // namespace
 
 http::Guard only_node(std::string name) {
-  return [name = std::move(name)](http::Request& request) -> result<void> {
+  // The one that comes with every request is read once.
+  struct Last {
+    std::mutex mutex;
+    Bytes certificate;
+  };
+  return [name = std::move(name), last = std::make_shared<Last>()](http::Request& request) -> result<void> {
     if (!request.client_certificate)
       return Error{Fault::unauthorised, "unit.no_certificate", "a client certificate is required"};
+    const std::lock_guard lock(last->mutex);
+    if (last->certificate == *request.client_certificate) return {};
     auto certificate = crypto::Certificate::from_der(*request.client_certificate);
     if (!certificate) return certificate.error();
     if (certificate->common_name() != name)
       return Error{Fault::forbidden, "unit.not_yours", "this is the unit of another service"};
+    last->certificate = *request.client_certificate;
     return {};
   };
 }

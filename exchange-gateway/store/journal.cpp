@@ -81,6 +81,10 @@ std::optional<Entry> find(storage::Transaction& t, const std::string& id) {
   return first(select(t, "WHERE id = $1", {id}));
 }
 
+bool is_outward(storage::Transaction& t, const std::string& id) {
+  return t.query_one("SELECT 1 FROM bundle WHERE id = $1 AND outward = 1", {id}).has_value();
+}
+
 void insert(storage::Transaction& t, const Entry& e) {
   t.execute(
       "INSERT INTO bundle (" + std::string(kColumns) +
@@ -225,15 +229,15 @@ std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& 
   for (const auto& lane : lanes)
     for (const auto& row : t.query(
              unloaded_only
-                 ? "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND "
+                 ? "SELECT id, size, offered, priority, stored_ms, sequence, file FROM bundle WHERE channel = $1 AND "
                    "kind = $2 AND state = 'waiting' AND voyage = 0 AND priority <= $4 ORDER BY priority, stored_ms, "
                    "sequence "
                    "LIMIT $3"
-                 : "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND "
+                 : "SELECT id, size, offered, priority, stored_ms, sequence, file FROM bundle WHERE channel = $1 AND "
                    "kind = $2 AND state = 'waiting' AND priority <= $4 ORDER BY priority, stored_ms, sequence LIMIT $3",
              {lane.channel, lane.kind, limit, least_urgent}))
       found.push_back({{row.integer(3), row.integer(4), row.integer(5)},
-                       {row.text(0), row.integer(1), row.integer(2) == 1, lane.channel, row.integer(3)}});
+                       {row.text(0), row.integer(1), row.integer(2) == 1, lane.channel, row.integer(3), row.text(6)}});
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Waiting> list;
   for (auto& [order, one] : found)

@@ -47,6 +47,7 @@ struct Entry {
 };
 
 std::optional<Entry> find(storage::Transaction& t, const std::string& id);
+bool is_outward(storage::Transaction& t, const std::string& id);
 void insert(storage::Transaction& t, const Entry& entry);
 // These move the entry and the row, and keep the counts.
 void set_state(storage::Transaction& t, Entry& entry, State state);
@@ -69,6 +70,7 @@ struct Waiting {
   bool offered = false;
   std::string channel = {};
   std::int64_t priority = 0;
+  std::string file = {};
 };
 // The kinds that wait in each channel.
 struct Lane {
@@ -177,7 +179,7 @@ struct StoredReceipt {
 };
 std::vector<StoredReceipt> receipts_for_service(storage::Transaction& t, std::int64_t after, std::int64_t limit);
 std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_t limit);
-void mark_sent(storage::Transaction& t, std::int64_t number);
+void mark_sent(storage::Transaction& t, std::int64_t up_to);  // in the order of receipts_to_send
 std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id);
 
 // Small bundles live in the database, so that one commit makes them durable; large ones in a file that is synced

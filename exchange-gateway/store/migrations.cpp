@@ -268,14 +268,20 @@ CREATE TABLE recalled_part (
 );
 )sql";
 
+// Of the receipts that are wanted alone: most are never sent on, and each index costs every one of them.
+constexpr std::string_view kWantedReceipts = R"sql(
+DROP INDEX receipt_for_service;
+DROP INDEX receipt_to_send;
+CREATE INDEX receipt_for_service ON receipt (number) WHERE for_service = 1;
+CREATE INDEX receipt_to_send ON receipt (number) WHERE to_send = 1;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
-  static const std::vector<storage::Migration> all{{1, "journal", kJournal},
-                                                   {2, "operators", kOperators},
-                                                   {3, "marks", kMarks},
-                                                   {4, "warnings", kWarnings},
-                                                   {5, "restoration", kRestoration}};
+  static const std::vector<storage::Migration> all{
+      {1, "journal", kJournal},   {2, "operators", kOperators},     {3, "marks", kMarks},
+      {4, "warnings", kWarnings}, {5, "restoration", kRestoration}, {6, "wanted-receipts", kWantedReceipts}};
   return all;
 }
 

@@ -42,8 +42,8 @@ std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_
   return select_receipts(t, "WHERE to_send = 1 ORDER BY number LIMIT $1", {limit});
 }
 
-void mark_sent(storage::Transaction& t, std::int64_t number) {
-  t.execute("UPDATE receipt SET to_send = 0 WHERE number = $1", {number});
+void mark_sent(storage::Transaction& t, std::int64_t up_to) {
+  t.execute("UPDATE receipt SET to_send = 0 WHERE to_send = 1 AND number <= $1", {up_to});
 }
 
 std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id) {

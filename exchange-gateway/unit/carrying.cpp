@@ -7,8 +7,8 @@
 namespace jindu::gateway {
 namespace {
 
-constexpr int kReceiptsAtOnce = 200;
-constexpr std::size_t kControlBytes = 128 * 1024;
+constexpr int kReceiptsAtOnce = 400;
+constexpr std::size_t kControlBytes = 200 * 1024;
 constexpr std::chrono::hours kControlExpires{24 * 365};
 using Steady = std::chrono::steady_clock;
 
@@ -65,8 +65,7 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
       if (away.contains(one.id)) continue;
       if (static_cast<std::int64_t>(loads.size()) >= limit) break;
       if (!loads.empty() && total + static_cast<std::size_t>(one.size) > bytes) break;
-      const auto entry = store::find(t, one.id);
-      auto bundle = read_bytes(t, *entry);
+      auto bundle = read_bytes(t, one.id, one.file, one.size);
       if (!bundle) {
         log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bundle.error().code}});
         unreadable.push_back(one.id);
@@ -254,17 +253,18 @@ result<bool> Unit::build_control() {
       batch.add_receipts(one.message.data(), one.message.size());
       store::told(t, one.number);
     }
+    std::int64_t sent = 0;
     for (const auto& r : store::receipts_to_send(t, kReceiptsAtOnce)) {
       if (batch.receipts_size() > 0 && batch.ByteSizeLong() > kControlBytes) break;
       batch.add_receipts(r.receipt.data(), r.receipt.size());
-      store::mark_sent(t, r.number);
-      if (!ends(static_cast<jindu::v1::Rung>(r.rung))) continue;
+      sent = r.number;
+      if (!ends(static_cast<jindu::v1::Rung>(r.rung)) || !store::is_outward(t, r.id)) continue;
       const auto entry = store::find(t, r.id);
-      if (!entry || !entry->outward) continue;
       auto& ended = *batch.add_ended();
       ended.set_manifest(entry->manifest.data(), entry->manifest.size());
       ended.set_signature(entry->signature.data(), entry->signature.size());
     }
+    if (sent != 0) store::mark_sent(t, sent);
     const bool hello = store::state_value(t, kHello) != 0;
     if (batch.receipts_size() == 0 && !hello) return;
     if (hello) store::set_state_value(t, kHello, 0);

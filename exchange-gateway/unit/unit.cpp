@@ -112,8 +112,13 @@ result<void> Unit::keep_bytes(store::Entry& entry, BytesView bundle) const {
 }
 
 result<Bytes> Unit::read_bytes(storage::Transaction& t, const store::Entry& entry) const {
-  if (!entry.file.empty()) return files::read(path_of(entry.file), static_cast<std::size_t>(entry.size));
-  if (auto bytes = store::small(t, entry.id)) return std::move(*bytes);
+  return read_bytes(t, entry.id, entry.file, entry.size);
+}
+
+result<Bytes> Unit::read_bytes(storage::Transaction& t, const std::string& id, const std::string& file,
+                               std::int64_t size) const {
+  if (!file.empty()) return files::read(path_of(file), static_cast<std::size_t>(size));
+  if (auto bytes = store::small(t, id)) return std::move(*bytes);
   return Error{Fault::expired, "bundle.gone", "the bundle has ended; its bytes are not kept"};
 }
 
@@ -135,9 +140,13 @@ void Unit::promote_if_next(storage::Transaction& t, const store::Entry& e) {
   if (turn_of(store::last_delivered(t, e), static_cast<std::uint64_t>(e.subject_sequence)) == Turn::now) promote(t, e);
 }
 
+// Every poll of the link says so; one commit a second is enough to know it by.
 result<void> Unit::heard_from_peer() {
-  return journal_.write(
-      [&](storage::Transaction& t) { store::set_state_value(t, "peer_heard_ms", to_unix_ms(now())); });
+  const auto at = to_unix_ms(now()), last = heard_written_ms_.load();
+  if (at >= last && at - last < 1'000) return {};
+  auto ok = journal_.write([&](storage::Transaction& t) { store::set_state_value(t, "peer_heard_ms", at); });
+  if (ok) heard_written_ms_ = at;
+  return ok;
 }
 
 }  // namespace jindu::gateway

@@ -340,6 +340,8 @@ class Unit {
   result<void> room_for(std::size_t bytes) const;
   result<void> keep_bytes(store::Entry& entry, BytesView bundle) const;  // large ones, in a file; sets entry.file
   result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
+  result<Bytes> read_bytes(storage::Transaction& t, const std::string& id, const std::string& file,
+                           std::int64_t size) const;
   std::string path_of(const std::string& file) const { return options_.directory + "/bundles/" + file; }
 
   storage::Database& journal_;
@@ -359,6 +361,7 @@ class Unit {
     int failures = 0;
   };
   std::mutex loading_mutex_;  // one caller of `load` at a time
+  std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;
   std::map<std::string, Away> away_;
   // Channels that the other side does not take just now, until when we do not try.
