@@ -18,6 +18,7 @@ void start_curl() {
 }
 
 struct Received {
+  CURL* handle;
   Bytes body;
   std::size_t limit;
   bool too_large = false;
@@ -29,7 +30,13 @@ std::size_t receive(char* data, std::size_t, std::size_t count, void* user) {
     received.too_large = true;
     return 0;
   }
-  received.body.insert(received.body.end(), data, data + count);
+  if (received.body.empty()) {
+    curl_off_t length = 0;
+    if (curl_easy_getinfo(received.handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length) == CURLE_OK && length > 0)
+      received.body.reserve(std::min(static_cast<std::size_t>(length), received.limit));
+  }
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(data);
+  received.body.insert(received.body.end(), bytes, bytes + count);
   return count;
 }
 
@@ -116,7 +123,7 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
   headers = curl_slist_append(headers, "Expect:");
   for (const auto& [name, value] : state_->headers) headers = curl_slist_append(headers, (name + ": " + value).c_str());
   const std::unique_ptr<curl_slist, void (*)(curl_slist*)> owned(headers, curl_slist_free_all);
-  Received received{{}, state_->options.answer_limit};
+  Received received{h, {}, state_->options.answer_limit};
   curl_easy_setopt(h, CURLOPT_URL, url.c_str());
   curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));

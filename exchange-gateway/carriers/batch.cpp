@@ -2,29 +2,17 @@
 
 #include <boost/json/parse.hpp>
 
+#include "common/exchange/codec/batch.hpp"
+
 namespace jindu::gateway {
 
-Bytes frame(const std::vector<Unit::Load>& loads) {
+Bytes batch_of(const std::vector<Unit::Load>& loads) {
+  std::size_t bytes = 0;
+  for (const auto& load : loads) bytes += 4 + load.bundle.size();
   Bytes batch;
-  for (const auto& load : loads) {
-    for (int shift = 24; shift >= 0; shift -= 8)
-      batch.push_back(static_cast<std::uint8_t>(load.bundle.size() >> shift));
-    batch.insert(batch.end(), load.bundle.begin(), load.bundle.end());
-  }
+  batch.reserve(bytes);
+  for (const auto& load : loads) exchange::append_to_batch(batch, load.bundle);
   return batch;
-}
-
-result<std::vector<Bytes>> unframe(BytesView batch) {
-  std::vector<Bytes> bundles;
-  while (!batch.empty()) {
-    if (batch.size() < 4) return Error{Fault::invalid, "link.frame", "a batch ends within a length"};
-    const std::size_t length =
-        std::size_t{batch[0]} << 24 | std::size_t{batch[1]} << 16 | std::size_t{batch[2]} << 8 | batch[3];
-    if (batch.size() - 4 < length) return Error{Fault::invalid, "link.frame", "a batch ends within a bundle"};
-    bundles.emplace_back(batch.begin() + 4, batch.begin() + 4 + static_cast<std::ptrdiff_t>(length));
-    batch = batch.subspan(4 + length);
-  }
-  return bundles;
 }
 
 boost::json::value to_json(const std::vector<Custody>& custody) {

@@ -6,9 +6,7 @@
 
 namespace jindu::gateway {
 
-// A batch: u32 big-endian length and bytes of each bundle.
-Bytes frame(const std::vector<Unit::Load>& loads);
-result<std::vector<Bytes>> unframe(BytesView batch);  // code link.frame
+Bytes batch_of(const std::vector<Unit::Load>& loads);  // as common/exchange/codec/batch.hpp takes it apart
 
 boost::json::value to_json(const std::vector<Custody>& custody);
 result<std::vector<Custody>> custody_from(BytesView json);  // code link.custody

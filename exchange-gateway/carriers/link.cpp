@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "common/exchange/codec/batch.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
@@ -160,7 +161,7 @@ class LinkInner final : public Carrier {
         "application/octet-stream", kTransferMax);
     if (!answer) return answer.error();
     if (auto ok = answer->succeeded(); !ok) return ok;
-    auto bundles = unframe(answer->body);
+    auto bundles = exchange::parts_of_batch(answer->body);
     if (!bundles) return bundles.error();
     if (bundles->empty()) return unit_.heard_from_peer();
     const auto body = boost::json::serialize(to_json(unit_.take_from_carrier(*bundles)));
@@ -198,7 +199,7 @@ class LinkInner final : public Carrier {
   }
 
   result<std::vector<Custody>> push_batch(http::Client& client, const std::vector<Unit::Load>& loads) {
-    auto answer = client.send("PUT", "/link/v1/batch", frame(loads), "application/octet-stream", kTransferMax);
+    auto answer = client.send("PUT", "/link/v1/batch", batch_of(loads), "application/octet-stream", kTransferMax);
     if (!answer) return answer.error();
     if (auto ok = answer->succeeded(); !ok) return ok.error();
     return custody_from(answer->body);
@@ -235,7 +236,7 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
                         const auto left =
                             std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
                         if (!loads->empty() || left.count() <= 0 || unit.for_carrier().closed() || lanes->is_over(turn))
-                          return Response::bytes(frame(*loads), "application/octet-stream");
+                          return Response::bytes(batch_of(*loads), "application/octet-stream");
                         // Not longer than a second: what was put off comes due without news.
                         unit.for_carrier().wait(seen, std::min(left, milliseconds(1'000)));
                       }
@@ -251,7 +252,7 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
          return Response::empty();
        }});
   routes.push_back({Method::put, "/link/v1/batch", peer, kBatchMax, [&unit](Request& request) -> result<Response> {
-                      auto bundles = unframe(request.body);
+                      auto bundles = exchange::parts_of_batch(request.body);
                       if (!bundles) return bundles.error();
                       return Response::json(to_json(unit.take_from_carrier(*bundles)));
                     }});

@@ -39,7 +39,7 @@ struct Unit::Arrival {
 };
 
 // Everything that needs no journal, before the transaction.
-Unit::Arrival Unit::prepare(const Bytes& bundle) {
+Unit::Arrival Unit::prepare(BytesView bundle) {
   Arrival a{bundle};
   auto view = exchange::parse_bundle(bundle);
   if (!view) {
@@ -221,9 +221,14 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
 }
 
 std::vector<Custody> Unit::take_from_carrier(const std::vector<Bytes>& bundles) {
+  const std::vector<BytesView> views(bundles.begin(), bundles.end());
+  return take_from_carrier(std::span(views));
+}
+
+std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles) {
   std::vector<Arrival> arrivals;
   arrivals.reserve(bundles.size());
-  for (const auto& bundle : bundles) arrivals.push_back(prepare(bundle));
+  for (const auto bundle : bundles) arrivals.push_back(prepare(bundle));
   // What is here already costs neither room nor rate.
   std::set<std::string> known, stopped_channels;
   auto ok = journal_.read([&](storage::Transaction& t) {

@@ -104,10 +104,11 @@ result<void> Unit::room_for(std::size_t bytes) const {
                    " for receipts; nothing was taken, and it will be when there is room again"};
 }
 
-// The name tells the bytes, so that another bundle with the same id never overwrites what is in the journal.
+// The name tells the manifest, and by its digests the bytes, so that another bundle with the same id never overwrites
+// what is in the journal.
 result<void> Unit::keep_bytes(store::Entry& entry, BytesView bundle) const {
   if (bundle.size() <= kSmall) return {};
-  entry.file = entry.id + "-" + to_hex(BytesView(crypto::sha256(bundle)).first(8)) + ".jdb";
+  entry.file = entry.id + "-" + to_hex(BytesView(entry.manifest_digest).first(8)) + ".jdb";
   return files::write_durably(path_of(entry.file), bundle);
 }
 

@@ -108,6 +108,7 @@ class Unit {
   };
   Taken take_from_service(const std::vector<BytesView>& bundles);
   // From the other side, by a carrier, in any order and any number of times. All in one commit.
+  std::vector<Custody> take_from_carrier(std::span<const BytesView> bundles);
   std::vector<Custody> take_from_carrier(const std::vector<Bytes>& bundles);
 
   struct Delivery {
@@ -277,7 +278,7 @@ class Unit {
   void promote(storage::Transaction& t, store::Entry entry);
   void promote_if_next(storage::Transaction& t, const store::Entry& entry);
 
-  Arrival prepare(const Bytes& bundle);
+  Arrival prepare(BytesView bundle);
   void prepare_control(Arrival& arrival);
   void settle(storage::Transaction& t, ReceiptBook& book, Arrival& arrival);
   void settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& arrival, const store::Entry& entry,

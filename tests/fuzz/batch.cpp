@@ -17,10 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const auto batch = input.rest();
-  const auto bundles = gateway::unframe(batch);
+  const auto bundles = exchange::parts_of_batch(batch);
   if (!bundles) return 0;
   std::vector<gateway::Unit::Load> loads;
   for (const auto& bundle : *bundles) loads.push_back({"", bundle});
-  promise(text_of(gateway::frame(loads)) == text_of(batch), "a batch has one spelling");
+  promise(text_of(gateway::batch_of(loads)) == text_of(batch), "a batch has one spelling");
   return 0;
 }
