@@ -81,6 +81,18 @@ result<SealWriter> SealWriter::start(const std::vector<crypto::PublicKey>& recip
   return SealWriter(std::move(state));
 }
 
+result<SealWriter> SealWriter::behind(BytesView beginning, const FileKey& key, Sink sink) {
+  const auto bytes = beginning_bytes(beginning);
+  if (!bytes) return bytes.error();
+  const auto prefix = beginning.first(*bytes - kSaltBytes - kCommitmentBytes);
+  auto state = std::unique_ptr<State>(
+      new State{schedule(key, beginning.subspan(prefix.size(), kSaltBytes), prefix), std::move(sink)});
+  if (!crypto::constant_time_equal(state->keys.commitment,
+                                   beginning.subspan(prefix.size() + kSaltBytes, kCommitmentBytes)))
+    return Error{Fault::integrity, "seal.commitment", "this beginning was written for another key"};
+  return SealWriter(std::move(state));
+}
+
 result<void> SealWriter::write(BytesView plaintext) {
   auto& s = *state_;
   while (!plaintext.empty()) {
@@ -200,10 +212,19 @@ result<void> SealReader::finish() {
   return s.open(s.pending);
 }
 
-result<Bytes> seal_to(const std::vector<crypto::PublicKey>& recipients, std::string_view binding, BytesView plaintext) {
+result<std::size_t> beginning_bytes(BytesView sealed) {
+  const auto prefix = parse_prefix(sealed);
+  if (!prefix) return prefix.error();
+  if (!*prefix || sealed.size() < (**prefix).bytes + kSaltBytes + kCommitmentBytes)
+    return Error{Fault::integrity, "seal.truncated", "it ends within its beginning"};
+  return (**prefix).bytes + kSaltBytes + kCommitmentBytes;
+}
+
+result<Bytes> seal_to(const std::vector<crypto::PublicKey>& recipients, std::string_view binding, BytesView plaintext,
+                      const FileKey& key) {
   Bytes sealed;
   sealed.reserve(plaintext.size() + plaintext.size() / kChunkBytes * crypto::kAeadTagBytes + 4096);
-  auto writer = SealWriter::start(recipients, binding, new_file_key(), [&](BytesView bytes) -> result<void> {
+  auto writer = SealWriter::start(recipients, binding, key, [&](BytesView bytes) -> result<void> {
     sealed.insert(sealed.end(), bytes.begin(), bytes.end());
     return {};
   });

@@ -30,6 +30,9 @@ class SealWriter {
   // Writes the prefix to `sink` at once. Codes: seal.recipients, seal.binding.
   static result<SealWriter> start(const std::vector<crypto::PublicKey>& recipients, std::string_view binding,
                                   const FileKey& key, Sink sink);
+  // Goes on behind a beginning that was written before, with the key it was written for: the same plaintext gives the
+  // same bytes. Another one must never be sealed so. Codes: those of SealReader for a beginning.
+  static result<SealWriter> behind(BytesView beginning, const FileKey& key, Sink sink);
   ~SealWriter();
   SealWriter(SealWriter&&) noexcept;
   SealWriter& operator=(SealWriter&&) noexcept;
@@ -62,7 +65,10 @@ class SealReader {
   std::unique_ptr<State> state_;
 };
 
-result<Bytes> seal_to(const std::vector<crypto::PublicKey>& recipients, std::string_view binding, BytesView plaintext);
+result<Bytes> seal_to(const std::vector<crypto::PublicKey>& recipients, std::string_view binding, BytesView plaintext,
+                      const FileKey& key = new_file_key());
+// What stands before the first chunk. Codes: seal.malformed, seal.truncated.
+result<std::size_t> beginning_bytes(BytesView sealed);
 result<Bytes> open_seal(BytesView sealed, const OpeningKey& key, std::string_view binding);
 
 // The key ids in the header, without opening. Same shape codes as SealReader.

@@ -1,5 +1,6 @@
 #include "extranet-portal/store/housekeeping.hpp"
 
+#include "common/exchange/service/exchange.hpp"
 #include "extranet-portal/store/sessions.hpp"
 
 namespace jindu::portal::store {
@@ -10,6 +11,10 @@ result<int> keep_house(storage::Database& database, UploadFiles& files, const Ho
   const auto looked = database.write([&](storage::Transaction& tx) {
     forget_old(tx, limits.session, now);
     useless = useless_uploads(tx, before, 200);
+    // A unit that was restored may ask for a slice again until the other side has it.
+    std::erase_if(useless, [&](const Upload& upload) {
+      return jindu::exchange::is_needed(tx, files.path_of(upload.key).string());
+    });
     // From here on nobody submits them.
     for (const auto& upload : useless) release_upload(tx, upload.key, now);
   });

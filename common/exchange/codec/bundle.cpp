@@ -3,7 +3,6 @@
 #include "common/evidence/merkle.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/messages.hpp"
-#include "common/seal/seal.hpp"
 
 namespace jindu::exchange {
 namespace {
@@ -112,8 +111,8 @@ result<BundleId> bundle_id_from_text(std::string_view text) {
 std::string channel_of(std::string_view from, std::string_view to) { return std::string(from) + ">" + std::string(to); }
 
 result<UnsignedBundle> seal_bundle(const BundleDraft& draft, BytesView payload, const crypto::PublicKey& sender,
-                                   const crypto::PublicKey& destination) {
-  auto seal = seal::seal_to({destination}, binding_of(draft.from, draft.to, draft.id), payload);
+                                   const crypto::PublicKey& destination, const seal::FileKey& key) {
+  auto seal = seal::seal_to({destination}, binding_of(draft.from, draft.to, draft.id), payload, key);
   if (!seal) return seal.error();
   jindu::v1::BundleManifest m;
   m.set_version(1);
@@ -172,7 +171,7 @@ result<BuiltBundle> sign_bundle_anew(const BundleView& view, const crypto::Diges
   return std::move(sign_bundles({std::move(*one)}, sender).front());
 }
 
-result<BundleView> parse_bundle(BytesView bundle) {
+result<BundleHead> head_of_bundle(BytesView bundle) {
   const Error truncated{Fault::integrity, "bundle.truncated", "it ends too early"};
   if (bundle.size() < 8) return truncated;
   if (text_of(bundle.first(4)) != kMagic) return malformed("this is not a bundle");
@@ -180,23 +179,81 @@ result<BundleView> parse_bundle(BytesView bundle) {
       std::size_t{bundle[4]} << 24 | std::size_t{bundle[5]} << 16 | std::size_t{bundle[6]} << 8 | bundle[7];
   if (manifest_size > kManifestMax) return Error{Fault::too_large, "bundle.too_large", "the manifest is over 64 KiB"};
   if (bundle.size() < 8 + manifest_size + 2) return truncated;
-  BundleView view;
-  view.manifest_bytes = bundle.subspan(8, manifest_size);
+  BundleHead head;
+  head.manifest_bytes = bundle.subspan(8, manifest_size);
   const std::size_t signature_at = 8 + manifest_size + 2;
   const std::size_t signature_size = std::size_t{bundle[signature_at - 2]} << 8 | bundle[signature_at - 1];
   if (signature_size == 0 || signature_size > kSignatureMax) return malformed("the signature has an impossible length");
   if (bundle.size() < signature_at + signature_size) return truncated;
-  view.signature = bundle.subspan(signature_at, signature_size);
-  view.seal = bundle.subspan(signature_at + signature_size);
-  const auto newer = parse_perhaps_newer(view.manifest_bytes, view.manifest);
+  head.signature = bundle.subspan(signature_at, signature_size);
+  head.seal_at = signature_at + signature_size;
+  const auto newer = parse_perhaps_newer(head.manifest_bytes, head.manifest);
   if (!newer) return malformed("manifest: " + newer.error().detail);
-  view.newer = *newer;
-  if (view.manifest.payload_length() > view.seal.size()) return truncated;
+  head.newer = *newer;
+  return head;
+}
+
+namespace {
+
+result<void> check_digests(const BundleView& view) {
+  const auto digests = digests_of(view.seal);
+  if (view.manifest.merkle_root().empty()) {
+    for (std::size_t i = 0; i < digests.size(); ++i)
+      if (text_of(digests[i]) != view.manifest.chunk_digests(static_cast<int>(i)))
+        return Error{Fault::integrity, "bundle.digest",
+                     "MiB " + std::to_string(i + 1) + " has another digest than the manifest says"};
+  } else if (text_of(root_over(digests)) != view.manifest.merkle_root()) {
+    return Error{Fault::integrity, "bundle.digest", "the seal has another Merkle root than the manifest says"};
+  }
+  return {};
+}
+
+}  // namespace
+
+result<BundleView> parse_bundle(BytesView bundle) {
+  auto head = head_of_bundle(bundle);
+  if (!head) return head.error();
+  BundleView view;
+  view.manifest = std::move(head->manifest);
+  view.manifest_bytes = head->manifest_bytes;
+  view.signature = head->signature;
+  view.seal = bundle.subspan(head->seal_at);
+  view.newer = head->newer;
+  if (view.manifest.payload_length() > view.seal.size())
+    return Error{Fault::integrity, "bundle.truncated", "it ends too early"};
   if (auto ok = check_manifest(view.manifest, view.seal.size()); !ok) return ok.error();
   std::copy(view.manifest.bundle_id().begin(), view.manifest.bundle_id().end(),
             reinterpret_cast<char*>(view.id.data()));
   view.manifest_digest = crypto::sha256(view.manifest_bytes);
   return view;
+}
+
+result<Bytes> beginning_of_bundle(BytesView bundle) {
+  const auto view = parse_bundle(bundle);
+  if (!view) return view.error();
+  const auto sealed = seal::beginning_bytes(view->seal);
+  if (!sealed) return sealed.error();
+  const auto end = bundle.size() - view->seal.size() + *sealed;
+  return Bytes(bundle.begin(), bundle.begin() + static_cast<std::ptrdiff_t>(end));
+}
+
+result<Bytes> bundle_from_beginning(BytesView beginning, BytesView payload, const seal::FileKey& key) {
+  const auto head = head_of_bundle(beginning);
+  if (!head) return head.error();
+  Bytes bundle;
+  bundle.reserve(beginning.size() + seal::sealed_size(payload.size(), 0));
+  bundle.assign(beginning.begin(), beginning.end());
+  auto writer = seal::SealWriter::behind(beginning.subspan(head->seal_at), key, [&](BytesView bytes) -> result<void> {
+    bundle.insert(bundle.end(), bytes.begin(), bytes.end());
+    return {};
+  });
+  if (!writer) return writer.error();
+  if (auto ok = writer->write(payload); !ok) return ok.error();
+  if (auto ok = writer->finish(); !ok) return ok.error();
+  const auto view = parse_bundle(bundle);
+  if (!view) return view.error();
+  if (auto ok = check_digests(*view); !ok) return ok.error();
+  return bundle;
 }
 
 result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender) {
@@ -210,16 +267,7 @@ result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& send
                  "signed with another key than that of '" + view.manifest.from() + "'"};
   if (!signs_manifest(sender, view.manifest_digest, view.signature, held))
     return Error{Fault::integrity, "bundle.signature", "the signature of the manifest does not hold"};
-  const auto digests = digests_of(view.seal);
-  if (view.manifest.merkle_root().empty()) {
-    for (std::size_t i = 0; i < digests.size(); ++i)
-      if (text_of(digests[i]) != view.manifest.chunk_digests(static_cast<int>(i)))
-        return Error{Fault::integrity, "bundle.digest",
-                     "MiB " + std::to_string(i + 1) + " has another digest than the manifest says"};
-  } else if (text_of(root_over(digests)) != view.manifest.merkle_root()) {
-    return Error{Fault::integrity, "bundle.digest", "the seal has another Merkle root than the manifest says"};
-  }
-  return {};
+  return check_digests(view);
 }
 
 result<Bytes> open_bundle(const BundleView& view, const crypto::PrivateKey& destination) {

@@ -8,6 +8,7 @@
 #include "common/crypto/certificate.hpp"
 #include "common/exchange/codec/signature.hpp"
 #include "common/runtime/clock.hpp"
+#include "common/seal/seal.hpp"
 
 namespace jindu::exchange {
 
@@ -56,7 +57,8 @@ struct UnsignedBundle {
 };
 // Seals `payload` to the destination. Code bundle.too_large.
 result<UnsignedBundle> seal_bundle(const BundleDraft& draft, BytesView payload, const crypto::PublicKey& sender,
-                                   const crypto::PublicKey& destination);
+                                   const crypto::PublicKey& destination,
+                                   const seal::FileKey& key = seal::new_file_key());
 std::vector<BuiltBundle> sign_bundles(const std::vector<UnsignedBundle>& bundles, const crypto::PrivateKey& sender);
 // Both, for one alone.
 result<BuiltBundle> build_bundle(const BundleDraft& draft, BytesView payload, const crypto::PrivateKey& sender,
@@ -73,6 +75,14 @@ struct BundleView {
   // Its manifest has fields that this program does not know: they are signed like all others, and carried as they are.
   bool newer = false;
 };
+// What stands before the seal; its manifest is not checked.
+struct BundleHead {
+  jindu::v1::BundleManifest manifest;
+  BytesView manifest_bytes, signature;
+  std::size_t seal_at = 0;
+  bool newer = false;
+};
+result<BundleHead> head_of_bundle(BytesView bundle);
 // Codes: bundle.malformed, bundle.version, bundle.too_large, bundle.truncated, bundle.manifest.
 result<BundleView> parse_bundle(BytesView bundle);
 
@@ -80,6 +90,11 @@ result<BundleView> parse_bundle(BytesView bundle);
 // has the first one, this is a fork.
 result<BuiltBundle> sign_bundle_anew(const BundleView& view, const crypto::Digest& previous_digest,
                                      const crypto::PrivateKey& sender);
+
+// Of a bundle, what stands before the first sealed byte of its payload, and the whole again from it, the payload and
+// the file key: for senders that keep the payload anyway. Code bundle.digest: the payload is not the same.
+result<Bytes> beginning_of_bundle(BytesView bundle);
+result<Bytes> bundle_from_beginning(BytesView beginning, BytesView payload, const seal::FileKey& key);
 
 // The signature by the key and every digest. Codes: bundle.signer, bundle.signature, bundle.digest.
 // `held` spares those who check many what was signed together with others.

@@ -18,7 +18,8 @@ namespace jindu::exchange {
 
 const std::vector<storage::Migration>& service_migrations();  // component "exchange"
 
-// A part of a file as payload bytes: `head` then length bytes of the file. For slices of large materials.
+// A part of a file as payload bytes: `head` then length bytes of the file. For slices of large materials. The file must
+// stay as it is until the other side has its bundle: is_needed.
 struct FileSlice {
   std::string path;
   std::uint64_t offset = 0;
@@ -35,6 +36,8 @@ struct Outgoing {
 
 // Inside the caller's transaction: committed with its state change, or not at all.
 void enqueue(storage::Transaction& transaction, const Outgoing& outgoing, Instant now);
+// Whether something that was enqueued may still have to be read from this file.
+bool is_needed(storage::Transaction& transaction, const std::string& path);
 
 struct Incoming {
   BundleId id{};

@@ -49,7 +49,7 @@ CREATE INDEX exchange_sent_by_subject ON exchange_sent (subject, sequence);
 CREATE INDEX exchange_sent_waiting ON exchange_sent (handed_over, sequence);
 CREATE INDEX exchange_sent_under_way ON exchange_sent (ended, created_ms);
 
--- The exact bytes until the unit has them on its disk.
+-- The exact bytes until the other side has them.
 CREATE TABLE exchange_built (
   bundle_id TEXT NOT NULL PRIMARY KEY,
   bundle $BLOB NOT NULL
@@ -87,10 +87,23 @@ constexpr std::string_view kByUrgency = R"sql(
 CREATE INDEX exchange_outbox_by_urgency ON exchange_outbox (priority, number);
 )sql";
 
+// Of a payload that lies in a file only the beginning of its bundle is kept, and what seals the file again: a large
+// attachment is not written a second time, nor a third into the log.
+constexpr std::string_view kSealedAgain = R"sql(
+ALTER TABLE exchange_built ADD COLUMN file_key $BLOB;
+ALTER TABLE exchange_built ADD COLUMN head $BLOB;
+ALTER TABLE exchange_built ADD COLUMN path TEXT;
+ALTER TABLE exchange_built ADD COLUMN file_offset BIGINT;
+ALTER TABLE exchange_built ADD COLUMN file_length BIGINT;
+CREATE INDEX exchange_built_files ON exchange_built (path) WHERE path IS NOT NULL;
+CREATE INDEX exchange_outbox_files ON exchange_outbox (path) WHERE path <> '';
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& service_migrations() {
-  static const std::vector<storage::Migration> all{{1, "exchange", kExchange}, {2, "by-urgency", kByUrgency}};
+  static const std::vector<storage::Migration> all{
+      {1, "exchange", kExchange}, {2, "by-urgency", kByUrgency}, {3, "sealed-again", kSealedAgain}};
   return all;
 }
 

@@ -12,18 +12,17 @@ namespace {
 constexpr std::size_t kBuiltAtOnce = 128;
 constexpr std::size_t kBytesBuiltAtOnce = 8 * 1024 * 1024;
 
-Bytes payload_of(const storage::Row& row) {
-  Bytes payload = row.blob(4);
-  const auto& path = row.text(5);
-  if (path.empty()) return payload;
-  const auto length = static_cast<std::size_t>(row.integer(7));
-  const std::size_t head = payload.size();
+// What a slice says, or where there is no file the payload itself.
+Bytes payload_of(const FileSlice& slice) {
+  if (slice.path.empty()) return slice.head;
+  const auto length = static_cast<std::size_t>(slice.length), head = slice.head.size();
+  Bytes payload = slice.head;
   payload.resize(head + length);
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = ::open(slice.path.c_str(), O_RDONLY | O_CLOEXEC);
   std::size_t done = 0;
   while (file >= 0 && done < length) {
     const auto count = ::pread(file, payload.data() + head + done, length - done,
-                               static_cast<off_t>(row.integer(6)) + static_cast<off_t>(done));
+                               static_cast<off_t>(slice.offset) + static_cast<off_t>(done));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     done += static_cast<std::size_t>(count);
@@ -31,8 +30,43 @@ Bytes payload_of(const storage::Row& row) {
   if (file >= 0) ::close(file);
   if (done != length)
     throw ErrorException(
-        {Fault::internal, "exchange.file_missing", "a file that is to be sent is not there in full: " + path});
+        {Fault::internal, "exchange.file_missing", "a file that is to be sent is not there in full: " + slice.path});
   return payload;
+}
+
+FileSlice slice_of(const storage::Row& row, std::size_t head, std::size_t path) {
+  return {row.text(path), static_cast<std::uint64_t>(row.integer(path + 1)),
+          static_cast<std::uint64_t>(row.integer(path + 2)), row.blob(head)};
+}
+
+void keep_built(storage::Transaction& t, const std::string& id, Bytes bundle, const FileSlice& slice,
+                const seal::FileKey& key) {
+  if (slice.path.empty()) {
+    t.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)", {id, std::move(bundle)});
+    return;
+  }
+  auto beginning = beginning_of_bundle(bundle);
+  if (!beginning) throw ErrorException(beginning.error());
+  t.execute(
+      "INSERT INTO exchange_built (bundle_id, bundle, file_key, head, path, file_offset, file_length) VALUES ($1, $2, "
+      "$3, $4, $5, $6, $7)",
+      {id, std::move(*beginning), Bytes(key.begin(), key.end()), slice.head, slice.path,
+       static_cast<std::int64_t>(slice.offset), static_cast<std::int64_t>(slice.length)});
+}
+
+// The exact bytes that were built, if they are still here.
+std::optional<Bytes> built(storage::Transaction& t, const std::string& id) {
+  auto row = t.query_one(
+      "SELECT bundle, file_key, head, path, file_offset, file_length FROM exchange_built WHERE bundle_id = $1", {id});
+  if (!row) return {};
+  if (row->is_null(3)) return row->blob(0);
+  const auto key = crypto::digest_from(row->blob(1));
+  if (!key) throw ErrorException(key.error());
+  auto bundle = bundle_from_beginning(row->blob(0), payload_of(slice_of(*row, 2, 3)), *key);
+  if (!bundle)
+    throw ErrorException({Fault::internal, "exchange.file_changed",
+                          "what was built from " + row->text(3) + " cannot be sealed again: " + bundle.error().detail});
+  return std::move(*bundle);
 }
 
 std::int64_t next_of_subject(storage::Transaction& transaction, const std::string& subject) {
@@ -68,6 +102,12 @@ void enqueue(storage::Transaction& transaction, const Outgoing& outgoing, Instan
        static_cast<std::int64_t>(slice.offset), static_cast<std::int64_t>(slice.length), to_unix_ms(now)});
 }
 
+bool is_needed(storage::Transaction& transaction, const std::string& path) {
+  return !path.empty() &&
+         (transaction.query_one("SELECT 1 FROM exchange_built WHERE path = $1 AND path IS NOT NULL LIMIT 1", {path}) ||
+          transaction.query_one("SELECT 1 FROM exchange_outbox WHERE path = $1 AND path <> '' LIMIT 1", {path}));
+}
+
 Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subject) {
   auto row = transaction.query_one("SELECT secret FROM exchange_state WHERE name = 'subject-key'");
   Bytes key = row ? row->blob(0) : crypto::random_bytes(32);
@@ -93,6 +133,8 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
   }
   std::vector<BundleDraft> drafts;
   std::vector<std::string> subjects;
+  std::vector<FileSlice> slices;
+  std::vector<seal::FileKey> keys;
   std::vector<UnsignedBundle> sealed;
   std::size_t bytes = 0;
   while (sealed.size() < kBuiltAtOnce && bytes < kBytesBuiltAtOnce) {
@@ -114,7 +156,9 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
                       place};
     draft.place.sequence = place.sequence + 1;
     draft.place.subject_sequence = static_cast<std::uint64_t>(next_of_subject(transaction, row->text(2)));
-    auto one = seal_bundle(draft, payload_of(*row), identity.node.key.public_key(), identity.peer_key);
+    auto slice = slice_of(*row, 4, 5);
+    const auto key = seal::new_file_key();
+    auto one = seal_bundle(draft, payload_of(slice), identity.node.key.public_key(), identity.peer_key, key);
     if (!one) throw ErrorException(one.error());
     transaction.execute("DELETE FROM exchange_outbox WHERE number = $1", {row->integer(0)});
     place.sequence = draft.place.sequence;
@@ -122,26 +166,28 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
     bytes += one->seal.size();
     drafts.push_back(std::move(draft));
     subjects.push_back(row->text(2));
+    keys.push_back(key);
+    if (slice.path.empty()) slice.head.clear();
+    slices.push_back(std::move(slice));
     sealed.push_back(std::move(*one));
   }
   if (sealed.empty()) return 0;
-  auto built = sign_bundles(sealed, identity.node.key);
+  auto bundles = sign_bundles(sealed, identity.node.key);
   sealed.clear();
-  for (std::size_t i = 0; i < built.size(); ++i) {
+  for (std::size_t i = 0; i < bundles.size(); ++i) {
     const auto id = to_text(drafts[i].id);
-    const auto& digest = built[i].manifest_digest;
+    const auto& digest = bundles[i].manifest_digest;
     transaction.execute(
         "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
         "rung, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')",
         {id, static_cast<std::int64_t>(drafts[i].place.sequence), drafts[i].kind, subjects[i],
          Bytes(digest.begin(), digest.end()), to_unix_ms(now)});
-    transaction.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)",
-                        {id, std::move(built[i].bytes)});
+    keep_built(transaction, id, std::move(bundles[i].bytes), slices[i], keys[i]);
   }
   transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
                       {channel, static_cast<std::int64_t>(place.sequence),
                        Bytes(place.previous_digest.begin(), place.previous_digest.end())});
-  return static_cast<int>(built.size());
+  return static_cast<int>(bundles.size());
 }
 
 std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes) {
@@ -149,13 +195,13 @@ std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int
   std::size_t sum = 0;
   for (const auto& row : transaction.query(
            "SELECT bundle_id FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence LIMIT $1", {limit})) {
-    auto bundle = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
+    auto bundle = built(transaction, row.text(0));
     if (!bundle)
       throw ErrorException(
           {Fault::internal, "exchange.built_missing", "a bundle that was built is not there: " + row.text(0)});
-    sum += bundle->blob(0).size();
+    sum += bundle->size();
     if (!next.empty() && sum > bytes) break;
-    next.push_back({row.text(0), bundle->blob(0)});
+    next.push_back({row.text(0), std::move(*bundle)});
   }
   return next;
 }
@@ -165,8 +211,8 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
   std::optional<crypto::Digest> before;
   for (const auto& row :
        transaction.query("SELECT bundle_id, rung FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence")) {
-    const auto stored = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
-    const auto view = stored ? parse_bundle(stored->blob(0))
+    const auto stored = built(transaction, row.text(0));
+    const auto view = stored ? parse_bundle(*stored)
                              : result<BundleView>(Error{Fault::internal, "exchange.built_missing", row.text(0)});
     if (!view) throw ErrorException(view.error());
     crypto::Digest previous{};
@@ -182,8 +228,10 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
     before = anew->manifest_digest;
     transaction.execute("UPDATE exchange_sent SET manifest_digest = $2 WHERE bundle_id = $1",
                         {row.text(0), Bytes(before->begin(), before->end())});
-    transaction.execute("UPDATE exchange_built SET bundle = $2 WHERE bundle_id = $1",
-                        {row.text(0), std::move(anew->bytes)});
+    auto kept = transaction.query_one("SELECT path FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
+    auto bytes = kept && kept->is_null(0) ? result<Bytes>(std::move(anew->bytes)) : beginning_of_bundle(anew->bytes);
+    if (!bytes) throw ErrorException(bytes.error());
+    transaction.execute("UPDATE exchange_built SET bundle = $2 WHERE bundle_id = $1", {row.text(0), std::move(*bytes)});
     ++number;
   }
   if (number > 0)
@@ -200,12 +248,13 @@ void mark_ended_here(storage::Transaction& transaction, const std::string& bundl
   mark_handed_over(transaction, bundle_id);
   const auto row = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {bundle_id});
   const auto view =
-      row ? parse_bundle(row->blob(0)) : result<BundleView>(Error{Fault::not_found, "bundle.unknown", ""});
+      row ? head_of_bundle(row->blob(0)) : result<BundleHead>(Error{Fault::not_found, "bundle.unknown", ""});
   if (!view) return;
   jindu::v1::Remembered head;
   head.set_manifest(view->manifest_bytes.data(), view->manifest_bytes.size());
   head.set_signature(view->signature.data(), view->signature.size());
-  transaction.execute("UPDATE exchange_built SET bundle = $2 WHERE bundle_id = $1", {bundle_id, encode(head)});
+  transaction.execute("UPDATE exchange_built SET bundle = $2, path = NULL WHERE bundle_id = $1",
+                      {bundle_id, encode(head)});
 }
 
 std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,

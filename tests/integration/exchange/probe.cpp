@@ -51,6 +51,10 @@ result<void> send_attachment(storage::Database& database, const std::string& fil
   });
 }
 
+// What is large comes from a file in the product, too.
+constexpr std::size_t kLarge = 256 * 1024;
+std::string padding_of(const Options& o) { return o.database + ".padding"; }
+
 // Messages are "subject:number-within-it:time", some of them, or all, padded to be large.
 std::chrono::milliseconds send_some(storage::Database& database, exchange::Service& service, const Options& o) {
   bool finished = false;
@@ -60,10 +64,12 @@ std::chrono::milliseconds send_some(storage::Database& database, exchange::Servi
       auto text =
           std::to_string(n % o.subjects) + ":" + std::to_string(n / o.subjects) + ":" + std::to_string(now_us()) + ":";
       if (o.large_every > 0 && n % o.large_every == 0) text.resize(1'000'000, 'x');
-      if (text.size() < static_cast<std::size_t>(o.size)) text.resize(static_cast<std::size_t>(o.size), 'x');
-      const auto bytes = bytes_of(text);
-      exchange::enqueue(t, {o.kind, "subject-" + std::to_string(n % o.subjects), 1, Bytes(bytes.begin(), bytes.end())},
-                        SystemClock().now());
+      const auto size = static_cast<std::size_t>(o.size);
+      if (size < kLarge && text.size() < size) text.resize(size, 'x');
+      Bytes bytes(text.begin(), text.end());
+      exchange::Outgoing message{o.kind, "subject-" + std::to_string(n % o.subjects), 1, bytes};
+      if (size >= kLarge) message.payload = exchange::FileSlice{padding_of(o), 0, size, bytes};
+      exchange::enqueue(t, message, SystemClock().now());
       t.execute("UPDATE probe_sent SET value = $1", {n + 1});
     }
     finished = sent >= o.number;
@@ -86,6 +92,8 @@ int run(const Options& o) {
        "CREATE TABLE probe_bulk (value BIGINT NOT NULL);"
        "INSERT INTO probe_bulk (value) VALUES (0)"}};
   if (auto ok = database.migrate("probe", migrations); !ok) return fail(ok.error());
+  std::ofstream(padding_of(o)).close();
+  std::filesystem::resize_file(padding_of(o), static_cast<std::uintmax_t>(o.size));
   const auto file = [&](const std::string& name) { return o.pki + "/" + name; };
   const auto mine = file("node-" + o.name + ".pem"), key = file("node-" + o.name + ".key");
   auto signer = evidence::node_signer_from_files(mine, key, "", o.name);

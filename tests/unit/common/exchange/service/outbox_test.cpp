@@ -175,6 +175,63 @@ TEST_CASE("a slice of a file is read when its bundle is built, and a file that i
   }
 }
 
+TEST_CASE("of a slice only the beginning of its bundle is kept, and the same bytes are sealed again from the file") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    char name[] = "/tmp/jindu-slice-XXXXXX";
+    ::close(::mkstemp(name));
+    constexpr std::size_t size = 3 * 1024 * 1024 + 77;
+    std::ofstream(name, std::ios::binary) << std::string(size + 20, 'x');
+    REQUIRE(database->write([&](Transaction& t) {
+      CHECK_FALSE(is_needed(t, name));
+      enqueue(t, {"material", "a", 3, FileSlice{name, 10, size, {'h', ':'}}}, kNow);
+      enqueue(t, message("b", "beside it"), kNow);
+      CHECK(is_needed(t, name));
+    }));
+    std::vector<Bytes> first, again;
+    const auto views = sent(*database, first);
+    REQUIRE(views.size() == 2);
+    const auto& slice = views[0].manifest.kind() == "material" ? views[0] : views[1];
+    CHECK(opened(slice) == "h:" + std::string(size, 'x'));
+    std::vector<Built> next;
+    const auto once_more = [&] {
+      REQUIRE(database->write([&](Transaction& t) { CHECK(hand_over_again(t, 1) == 2); }));
+      return database->read([&](Transaction& t) { next = next_to_hand_over(t, 10, 1 << 30); });
+    };
+    REQUIRE(once_more());
+    for (const auto& one : next) again.push_back(one.bundle);
+    CHECK(again == first);
+    REQUIRE(database->read([&](Transaction& t) {
+      CHECK(is_needed(t, name));
+      CHECK(t.query_one("SELECT MAX(LENGTH(bundle)) FROM exchange_built")->integer(0) < 2000);
+    }));
+    // By another key, because ours was replaced: the same seal behind another manifest.
+    auto renewed = Parties::signer();
+    REQUIRE(database->write([&](Transaction& t) {
+      t.execute("UPDATE exchange_sent SET rung = 0");
+      CHECK(sign_waiting_anew(t, {renewed, parties().peer, parties().approval_public, std::chrono::hours(24)}) == 2);
+      next = next_to_hand_over(t, 10, 1 << 30);
+    }));
+    for (const auto& one : next) {
+      const auto view = parse_bundle(one.bundle);
+      REQUIRE(view);
+      CHECK(verify_bundle(*view, renewed.key.public_key()));
+    }
+    std::ofstream(name, std::ios::binary | std::ios::in).seekp(100'000).write("?", 1);
+    CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30); })) ==
+          "exchange.file_changed");
+    ::unlink(name);
+    CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30); })) ==
+          "exchange.file_missing");
+    // What our unit has refused is remembered without the file; what has arrived needs it no more.
+    REQUIRE(database->write([&](Transaction& t) {
+      mark_ended_here(t, to_text(slice.id));
+      CHECK_FALSE(is_needed(t, name));
+      mark_arrived(t, to_text(slice.id));
+    }));
+  }
+}
+
 TEST_CASE("a message over its limit is refused before it is kept") {
   for (auto& database : databases()) {
     INFO(database->dialect());
