@@ -265,6 +265,10 @@ void Unit::apply_reconciliation(storage::Transaction& t, const jindu::v1::Reconc
     s.made_ms = to_unix_ms(now());
     s.mine = say_count(t, s, crypto::sha256(encoded), mine);
     store::tell_peer(t, s.mine);
+    // Questions may overtake each other. One from before the ends were known there does not undo what was agreed since.
+    if (known && known->verdict == "agrees" && known->epoch == s.epoch && known->first == s.first &&
+        known->last == s.last && mine.open() == 0 && theirs.open() > 0 && theirs.bundles() == mine.bundles())
+      return;
   }
   s.verdict = same(mine, theirs) ? "agrees" : "open";
   // What we said was still open; theirs shows that it has ended since. Said anew, or over there it stays open for ever.

@@ -76,6 +76,36 @@ TEST_CASE("what is under way leaves a stretch open, and it agrees when asked aga
   CHECK(verdicts(w.inner) == kDay + " portal>approval agrees");
 }
 
+TEST_CASE("a question that was overtaken by a later one does not undo what was agreed") {
+  World w;
+  send(w, 5);
+  w.carry_all();
+  while (!w.apply_all(w.inner, w.approval).empty()) {
+  }
+  // Asked before the outer unit has heard of the ends, and again afterwards.
+  const auto question = [&] {
+    REQUIRE(w.outer->reconcile(kReconciler));
+    REQUIRE(w.outer->build_control().value());
+    return w.outer->load(1, 1 << 20).value().at(0).bundle;
+  };
+  const auto early = question();
+  while (w.inner->build_control().value()) {
+  }
+  for (const auto& load : w.inner->load(10, 1 << 20).value())
+    REQUIRE_FALSE(w.outer->take_from_carrier({load.bundle})[0].error);
+  const auto late = question();
+  REQUIRE(early != late);
+  REQUIRE_FALSE(w.inner->take_from_carrier({late})[0].error);
+  const auto agreed = kDay + " portal>approval agrees";
+  CHECK(verdicts(w.inner) == agreed);
+  REQUIRE_FALSE(w.inner->take_from_carrier({early})[0].error);
+  w.outer->forget_leases();
+  w.inner->forget_leases();
+  w.carry_all();
+  CHECK(verdicts(w.outer) == agreed);
+  CHECK(verdicts(w.inner) == agreed);
+}
+
 TEST_CASE("what one unit has lost is named by both, raises an alarm at both, and is healed by asking for it") {
   World w;
   send(w, 700);
