@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 
 #include "common/runtime/files.hpp"
@@ -16,6 +17,9 @@ namespace {
 // Writers that wait for the same commit; more only makes each of them wait longer.
 constexpr std::size_t kGroupMax = 64;
 constexpr int kBusyTimeoutMs = 10'000;
+// Pages of the log from which on they are taken over into the file beside the writing, and from which on writers wait
+// for it.
+constexpr int kCheckpointPages = 1'000, kCheckpointPagesLate = 12'000;
 
 Error sqlite_error(sqlite3* db, std::string_view during) {
   const int code = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
@@ -79,7 +83,6 @@ class SqliteConnection {
       execute("PRAGMA page_size=8192", {});
       query("PRAGMA journal_mode=WAL", {});
       execute("PRAGMA synchronous=FULL", {});
-      execute("PRAGMA wal_autocheckpoint=4000", {});
     }
     execute("PRAGMA cache_size=-16000", {});
   }
@@ -105,6 +108,11 @@ class SqliteConnection {
     query(sql, parameters);
     return sqlite3_changes64(db_.get());
   }
+
+  // After each commit, with the pages in the log.
+  void on_log(int (*hook)(void*, sqlite3*, const char*, int), void* user) { sqlite3_wal_hook(db_.get(), hook, user); }
+  // Takes over what nobody reads or writes just now; what fails is tried again with the next.
+  void checkpoint() { sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr); }
 
  private:
   Statement& prepare(std::string_view sql) {
@@ -171,6 +179,61 @@ class SqliteConnection {
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
 };
 
+// Takes the log over into the file while others write: within a commit it would hold that one up, and all behind it,
+// for as long as a disk takes to write some MiB.
+class Checkpointer {
+ public:
+  Checkpointer(const std::string& path, SqliteConnection& writer) : connection_(path, false) {
+    writer.on_log(&Checkpointer::written, this);
+    thread_ = std::thread([this] { run(); });
+  }
+  ~Checkpointer() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  Checkpointer(const Checkpointer&) = delete;
+  Checkpointer& operator=(const Checkpointer&) = delete;
+
+ private:
+  static int written(void* user, sqlite3* db, const char*, int pages) {
+    auto& self = *static_cast<Checkpointer*>(user);
+    // Writers that leave it no time would let the log grow for ever.
+    if (pages >= kCheckpointPagesLate)
+      sqlite3_wal_checkpoint_v2(db, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    else if (pages >= kCheckpointPages)
+      self.wake();
+    return SQLITE_OK;
+  }
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      due_ = true;
+    }
+    changed_.notify_all();
+  }
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [&] { return due_ || stopped_; });
+      if (stopped_) return;
+      due_ = false;
+      lock.unlock();
+      connection_.checkpoint();
+      lock.lock();
+    }
+  }
+
+  SqliteConnection connection_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool due_ = false, stopped_ = false;
+  std::thread thread_;
+};
+
 class SqliteTransaction final : public Transaction {
  public:
   explicit SqliteTransaction(SqliteConnection& connection) : connection_(connection) {}
@@ -196,6 +259,7 @@ class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(std::string path, int readers) : path_(std::move(path)), readers_max_(readers), writer_(path_, false) {
     sync_folder_of(path_);
+    checkpointer_ = std::make_unique<Checkpointer>(path_, writer_);
   }
 
   std::string_view dialect() const override { return "sqlite"; }
@@ -329,6 +393,7 @@ class SqliteDatabase final : public Database {
   const std::string path_;
   const int readers_max_;
   SqliteConnection writer_;
+  std::unique_ptr<Checkpointer> checkpointer_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Waiter*> queue_;
