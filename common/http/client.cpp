@@ -121,7 +121,11 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
   curl_slist* headers = nullptr;
   headers = curl_slist_append(headers, ("Content-Type: " + std::string(content_type)).c_str());
   headers = curl_slist_append(headers, "Expect:");
-  for (const auto& [name, value] : state_->headers) headers = curl_slist_append(headers, (name + ": " + value).c_str());
+  for (const auto& [name, value] : state_->headers) {
+    std::string line = name;
+    line.append(": ").append(value);
+    headers = curl_slist_append(headers, line.c_str());
+  }
   const std::unique_ptr<curl_slist, void (*)(curl_slist*)> owned(headers, curl_slist_free_all);
   Received received{h, {}, state_->options.answer_limit};
   curl_easy_setopt(h, CURLOPT_URL, url.c_str());
