@@ -389,8 +389,8 @@ class Console {
 
 }  // namespace
 
-std::vector<http::Route> console_routes(Unit& unit, std::vector<Operator> operators, std::string carrier) {
-  return Console(unit, std::move(operators), std::move(carrier)).routes();
+std::vector<http::Route> console_routes(Unit& unit, const std::vector<Operator>& operators, std::string carrier) {
+  return Console(unit, operators, std::move(carrier)).routes();
 }
 
 }  // namespace jindu::gateway

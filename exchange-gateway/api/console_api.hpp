@@ -4,6 +4,6 @@
 
 namespace jindu::gateway {
 
-std::vector<http::Route> console_routes(Unit& unit, std::vector<Operator> operators, std::string carrier);
+std::vector<http::Route> console_routes(Unit& unit, const std::vector<Operator>& operators, std::string carrier);
 
 }  // namespace jindu::gateway
