@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: jindu-bench-limits FOLDER SECONDS\n");
     return 2;
   }
-  const double seconds = std::atof(argv[2]);
+  const double seconds = std::strtod(argv[2], nullptr);
   for (const std::size_t size : {1024u, 16384u, 1048576u}) durable_appends(argv[1], size, seconds);
   for (const std::size_t size : {1024u, 16384u, 1048576u})
     for (const int group : {1, 32}) durable_rows(argv[1], size, group, seconds);

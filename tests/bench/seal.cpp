@@ -30,7 +30,7 @@ double per_second(double seconds, Work work) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const double seconds = argc > 1 ? std::atof(argv[1]) : 2;
+  const double seconds = argc > 1 ? std::strtod(argv[1], nullptr) : 2;
   const auto key = crypto::PrivateKey::generate_p256();
   const std::vector<crypto::PublicKey> recipients{key.public_key()};
   for (const std::size_t size : {1024u, 16384u, 1048576u, 67108864u}) {

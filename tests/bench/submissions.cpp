@@ -63,9 +63,9 @@ int main(int argc, char** argv) {
   }
   const std::string item_id = "food-business-licence";
   const auto access = need(read_access(argv[1]));
-  const auto number = static_cast<std::size_t>(std::atol(argv[3]));
-  const auto connections = static_cast<std::size_t>(std::atol(argv[4]));
-  const auto content_bytes = static_cast<std::size_t>(std::atol(argv[5]));
+  const auto number = static_cast<std::size_t>(std::strtoull(argv[3], nullptr, 10));
+  const auto connections = static_cast<std::size_t>(std::strtoull(argv[4], nullptr, 10));
+  const auto content_bytes = static_cast<std::size_t>(std::strtoull(argv[5], nullptr, 10));
   boost::system::error_code code;
   const auto form = json::parse(need(files::read_text(std::string(argv[2]) + "/samples/" + item_id + ".json")), code);
   std::vector<Company> companies;
