@@ -289,9 +289,9 @@ class Console {
                    if (carrier != "ferry")
                      return Error{Fault::conflict, "voyage.no_ferry",
                                   "the carrier of this unit is " + carrier + ": it makes no voyages"};
-                   auto waits = unit.start_voyage(who(q), *reason);
-                   if (!waits) return waits.error();
-                   return Response::json({{"waiting", *waits}});
+                   auto wanted = unit.start_voyage(who(q), *reason);
+                   if (!wanted) return wanted.error();
+                   return Response::json({{"waiting", wanted->waiting}, {"under_way", wanted->under_way}});
                  }});
     r.push_back({Method::get, "/api/v1/epoch", reader_, 0, [&unit](Request&) -> result<Response> {
                    return show(unit, [&](storage::Transaction& t) { return views::epoch(t, unit); });

@@ -108,12 +108,6 @@ json::array alarm_list(storage::Transaction& t, const Unit& unit) {
 
 json::array numbers(const std::vector<std::int64_t>& list) { return json::array(list.begin(), list.end()); }
 
-json::object to_json(const store::Stray& s) {
-  return {{"id", s.id},      {"manifest_digest", to_hex(s.manifest_digest)},
-          {"placed", false}, {"at_ms", s.at_ms},
-          {"code", s.code},  {"detail", s.detail}};
-}
-
 // The manifest's bytes out of a bundle's head.
 Bytes manifest_of(BytesView bundle) {
   if (bundle.size() < 8) return {};
@@ -122,6 +116,28 @@ Bytes manifest_of(BytesView bundle) {
   if (length > exchange::kManifestMax || bundle.size() - 8 < length) return {};
   const auto manifest = bundle.subspan(8, length);
   return {manifest.begin(), manifest.end()};
+}
+
+// Whom a stray says it is from; nobody has vouched for that.
+json::object to_json(const store::Stray& s) {
+  const auto manifest = manifest_of(s.bundle);
+  jindu::v1::BundleManifest read;
+  const bool readable = !manifest.empty() && read.ParseFromArray(manifest.data(), static_cast<int>(manifest.size()));
+  return {{"id", s.id},
+          {"manifest_digest", to_hex(s.manifest_digest)},
+          {"placed", false},
+          {"at_ms", s.at_ms},
+          {"code", s.code},
+          {"detail", s.detail},
+          {"from", readable ? read.from() : ""}};
+}
+
+// What its sender was told when it was quarantined.
+std::string told_why(storage::Transaction& t, const std::string& id) {
+  for (const auto& r : store::receipts_about(t, id))
+    if (r.rung == jindu::v1::RUNG_QUARANTINED)
+      if (const auto read = exchange::read_receipt(r.receipt)) return read->detail;
+  return "";
 }
 
 json::object to_json(const jindu::v1::BundleManifest& m) {
@@ -247,7 +263,7 @@ json::object quarantine(storage::Transaction& t) {
     auto entry = to_json(e);
     entry["placed"] = true;
     entry["at_ms"] = e.stored_ms;
-    entry["detail"] = "";
+    entry["detail"] = told_why(t, e.id);
     list.push_back(std::move(entry));
   }
   return {{"quarantined", std::move(list)}, {"most", store::kStraysMax}};
@@ -267,7 +283,7 @@ std::optional<json::object> quarantined(storage::Transaction& t, const std::stri
     answer = to_json(*e);
     answer["placed"] = true;
     answer["at_ms"] = e->stored_ms;
-    answer["detail"] = "";
+    answer["detail"] = told_why(t, id);
     manifest = e->manifest;
     bytes = store::small(t, id).value_or(Bytes{});
   } else {

@@ -27,6 +27,7 @@ struct FerryOptions {
   std::size_t voyage_bytes = 64 * 1024 * 1024;  // of one voyage; as many as wait go at once
   std::chrono::milliseconds look{100};          // how often it is looked for
   std::chrono::seconds lost_after{600};         // without a word of a voyage, its bundles are loaded again
+  std::chrono::seconds tell_after{600};         // an empty voyage says at least this often that this unit is there
 };
 std::unique_ptr<Carrier> start_ferry(Unit& unit, FerryOptions options);
 

@@ -6,6 +6,7 @@
 #include "common/runtime/worker.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
 #include "exchange-gateway/carriers/trip.hpp"
+#include "exchange-gateway/store/restoration.hpp"
 
 namespace jindu::gateway {
 namespace {
@@ -40,7 +41,7 @@ class Ferry final : public Carrier {
     if (!came && !*wanted && fs::exists(marker(), code)) return options_.look;
     fs::remove(marker(), code);
     if (*wanted)
-      if (auto ok = unit_.voyage_was_started(); !ok) return failed(ok.error());
+      if (auto ok = unit_.voyage_was_started(own_on_medium()); !ok) return failed(ok.error());
     remove_partial_voyages(options_.attachment, unit_.options().name);
     // A medium pulled in the middle shows itself as a failure of some call: the next attachment starts over.
     if (auto ok = unload(); !ok) return failed(ok.error());
@@ -103,6 +104,7 @@ class Ferry final : public Carrier {
 
   // Nothing of a voyage without a good manifest is believed; it stays on the medium under a name that says so.
   result<void> refuse(const fs::path& folder, const Error& error) {
+    if (auto there = still_there(folder); !there) return there;
     log::error("ferry.voyage_refused", log::of(error));
     const auto id = voyage_id(folder.filename().string(), unit_.options().peer).value();
     auto ok = refuse_voyage(unit_, id, error);
@@ -119,7 +121,7 @@ class Ferry final : public Carrier {
     damaged_.insert(taken->damaged.begin(), taken->damaged.end());
     std::error_code code;
     // Our own that the other side did not unload and that are not on the medium any more went down with it.
-    if (!own_on_medium())
+    if (own_on_medium().empty())
       if (auto ok =
               unit_.load_again(static_cast<std::int64_t>(voyage.last_read()), std::numeric_limits<std::int64_t>::max());
           !ok)
@@ -128,11 +130,12 @@ class Ferry final : public Carrier {
     return files::sync_folder(options_.attachment);
   }
 
-  bool own_on_medium() const {
+  std::set<std::string> own_on_medium() const {
+    std::set<std::string> ids;
     std::error_code code;
     for (const auto& folder : fs::directory_iterator(options_.attachment, code))
-      if (voyage_id(folder.path().filename().string(), unit_.options().name)) return true;
-    return false;
+      if (auto id = voyage_id(folder.path().filename().string(), unit_.options().name)) ids.insert(std::move(*id));
+    return ids;
   }
 
   result<void> load() {
@@ -144,13 +147,14 @@ class Ferry final : public Carrier {
       if (!list) return list.error();
       const auto tell = must_tell(unit_);
       if (!tell) return tell.error();
-      // An empty trip is made only to say what was unloaded.
-      if (list->empty() && !*tell) return {};
+      // An empty trip is made only to say what was unloaded, or that this unit is there.
+      if (list->empty() && !*tell && !silent_for_long()) return {};
       std::vector<std::string> ids;
       for (auto& one : *list) ids.push_back(std::move(one.id));
       auto row = load_voyage(unit_, options_.attachment, ids, damaged_);
       if (!row) return row.error();
       damaged_.clear();
+      told_ = std::chrono::steady_clock::now();
       used += static_cast<std::size_t>(row->bytes);
       // Nothing could be read: what is left would come up again at once.
       if (row->bytes == 0) return {};
@@ -158,8 +162,17 @@ class Ferry final : public Carrier {
     return {};
   }
 
+  // The other unit would raise an alarm about a quiet night.
+  bool silent_for_long() {
+    if (std::chrono::steady_clock::now() - told_ < options_.tell_after) return false;
+    auto recovery = store::Recovery::halted;
+    auto ok = unit_.journal().read([&](storage::Transaction& t) { recovery = store::open_restoration(t).recovery(); });
+    return ok && recovery == store::Recovery::none;
+  }
+
   Unit& unit_;
   FerryOptions options_;
+  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
   bool attached_ = false;
   std::set<std::string> damaged_;  // to be told to the other side's operators; nothing depends on it
   std::chrono::steady_clock::time_point next_look_for_lost_{};

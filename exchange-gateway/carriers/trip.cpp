@@ -20,6 +20,7 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
   Taken taken{{"unloaded", id_text(voyage.id()), static_cast<std::int64_t>(voyage.number()), to_unix_ms(unit.now())},
               {}};
   auto& row = taken.row;
+  std::string reason;  // the voyage was whole, but this of it was not taken
   std::vector<Bytes> batch;
   std::size_t batch_bytes = 0;
   const auto take = [&]() -> result<void> {
@@ -27,6 +28,7 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
       if (!one.error) continue;
       if (only_now(*one.error)) return *one.error;
       taken.damaged.push_back(one.id);
+      if (reason.empty()) reason = one.error->code;
     }
     batch_bytes = 0;
     return {};
@@ -34,8 +36,10 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
   for (const auto& entry : voyage.bundles()) {
     auto bytes = read_voyage_bundle(folder, entry);
     if (!bytes) {
+      if (auto there = still_there(folder); !there) return there.error();
       log::error("ferry.bundle_damaged", {{"bundle", id_text(entry.bundle_id())}, {"detail", bytes.error().detail}});
       taken.damaged.push_back(id_text(entry.bundle_id()));
+      reason = "voyage.damaged";
       continue;
     }
     ++row.bundles;
@@ -47,7 +51,7 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
   }
   if (auto ok = take(); !ok) return ok.error();
   row.damaged = static_cast<std::int64_t>(taken.damaged.size());
-  row.code = taken.damaged.empty() ? "" : "voyage.damaged";
+  row.code = reason;
   for (const auto& id : voyage.damaged()) log::warn("ferry.other_side_reports_damage", {{"bundle", id_text(id)}});
   if (auto ok = unit.unloaded(row, static_cast<std::int64_t>(voyage.last_read()),
                               static_cast<std::int64_t>(voyage.control_received()));
@@ -55,6 +59,12 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
     return ok.error();
   log::info("ferry.unloaded", {{"voyage", row.number}, {"bundles", row.bundles}, {"damaged", row.damaged}});
   return taken;
+}
+
+result<void> still_there(const std::filesystem::path& folder) {
+  std::error_code code;
+  if (std::filesystem::exists(std::filesystem::symlink_status(folder, code))) return {};
+  return Error{Fault::unavailable, "voyage.gone", "the medium was taken away while it was read"};
 }
 
 result<void> refuse_voyage(Unit& unit, const std::string& id, const Error& error) {

@@ -1,5 +1,6 @@
 #pragma once
 // One voyage into a unit's journal and one out of it: what the ferry and a person with a medium do alike.
+#include <filesystem>
 #include <set>
 
 #include "exchange-gateway/carriers/voyage.hpp"
@@ -23,5 +24,8 @@ result<void> gather_receipts(Unit& unit);
 result<store::VoyageRow> load_voyage(Unit& unit, const std::string& medium, const std::vector<std::string>& ids,
                                      const std::set<std::string>& damaged);
 result<bool> must_tell(Unit& unit);
+
+// A medium that was pulled while it was read says nothing against what is on it. Codes: voyage.gone.
+result<void> still_there(const std::filesystem::path& folder);
 
 }  // namespace jindu::gateway

@@ -46,6 +46,9 @@ std::string_view advice(const std::string& code) {
       {"unit.restored", "`ctl epoch show` says what was found and what to do."},
       {"voyage.no_ferry", "Voyages are for units whose carrier moves a medium; `ctl overview` names the carrier."},
       {"quarantine.told", "Ask its sender to send it anew; then `ctl quarantine dismiss`."},
+      {"quarantine.unknown", "`ctl quarantine list` lists what is; `ctl show` says what became of it."},
+      {"quarantine.several", "`ctl show ID` lists them."},
+      {"bundle.signature", "The real one comes by itself when its sender's unit is in order; then retry, or dismiss."},
       {"quarantine.no_bytes", "`ctl request` asks the other unit to bring it again."},
       {"pkcs12.password", "Is the passphrase in --passphrase-file right?"}};
   const auto found = list.find(code);
@@ -102,18 +105,39 @@ std::string size_of(std::int64_t bytes) {
   return out.str();
 }
 
+// "portal>approval 5 7" as a sentence with the command that asks for them, which a shell would misread without quotes.
+std::string gap_words(const std::string& about, const std::string& since) {
+  std::istringstream in(about);
+  std::string channel, first, last;
+  in >> channel >> first >> last;
+  const auto which = first == last ? "number " + first + " has" : "numbers " + first + " to " + last + " have";
+  return which + " not come on " + channel + ", and what is behind came " + since +
+         " ago: see whether the other unit holds it; if not, `ctl request \"" + channel + "\" " + first + " " + last +
+         " --reason …`";
+}
+
 // What an alarm is about and what to do, in words.
 std::string alarm_words(const json::object& a, std::int64_t now_ms) {
   const auto code = text(a, "code"), about = text(a, "about");
   const auto n = number(a, "number");
   const auto since = number(a, "since_ms") > 0 ? age(now_ms - number(a, "since_ms")) : "";
+  if (code == "alarm.oldest_waiting" && !about.empty())
+    return "something waits for " + age(n) + " and went on voyage " + about +
+           ", which the other unit has not confirmed: `ctl voyages` says since when; move its medium, or attach "
+           "another one and `ctl voyage start`";
   if (code == "alarm.oldest_waiting")
-    return "something waits for " + age(n) + " to be carried: look at the carrier, and `ctl search --state waiting`";
+    return "something waits for " + age(n) +
+           " to be carried and is on no voyage: look at the carrier, or attach a medium; `ctl search --state waiting` "
+           "names it";
   if (code == "alarm.oldest_ready")
     return "something waits for " + age(n) + " for our service to fetch it: look whether the service runs";
-  if (code == "alarm.other_side_silent") return "the other unit was not heard for " + age(n) + ": look at the carrier";
-  if (code == "alarm.held") return std::to_string(n) + " held for a releaser: `ctl held`";
-  if (code == "alarm.quarantined") return std::to_string(n) + " in quarantine: `ctl quarantine list`";
+  if (code == "alarm.other_side_silent")
+    return "the other unit was not heard for " + age(n) +
+           ": look at the carrier (`ctl voyages`, where it moves a medium) and whether that unit runs";
+  if (code == "alarm.held") return std::to_string(n) + " held for a releaser, the oldest for " + since + ": `ctl held`";
+  if (code == "alarm.quarantined")
+    return std::to_string(n) + " in quarantine: `ctl quarantine list` says why, and what can be done";
+  if (code == "alarm.gap") return gap_words(about, since);
   if (code == "alarm.disk_low") return "only " + size_of(n) + " are free: make room before nothing is taken any more";
   if (code == "alarm.disk_full") return "only " + size_of(n) + " are free and nothing is taken any more: make room";
   if (code == "alarm.certificate_expires")
@@ -131,7 +155,10 @@ std::string alarm_words(const json::object& a, std::int64_t now_ms) {
     return "a new epoch has begun; this unit waits for what the other one and its service remember: look that the "
            "carrier and the service run";
   if (code == "alarm.voyage_damaged")
-    return "voyage " + about + " came damaged: `ctl voyages`; what was lost is brought again";
+    return (n > 1 ? std::to_string(n) + " voyages, the last of them " + about + "," : "voyage " + about) + " came " +
+           since +
+           " ago and not all of it could be taken: `ctl voyages` says why; see to the medium if it was damaged; what "
+           "was lost is brought again by itself (this is said for a day)";
   if (code == "alarm.mail_failing")
     return "a warning could not be sent by mail for " + age(n) + ": see the unit's log and the mail server";
   if (code == "alarm.log_broken")
@@ -184,14 +211,17 @@ int tell(const Asked& a, const std::string& path, const json::object& body, cons
   return console ? show(a, (*console)->post(path, body), words) : fail(console.error());
 }
 
-int save(const Asked& a, const std::string& path) {
-  auto console = ConsoleConnection::open(a.address);
-  if (!console) return fail(console.error());
-  auto bytes = (*console)->bytes(path);
+int save(const Asked& a, ConsoleConnection& console, const std::string& path) {
+  auto bytes = console.bytes(path);
   if (!bytes) return fail(bytes.error());
   if (auto ok = files::write_durably(a.file, *bytes); !ok) return fail(ok.error());
   std::cout << "saved " << bytes->size() << " bytes to " << a.file << "\n";
   return 0;
+}
+
+int save(const Asked& a, const std::string& path) {
+  auto console = ConsoleConnection::open(a.address);
+  return console ? save(a, **console, path) : fail(console.error());
 }
 
 int alarm_lines(const json::object& o) {
@@ -199,7 +229,7 @@ int alarm_lines(const json::object& o) {
   for (const auto& a : o.at("alarms").as_array())
     std::cout << (text(a.as_object(), "level") == "red" ? "RED     " : "yellow  ") << alarm_words(a.as_object(), now)
               << "\n";
-  if (o.at("alarms").as_array().empty()) std::cout << "no alarm\n";
+  if (o.at("alarms").as_array().empty()) std::cout << "no alarm: nothing is to be done\n";
   return o.at("alarms").as_array().empty() ? 0 : kToLookAfter;
 }
 
@@ -219,7 +249,7 @@ int overview(const json::object& o) {
   }
   table.print();
   if (number(o, "oldest_waiting_ms") > 0)
-    std::cout << "the oldest waits since " << age(now - number(o, "oldest_waiting_ms")) << "\n";
+    std::cout << "the oldest waits for " << age(now - number(o, "oldest_waiting_ms")) << "\n";
   std::cout << "disk: " << size_of(number(o, "disk_free_bytes")) << " free, nothing is taken below "
             << size_of(number(o, "disk_minimum_bytes")) << "\n";
   alarm_lines(o);
@@ -244,9 +274,25 @@ int bundle_lines(const json::object& o) {
   return 0;
 }
 
+int held_lines(const json::object& o) {
+  if (o.at("bundles").as_array().empty()) {
+    std::cout << "nothing is held\n";
+    return 0;
+  }
+  bundle_lines(o);
+  std::cout
+      << "held N/M: N of the M releasers that it needs have said so. A releaser decides: `ctl release ID --reason "
+         "…` or `ctl refuse ID --reason …`.\n";
+  return 0;
+}
+
 int bundle_words(const json::object& o) {
+  // A place in the channel that is quarantined has ended for everybody else, and here only when it is dismissed.
+  const bool kept = text(o, "state") == "ended" && number(o, "ended_at_ms") == 0;
   for (const auto* name : {"id", "state", "code", "channel", "kind", "from", "to", "subject", "manifest_digest"})
-    if (!text(o, name).empty()) std::cout << std::left << std::setw(18) << name << text(o, name) << "\n";
+    if (!text(o, name).empty())
+      std::cout << std::left << std::setw(18) << name
+                << (kept && name == std::string_view("state") ? "quarantined" : text(o, name)) << "\n";
   for (const auto* name : {"sequence", "subject_sequence", "priority", "voyage"})
     if (o.contains(name)) std::cout << std::left << std::setw(18) << name << number(o, name) << "\n";
   if (o.contains("size")) std::cout << std::left << std::setw(18) << "size" << size_of(number(o, "size")) << "\n";
@@ -261,16 +307,25 @@ int bundle_words(const json::object& o) {
                text(r, "code") + (text(r, "detail").empty() ? "" : ": " + text(r, "detail"))});
   }
   std::cout << "\n";
-  table.print();
+  if (!table.empty()) table.print();
   if (const auto* votes = o.if_contains("votes"); votes && votes->is_array())
     for (const auto& one : votes->as_array()) {
       const auto& v = one.as_object();
       std::cout << text(v, "who") << " said " << text(v, "act") << " at " << time_of(number(v, "at_ms")) << ": "
                 << text(v, "reason") << "\n";
     }
-  for (const auto& one : o.at("quarantined").as_array())
-    std::cout << "in quarantine: " << text(one.as_object(), "manifest_digest") << " " << text(one.as_object(), "code")
-              << "\n";
+  for (const auto& one : o.at("quarantined").as_array()) {
+    const auto& q = one.as_object();
+    std::cout << "in quarantine since " << time_of(number(q, "at_ms")) << ": " << text(q, "detail") << " ["
+              << text(q, "code") << "]; it says it is from " << (text(q, "from").empty() ? "?" : text(q, "from"))
+              << "\n  manifest digest " << text(q, "manifest_digest") << "\n";
+  }
+  for (const auto& one : o.at("dismissed").as_array()) {
+    const auto& d = one.as_object();
+    std::cout << "dismissed from quarantine by " << text(d, "who") << " at " << time_of(number(d, "at_ms")) << ": "
+              << text(d, "reason") << " (the signed record: `ctl --json show`)\n";
+  }
+  if (kept || !o.at("quarantined").as_array().empty()) std::cout << "what can be done: `ctl quarantine list`\n";
   return 0;
 }
 
@@ -284,16 +339,31 @@ int decided(const json::object& o) {
 }
 
 int quarantine_lines(const json::object& o) {
-  Table table({"since", "reason", "place", "id", "manifest digest"});
+  Table table({"since", "from", "id", "reason", "its sender", "why"});
+  bool told = false, strange = false;
   for (const auto& one : o.at("quarantined").as_array()) {
     const auto& q = one.as_object();
-    table.row({time_of(number(q, "at_ms")), text(q, "code"), q.at("placed").as_bool() ? "told its sender" : "none",
-               text(q, "id"), text(q, "manifest_digest")});
+    // A fork is truly its sender's; of what is signed falsely, the sender is only what it says itself.
+    const bool known = q.at("placed").as_bool() || text(q, "code") == "bundle.fork";
+    told = told || known;
+    strange = strange || !known;
+    table.row({time_of(number(q, "at_ms")), text(q, "from") + (known ? "" : "?"), text(q, "id"), text(q, "code"),
+               known ? "was told" : "was not told", text(q, "detail")});
   }
-  if (table.empty())
+  if (table.empty()) {
     std::cout << "nothing is quarantined\n";
-  else
-    table.print();
+    return 0;
+  }
+  table.print();
+  if (told)
+    std::cout << "What its sender was told of has ended: when the cause is put right, it is sent anew; then `ctl "
+                 "quarantine dismiss ID --reason …`.\n";
+  if (strange)
+    std::cout << "Of what its sender was not told, the real one may still come (the sender is what it says itself). "
+                 "When it has, `ctl quarantine retry ID --reason …`; otherwise `ctl quarantine dismiss ID --reason "
+                 "…`.\n";
+  std::cout << "`ctl quarantine show ID` shows one with its manifest, `ctl quarantine export ID -o FILE` keeps it as "
+               "signed evidence.\n";
   return 0;
 }
 
@@ -316,10 +386,25 @@ int voyage_lines(const json::object& o) {
                std::to_string(number(v, "bundles")), std::to_string(number(v, "without_receipt")),
                size_of(number(v, "bytes")), std::to_string(number(v, "damaged")), text(v, "code")});
   }
-  if (table.empty())
+  if (table.empty()) {
     std::cout << "no voyage yet\n";
-  else
-    table.print();
+    return 0;
+  }
+  table.print();
+  const auto now = to_unix_ms(SystemClock().now());
+  std::cout << "A medium was here last " << age(now - number(o.at("voyages").as_array().front().as_object(), "at_ms"))
+            << " ago; the other unit's `ctl voyages` says when it was there.\n";
+  std::int64_t under_way = 0, bundles = 0;
+  for (const auto& one : o.at("voyages").as_array()) {
+    const auto& v = one.as_object();
+    if (text(v, "state") != "under_way" || number(v, "without_receipt") == 0) continue;
+    ++under_way;
+    bundles += number(v, "without_receipt");
+  }
+  if (under_way > 0)
+    std::cout << bundles << " bundles went on " << under_way
+              << " voyages that the other unit has not said it read: move the medium, or attach another one and `ctl "
+                 "voyage start`.\n";
   return 0;
 }
 
@@ -349,17 +434,25 @@ int epoch_words(const json::object& o) {
 
 int stretch_lines(const json::object& o) {
   Table table({"day", "channel", "bundles", "verdict", "differences", "asked"});
-  bool differs = false;
+  bool differs = false, open = false;
   for (const auto& one : o.at("stretches").as_array()) {
     const auto& s = one.as_object();
     differs = differs || text(s, "verdict") == "differs";
+    open = open || text(s, "verdict") != "agrees";
     table.row({text(s, "day"), text(s, "channel"), std::to_string(number(s, "bundles")), text(s, "verdict"),
                std::to_string(number(s, "differences")), time_of(number(s, "made_at_ms"))});
   }
-  if (table.empty())
+  if (table.empty()) {
     std::cout << "nothing was compared yet; `ctl reconcile now` does it\n";
+    return 0;
+  }
+  table.print();
+  if (differs)
+    std::cout << "The units differ: `ctl reconcile show DAY CHANNEL` names each difference.\n";
+  else if (open)
+    std::cout << "No difference so far; what is asked or open is answered when the carrier has gone there and back.\n";
   else
-    table.print();
+    std::cout << "Both units agree on all that was compared.\n";
   return differs ? kToLookAfter : 0;
 }
 
@@ -449,7 +542,35 @@ std::string search_path(const Asked& a) {
 }
 
 std::string named(const Asked& a) { return "?day=" + query_escaped(a.day) + "&channel=" + query_escaped(a.channel); }
-std::string in_quarantine(const Asked& a) { return "/api/v1/quarantine/" + a.id + "/" + a.digest; }
+
+// An id has one manifest, but for a forgery or a fork: only then a person must say which.
+result<std::string> in_quarantine(ConsoleConnection& console, const Asked& a) {
+  auto digest = a.digest;
+  if (digest.empty()) {
+    auto list = console.get("/api/v1/quarantine");
+    if (!list) return list.error();
+    int found = 0;
+    for (const auto& one : list->as_object().at("quarantined").as_array()) {
+      if (text(one.as_object(), "id") != a.id) continue;
+      digest = text(one.as_object(), "manifest_digest");
+      ++found;
+    }
+    if (found == 0) return Error{Fault::not_found, "quarantine.unknown", "nothing like this is quarantined"};
+    if (found > 1)
+      return Error{Fault::conflict, "quarantine.several",
+                   "several with this id are quarantined; say which by its manifest digest"};
+  }
+  return "/api/v1/quarantine/" + a.id + "/" + digest;
+}
+
+// Does something with one of what is quarantined.
+int with_quarantined(const Asked& a, const std::function<int(ConsoleConnection&, const std::string&)>& act) {
+  auto console = ConsoleConnection::open(a.address);
+  if (!console) return fail(console.error());
+  const auto path = in_quarantine(**console, a);
+  return path ? act(**console, *path) : fail(path.error());
+}
+
 int done(const json::object&) {
   std::cout << "done\n";
   return 0;
@@ -497,7 +618,7 @@ void add_ctl(Command& app, std::function<int()>& work) {
       .required();
   verb(ctl, "held", "What waits for a releaser", [a] {
     a->state = "held";
-    return ask(*a, search_path(*a), bundle_lines);
+    return ask(*a, search_path(*a), held_lines);
   });
   for (const auto* name : {"release", "refuse"}) {
     auto command =
@@ -516,23 +637,35 @@ void add_ctl(Command& app, std::function<int()>& work) {
   verb(quarantine, "list", "All of it", [a] { return ask(*a, "/api/v1/quarantine", quarantine_lines); });
   const auto one = [a](Command command) {
     command.option("ID", a->id).required();
-    command.option("DIGEST", a->digest, "Its manifest digest, as listed").required();
+    command.option("DIGEST", a->digest, "Its manifest digest, where several have this id");
   };
-  one(verb(quarantine, "show", "One of it, with its manifest",
-           [a] { return ask(*a, in_quarantine(*a), quarantined_words); }));
-  auto evidence = verb(quarantine, "export", "Save everything about it, signed by the unit",
-                       [a] { return save(*a, in_quarantine(*a) + "/evidence"); });
+  one(verb(quarantine, "show", "One of it, with its manifest", [a] {
+    return with_quarantined(*a, [a](ConsoleConnection& console, const std::string& path) {
+      return show(*a, console.get(path), quarantined_words);
+    });
+  }));
+  auto evidence = verb(quarantine, "export", "Save everything about it, signed by the unit", [a] {
+    return with_quarantined(
+        *a, [a](ConsoleConnection& console, const std::string& path) { return save(*a, console, path + "/evidence"); });
+  });
   one(evidence);
   evidence.option("-o,--output", a->file, "File").required();
   auto dismiss = verb(quarantine, "dismiss", "Put it away; a signed record stays", [a] {
-    return tell(*a, in_quarantine(*a) + "/dismiss", {{"reason", a->reason}}, done);
+    return with_quarantined(*a, [a](ConsoleConnection& console, const std::string& path) {
+      return show(*a, console.post(path + "/dismiss", {{"reason", a->reason}}), [a](const json::object&) {
+        std::cout << "dismissed; the unit has signed a record of it: `ctl show " << a->id << "`\n";
+        return 0;
+      });
+    });
   });
   one(dismiss);
   with_reason(dismiss);
   auto retry = verb(quarantine, "retry", "Check it again", [a] {
-    return tell(*a, in_quarantine(*a) + "/retry", {{"reason", a->reason}}, [](const json::object& o) {
-      std::cout << "taken: " << text(o, "rung") << "\n";
-      return 0;
+    return with_quarantined(*a, [a](ConsoleConnection& console, const std::string& path) {
+      return show(*a, console.post(path + "/retry", {{"reason", a->reason}}), [](const json::object& o) {
+        std::cout << "it is out of the quarantine: " << text(o, "rung") << "\n";
+        return 0;
+      });
     });
   });
   one(retry);
@@ -550,7 +683,11 @@ void add_ctl(Command& app, std::function<int()>& work) {
   }
   auto request = verb(ctl, "request", "Ask the other unit to bring bundles of a channel again", [a] {
     return tell(*a, "/api/v1/channels/" + query_escaped(a->channel) + "/request",
-                {{"first", a->first}, {"last", a->last}, {"reason", a->reason}}, done);
+                {{"first", a->first}, {"last", a->last}, {"reason", a->reason}}, [](const json::object&) {
+                  std::cout << "asked; the other unit hears it by the next carrier that goes, and brings what it has "
+                               "or says how it ended\n";
+                  return 0;
+                });
   });
   request.option("CHANNEL", a->channel).required();
   request.option("FIRST", a->first, "Sequence").required();
@@ -561,7 +698,13 @@ void add_ctl(Command& app, std::function<int()>& work) {
   voyage.lets_through();
   with_reason(verb(voyage, "start", "Let a medium that is there take more, although it was finished", [a] {
     return tell(*a, "/api/v1/voyages", {{"reason", a->reason}}, [](const json::object& o) {
-      std::cout << number(o, "waiting") << " bundles wait; they go on the medium as soon as it is there\n";
+      const auto waiting = number(o, "waiting"), under_way = number(o, "under_way");
+      if (waiting > 0 || under_way == 0)
+        std::cout << waiting << " bundles wait; they go on the medium as soon as it is there\n";
+      if (under_way > 0)
+        std::cout << under_way
+                  << " went on voyages that the other unit has not confirmed; those that are not on this medium go "
+                     "once more\n";
       return 0;
     });
   }));
@@ -589,7 +732,9 @@ void add_ctl(Command& app, std::function<int()>& work) {
   verb(reconcile, "list", "What was compared", [a] { return ask(*a, "/api/v1/reconciliation", stretch_lines); });
   verb(reconcile, "now", "Compare now", [a] {
     return tell(*a, "/api/v1/reconciliation", {}, [](const json::object& o) {
-      std::cout << "asked about " << number(o, "asked") << " stretches; `ctl reconcile list` shows the answers\n";
+      std::cout << "asked about " << number(o, "asked")
+                << " stretches of what leaves here; `ctl reconcile list` shows the answers. What comes "
+                   "in, the other unit asks about: `ctl reconcile now` there.\n";
       return 0;
     });
   });

@@ -15,10 +15,10 @@ std::int64_t ms(Duration d) {
 }
 
 void too_old(std::vector<Alarm>& list, const Facts& f, const std::string& code, std::int64_t since, std::int64_t yellow,
-             std::int64_t red) {
+             std::int64_t red, const std::string& about = "") {
   if (since == 0) return;
   const auto age = to_unix_ms(f.now) - since;
-  if (age >= yellow) list.push_back({code, age >= red ? Level::red : Level::yellow, "", age, since});
+  if (age >= yellow) list.push_back({code, age >= red ? Level::red : Level::yellow, about, age, since});
 }
 
 void certificate_ends(std::vector<Alarm>& list, const Facts& f, const std::string& whose, std::int64_t until) {
@@ -50,7 +50,8 @@ std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
     list.push_back({"alarm.disk_full", Level::red, "", static_cast<std::int64_t>(f.disk_free), 0});
   else if (f.disk_free < reserve)
     list.push_back({"alarm.disk_low", Level::yellow, "", static_cast<std::int64_t>(f.disk_free), 0});
-  too_old(list, f, "alarm.oldest_waiting", f.oldest_waiting_ms, ms(l.oldest_yellow), ms(l.oldest_red));
+  too_old(list, f, "alarm.oldest_waiting", f.oldest_waiting_ms, ms(l.oldest_yellow), ms(l.oldest_red),
+          f.oldest_waiting_voyage > 0 ? std::to_string(f.oldest_waiting_voyage) : "");
   too_old(list, f, "alarm.oldest_ready", f.oldest_ready_ms, ms(l.oldest_yellow), ms(l.oldest_red));
   too_old(list, f, "alarm.other_side_silent", f.peer_heard_ms > 0 ? f.peer_heard_ms : f.started_ms, ms(l.silent_yellow),
           ms(l.silent_red));
@@ -60,8 +61,16 @@ std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
     list.push_back({"alarm.held", age >= ms(l.held_red) ? Level::red : Level::yellow, "", f.held, f.oldest_held_ms});
   }
   if (f.quarantined > 0) list.push_back({"alarm.quarantined", Level::red, "", f.quarantined, 0});
+  for (const auto& g : f.gaps)
+    if (to_unix_ms(f.now) - g.since_ms >= ms(l.gap))
+      list.push_back({"alarm.gap", Level::yellow,
+                      g.channel + " " + std::to_string(g.first) + " " + std::to_string(g.last), g.last - g.first + 1,
+                      g.since_ms});
   if (f.peer_ahead_ms > ms(l.skew)) list.push_back({"alarm.clock_skew", Level::yellow, "", f.peer_ahead_ms, 0});
-  for (const auto& [voyage, at] : f.damaged) list.push_back({"alarm.voyage_damaged", Level::yellow, voyage, 0, at});
+  // One line for all: where a bundle cannot be taken, every voyage brings it again.
+  if (!f.damaged.empty())
+    list.push_back({"alarm.voyage_damaged", Level::yellow, f.damaged.front().first,
+                    static_cast<std::int64_t>(f.damaged.size()), f.damaged.front().second});
   for (const auto& [whose, until] : f.certificates) certificate_ends(list, f, whose, until);
   std::stable_sort(list.begin(), list.end(),
                    [](const Alarm& a, const Alarm& b) { return a.level == Level::red && b.level != Level::red; });

@@ -13,26 +13,36 @@ enum class Level { yellow, red };
 struct Alarm {
   std::string code;  // "alarm.disk_low"; interfaces say by it what to do
   Level level = Level::yellow;
-  std::string about;          // channel, certificate, bundle, day
+  std::string about;          // channel, certificate, bundle, day, voyage; of a gap "CHANNEL FIRST LAST"
   std::int64_t number = 0;    // age in milliseconds, count, bytes or days, as the code says
   std::int64_t since_ms = 0;  // 0: not known
 };
 
 // From when on something is an alarm.
 struct AlarmLimits {
-  std::chrono::minutes oldest_yellow{60};
-  std::chrono::minutes oldest_red{4 * 60};
-  std::chrono::minutes silent_yellow{30};  // without a word of the other side
-  std::chrono::minutes silent_red{4 * 60};
-  std::chrono::minutes held_red{4 * 60};  // one waits this long for a releaser
+  std::chrono::seconds oldest_yellow{60 * 60};
+  std::chrono::seconds oldest_red{4 * 60 * 60};
+  std::chrono::seconds silent_yellow{30 * 60};  // without a word of the other side
+  std::chrono::seconds silent_red{4 * 60 * 60};
+  std::chrono::seconds held_red{4 * 60 * 60};  // one waits this long for a releaser
+  std::chrono::seconds gap{4 * 60 * 60};       // one before it is missing for this long
   std::chrono::seconds skew{30};
   std::chrono::minutes mail_yellow{5};  // a letter cannot be sent
   std::chrono::minutes mail_red{60};
 };
 
+// What of a channel from the other side is missing although a later one is here.
+struct Gap {
+  std::string channel;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::int64_t since_ms = 0;
+};
+
 struct Facts {
   Instant now{};
-  std::int64_t oldest_waiting_ms = 0;  // 0: nothing waits
+  std::int64_t oldest_waiting_ms = 0;      // 0: nothing waits
+  std::int64_t oldest_waiting_voyage = 0;  // 0: it is on none
   std::int64_t oldest_ready_ms = 0;
   std::int64_t oldest_held_ms = 0;
   std::int64_t held = 0;
@@ -50,7 +60,8 @@ struct Facts {
   std::vector<std::pair<std::string, std::int64_t>> certificates = {};  // whose, and until when
   std::vector<std::pair<std::string, std::int64_t>> stops = {};         // channel, since when
   std::vector<std::pair<std::string, std::int64_t>> differing = {};     // "day channel", how many differences
-  std::vector<std::pair<std::string, std::int64_t>> damaged = {};       // voyage, when
+  std::vector<std::pair<std::string, std::int64_t>> damaged = {};       // voyage, when; the newest first
+  std::vector<Gap> gaps = {};
 };
 
 // The red ones first.

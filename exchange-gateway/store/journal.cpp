@@ -315,11 +315,14 @@ std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {
 }
 
 void put_voyage(storage::Transaction& t, const VoyageRow& v) {
-  // One that came damaged and then whole is whole.
+  // One that came damaged, or could not be read, and then whole is whole.
+  if (v.direction == "unloaded") t.execute("DELETE FROM voyage WHERE direction = 'refused' AND id = $1", {v.id});
   if (t.query_one("SELECT 1 FROM voyage WHERE direction = $1 AND id = $2", {v.direction, v.id})) {
     t.execute(
-        "UPDATE voyage SET bundles = $3, bytes = $4, damaged = $5 WHERE direction = $1 AND id = $2 AND damaged > $5",
-        {v.direction, v.id, v.bundles, v.bytes, v.damaged});
+        "UPDATE voyage SET bundles = $3, bytes = $4, damaged = $5, code = $6 WHERE direction = $1 AND id = $2 AND "
+        "damaged "
+        "> $5",
+        {v.direction, v.id, v.bundles, v.bytes, v.damaged, v.code});
     return;
   }
   t.execute(

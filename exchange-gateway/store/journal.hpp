@@ -161,6 +161,14 @@ struct Tally {
 std::vector<Tally> tallies(storage::Transaction& t);
 // When the oldest that stands there was stored.
 std::optional<std::int64_t> oldest_ms(storage::Transaction& t, State state);
+std::int64_t voyage_of_oldest_waiting(storage::Transaction& t);  // 0: it is on none, or nothing waits
+// The first places of a channel that are empty although a later one is filled.
+struct Missing {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::int64_t since_ms = 0;  // when the one behind them came
+};
+std::optional<Missing> missing(storage::Transaction& t, const std::string& channel);
 
 // The receipt of a rung by a party about a manifest exists once; the first one made stays.
 std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
@@ -200,8 +208,10 @@ struct Stray {
   std::string detail;
   Bytes bundle;
 };
-std::vector<Stray> strays(storage::Transaction& t);  // the oldest first, without their bytes
-std::vector<Stray> strays_about(storage::Transaction& t, const std::string& id);  // without their bytes
+// The oldest first; of their bytes only the first `kStrayHead`, where nearly every manifest ends.
+inline constexpr std::int64_t kStrayHead = 4096;
+std::vector<Stray> strays(storage::Transaction& t);
+std::vector<Stray> strays_about(storage::Transaction& t, const std::string& id);
 std::optional<Stray> stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest);
 void remove_stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest);
 std::int64_t stray_count(storage::Transaction& t);

@@ -26,17 +26,20 @@ bool is_stray(storage::Transaction& t, const Entry& e) {
 std::vector<Stray> strays(storage::Transaction& t) {
   std::vector<Stray> list;
   for (const auto& r :
-       t.query("SELECT bundle_id, manifest_digest, at_ms, code, detail FROM stray ORDER BY at_ms, bundle_id"))
-    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), {}});
+       t.query("SELECT bundle_id, manifest_digest, at_ms, code, detail, substr(bundle, 1, $1) FROM stray ORDER BY "
+               "at_ms, bundle_id",
+               {kStrayHead}))
+    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), r.blob(5)});
   return list;
 }
 
 std::vector<Stray> strays_about(storage::Transaction& t, const std::string& id) {
   std::vector<Stray> list;
   for (const auto& r :
-       t.query("SELECT bundle_id, manifest_digest, at_ms, code, detail FROM stray WHERE bundle_id = $1 ORDER BY at_ms",
-               {id}))
-    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), {}});
+       t.query("SELECT bundle_id, manifest_digest, at_ms, code, detail, substr(bundle, 1, $2) FROM stray WHERE "
+               "bundle_id = $1 ORDER BY at_ms",
+               {id, kStrayHead}))
+    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), r.blob(5)});
   return list;
 }
 

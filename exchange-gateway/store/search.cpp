@@ -79,4 +79,21 @@ std::optional<std::int64_t> oldest_ms(storage::Transaction& t, State state) {
   return row->integer(0);
 }
 
+std::int64_t voyage_of_oldest_waiting(storage::Transaction& t) {
+  const auto row = t.query_one(
+      "SELECT voyage FROM bundle WHERE state <> 'ended' AND state = 'waiting' AND kind <> 'receipts' ORDER BY "
+      "stored_ms, id LIMIT 1");
+  return row ? std::max<std::int64_t>(row->integer(0), 0) : 0;
+}
+
+std::optional<Missing> missing(storage::Transaction& t, const std::string& channel) {
+  const auto head = channel_head(t, channel);
+  const auto behind = t.query_one(
+      "SELECT sequence, stored_ms FROM bundle WHERE channel = $1 AND epoch = $2 AND sequence > $3 ORDER BY sequence "
+      "LIMIT 1",
+      {channel, std::int64_t{head.epoch}, static_cast<std::int64_t>(head.sequence)});
+  if (!behind) return {};
+  return Missing{static_cast<std::int64_t>(head.sequence) + 1, behind->integer(0) - 1, behind->integer(1)};
+}
+
 }  // namespace jindu::gateway::store

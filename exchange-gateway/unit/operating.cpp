@@ -114,17 +114,22 @@ result<void> Unit::resume_channel(const std::string& channel, const std::string&
   return ok;
 }
 
-result<std::int64_t> Unit::start_voyage(const std::string& who, const std::string& reason) {
-  std::int64_t waits = 0;
+result<Unit::VoyageWanted> Unit::start_voyage(const std::string& who, const std::string& reason) {
+  VoyageWanted wanted;
   auto ok = journal_.write([&](storage::Transaction& t) {
     if (store::open_restoration(t).recovery() == store::Recovery::halted) throw ErrorException(restored_error());
     // A medium takes no more than so many at once; what is behind it needs no exact number.
-    waits = static_cast<std::int64_t>(store::to_carry(t, open_lanes(t), true, kCounted).size());
+    wanted.waiting = static_cast<std::int64_t>(store::to_carry(t, open_lanes(t), true, kCounted).size());
+    wanted.under_way = t.query_one(
+                            "SELECT COUNT(*) FROM (SELECT 1 FROM bundle WHERE state = 'waiting' AND voyage > 0 LIMIT "
+                            "$1) AS some",
+                            {kCounted})
+                           ->integer(0);
     store::set_state_value(t, kVoyageWanted, 1);
-    store::log_act(t, {0, to_unix_ms(now()), who, "voyage", std::to_string(waits), reason});
+    store::log_act(t, {0, to_unix_ms(now()), who, "voyage", std::to_string(wanted.waiting + wanted.under_way), reason});
   });
   if (!ok) return ok.error();
-  return waits;
+  return wanted;
 }
 
 result<bool> Unit::voyage_is_wanted() {
@@ -134,8 +139,15 @@ result<bool> Unit::voyage_is_wanted() {
   return wanted;
 }
 
-result<void> Unit::voyage_was_started() {
-  return journal_.write([](storage::Transaction& t) { store::set_state_value(t, kVoyageWanted, 0); });
+result<void> Unit::voyage_was_started(const std::set<std::string>& on_medium) {
+  return journal_.write([&](storage::Transaction& t) {
+    store::set_state_value(t, kVoyageWanted, 0);
+    for (const auto& row : t.query("SELECT number, id FROM voyage WHERE direction = 'loaded' AND number IN (SELECT "
+                                   "DISTINCT voyage FROM bundle WHERE state = 'waiting' AND voyage > 0)"))
+      if (!on_medium.contains(row.text(1)))
+        t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > 0 AND voyage = $1",
+                  {row.integer(0)});
+  });
 }
 
 result<void> Unit::dismiss(const std::string& id, BytesView manifest_digest, const std::string& who,
@@ -172,14 +184,24 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
                                 const std::string& reason) {
   std::optional<store::Stray> stray;
   bool placed = false;
+  Bytes taken;
   auto ok = journal_.write([&](storage::Transaction& t) {
     stray = store::stray(t, id, manifest_digest);
     const auto entry = store::find(t, id);
     placed = entry && entry->state == State::ended && entry->ended_ms == 0;
     if (!stray) return;
     store::log_act(t, {0, to_unix_ms(now()), who, "retry", id + " " + to_hex(manifest_digest), reason});
+    // What was damaged or signed falsely stays so; but the real one, of which this was a bad copy, may have come since.
+    if (!entry || entry->outward || digest_of(entry->manifest_digest) != digest_of(manifest_digest)) return;
+    ReceiptBook(t, signer_, now()).first_answer(*entry, taken);
+    store::remove_stray(t, id, manifest_digest);
   });
   if (!ok) return ok.error();
+  if (!taken.empty()) {
+    const auto receipt = exchange::read_receipt(taken);
+    if (!receipt) return receipt.error();
+    return std::string(exchange::to_text(receipt->rung));
+  }
   if (!stray && placed)
     return Error{Fault::conflict, "quarantine.told",
                  "its sender has a signed receipt that it was quarantined; what still stands must be sent anew"};
@@ -189,7 +211,11 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
     return Error{Fault::conflict, "quarantine.no_bytes",
                  "only its head was kept because it is large; ask the other unit to bring it again"};
   auto custody = take_from_carrier({stray->bundle});
-  if (custody.front().error) return *custody.front().error;
+  if (custody.front().error) {
+    auto why = *custody.front().error;
+    why.detail = "it was checked again and stays quarantined: " + why.detail;
+    return why;
+  }
   const auto receipt = exchange::read_receipt(custody.front().receipt);
   if (!receipt) return receipt.error();
   if (receipt->rung == jindu::v1::RUNG_QUARANTINED)

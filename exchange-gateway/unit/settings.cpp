@@ -223,14 +223,15 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   if (has_console) interfaces.emplace_back("console", console.tls->certificate_chain_file);
 
   auto alarms_table = config.table("alarms");
-  const auto minutes = [&](const char* name, std::chrono::minutes& value) {
-    value = std::chrono::minutes(alarms_table.integer_or(name, value.count(), 1, 60 * 24 * 366));
+  const auto after = [&](const char* name, std::chrono::seconds& value) {
+    value = std::chrono::seconds(alarms_table.integer_or(name, value.count(), 1, 86'400 * 366));
   };
-  minutes("oldest_yellow_minutes", unit.alarms.oldest_yellow);
-  minutes("oldest_red_minutes", unit.alarms.oldest_red);
-  minutes("silent_yellow_minutes", unit.alarms.silent_yellow);
-  minutes("silent_red_minutes", unit.alarms.silent_red);
-  minutes("held_red_minutes", unit.alarms.held_red);
+  after("oldest_yellow_seconds", unit.alarms.oldest_yellow);
+  after("oldest_red_seconds", unit.alarms.oldest_red);
+  after("silent_yellow_seconds", unit.alarms.silent_yellow);
+  after("silent_red_seconds", unit.alarms.silent_red);
+  after("held_red_seconds", unit.alarms.held_red);
+  after("gap_seconds", unit.alarms.gap);
 
   auto carrier_table = config.table("carrier");
   const auto carrier = carrier_table.text("kind");
@@ -250,6 +251,7 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     ferry.attachment = carrier_table.path("directory") + "/medium";
     ferry.voyage_bytes =
         static_cast<std::size_t>(carrier_table.integer_or("voyage_bytes", 64 << 20, 1 << 20, std::int64_t{1} << 40));
+    ferry.tell_after = std::max<std::chrono::seconds>(unit.alarms.silent_yellow / 3, std::chrono::seconds(1));
     ferry.lost_after = std::chrono::seconds(carrier_table.integer_or("lost_after_seconds", 600, 1, 86'400 * 30));
   } else if (carrier == "diode") {
     diode = read_diode(carrier_table);

@@ -180,10 +180,16 @@ class Unit {
   // Our voyages after `after` up to `up_to` are lost with their medium: load again what they had.
   result<void> load_again(std::int64_t after, std::int64_t up_to);
 
-  // An operator wants what waits to go on the medium that is there although it was finished. Gives how many wait.
-  result<std::int64_t> start_voyage(const std::string& who, const std::string& reason);
+  // An operator wants what waits to go on the medium that is there although it was finished, and what the other unit
+  // has not confirmed to go once more.
+  struct VoyageWanted {
+    std::int64_t waiting = 0;    // on no voyage yet
+    std::int64_t under_way = 0;  // on one that is not confirmed
+  };
+  result<VoyageWanted> start_voyage(const std::string& who, const std::string& reason);
   result<bool> voyage_is_wanted();
-  result<void> voyage_was_started();
+  // `on_medium`: ids of our voyages that lie there already; what they have need not be written twice.
+  result<void> voyage_was_started(const std::set<std::string>& on_medium);
 
   // What a diode sent and nobody has confirmed is to be carried anew: no other carrier knows its marks.
   result<void> forget_marks();

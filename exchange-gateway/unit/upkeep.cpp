@@ -131,7 +131,7 @@ void Unit::measure() {
        {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held", "alarm.quarantined",
         "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires", "alarm.certificate_expired",
         "alarm.clock_skew", "alarm.reconciliation_differs", "alarm.channel_stopped", "alarm.restored",
-        "alarm.voyage_damaged", "alarm.log_broken", "alarm.mail_failing"}) {
+        "alarm.voyage_damaged", "alarm.log_broken", "alarm.mail_failing", "alarm.gap"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
     metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
         .Set(static_cast<double>(number));
@@ -148,6 +148,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   Facts f;
   f.now = now();
   f.oldest_waiting_ms = store::oldest_ms(t, State::waiting).value_or(0);
+  f.oldest_waiting_voyage = store::voyage_of_oldest_waiting(t);
   f.oldest_ready_ms = store::oldest_ms(t, State::ready).value_or(0);
   f.oldest_held_ms = store::oldest_ms(t, State::held).value_or(0);
   for (const auto& one : store::tallies(t))
@@ -176,7 +177,10 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
     if (one.verdict == "differs")
       f.differing.emplace_back(one.day + " " + one.channel, store::difference_count(t, one.day, one.channel));
   for (const auto& voyage : store::damaged_voyages(t, to_unix_ms(now() - kDamageShown)))
-    f.damaged.emplace_back(std::to_string(voyage.number), voyage.at_ms);
+    f.damaged.emplace_back(voyage.number > 0 ? std::to_string(voyage.number) : voyage.id, voyage.at_ms);
+  for (const auto& channel : channels())
+    if (const auto gap = store::missing(t, channel); gap && !channel.starts_with(options_.service + ">"))
+      f.gaps.push_back({channel, gap->first, gap->last, gap->since_ms});
   if (const auto unsent = store::oldest_unsent(t)) f.unsent_mail_ms = unsent->at_ms;
   return alarms_of(f, options_.alarms);
 }

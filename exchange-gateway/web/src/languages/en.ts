@@ -52,6 +52,7 @@ export const en: Messages = {
       other_side_silent: { what: 'No word of the other unit for {age}', todo: 'See to carrier, medium and other unit.', go: 'voyages' },
       held: { what: '{n} held for a releaser', todo: 'Ask the releasers to look.', go: 'held' },
       quarantined: { what: '{n} in quarantine', todo: 'Look at each, save the evidence, deal with it, dismiss it.', go: 'quarantine' },
+      gap: { what: '{n} have not come although later ones have: {about}', todo: 'See whether the other unit holds them; if not, compare now and ask again.', go: 'reconciliation' },
       disk_low: { what: 'Only {size} of disk are free', todo: 'Make room before nothing is taken any more.', go: 'overview' },
       disk_full: { what: 'Only {size} are free; nothing is taken', todo: 'Make room now; receipts still pass.', go: 'overview' },
       certificate_expires: { what: 'The certificate “{about}” ends in {n} days', todo: 'Get a new one; install it before the old one ends.', go: 'overview' },

@@ -52,6 +52,7 @@ export const zh = {
       other_side_silent: { what: '已 {age} 没有对端的消息', todo: '检查通道、介质和对端机。', go: 'voyages' },
       held: { what: '{n} 个交换包待放行', todo: '请放行员审阅。', go: 'held' },
       quarantined: { what: '隔离区有 {n} 项', todo: '逐项查看原因，导出证据，处理后销案。', go: 'quarantine' },
+      gap: { what: '后续已到，前面缺 {n} 个：{about}', todo: '先看对端是否暂扣；不是则立即对账，要求重送。', go: 'reconciliation' },
       disk_low: { what: '磁盘只剩 {size}', todo: '在停止接收之前腾出空间或扩容。', go: 'overview' },
       disk_full: { what: '磁盘只剩 {size}，已停止接收', todo: '立即腾出空间；回执仍可收发。', go: 'overview' },
       certificate_expires: { what: '证书“{about}”还有 {n} 天到期', todo: '申请新证书，先装新证书再停旧证书。', go: 'overview' },

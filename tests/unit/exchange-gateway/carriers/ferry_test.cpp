@@ -8,6 +8,7 @@
 #include "../world.hpp"
 #include "common/runtime/files.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
+#include "exchange-gateway/carriers/trip.hpp"
 #include "exchange-gateway/carriers/voyage.hpp"
 #include "exchange-gateway/unit_lock.hpp"
 
@@ -20,11 +21,14 @@ constexpr std::chrono::milliseconds kLook{10};
 // Two ferries and one medium that is carried by hand.
 class Crossing {
  public:
-  explicit Crossing(World& w, std::size_t voyage_bytes = 1 << 20) : w_(w), medium_(w.folder / "medium") {
+  explicit Crossing(World& w, std::size_t voyage_bytes = 1 << 20,
+                    std::chrono::seconds tell_after = std::chrono::seconds(600))
+      : w_(w), medium_(w.folder / "medium") {
     fs::create_directory(medium_);
     for (const auto* name : {"at-outer", "at-inner"}) fs::create_directory(w.folder / name);
     const auto options = [&](const char* place) {
-      return FerryOptions{(w.folder / place / "medium").string(), voyage_bytes, kLook, std::chrono::seconds(600)};
+      return FerryOptions{(w.folder / place / "medium").string(), voyage_bytes, kLook, std::chrono::seconds(600),
+                          tell_after};
     };
     outer_ = start_ferry(w.outer.unit(), options("at-outer"));
     inner_ = start_ferry(w.inner.unit(), options("at-inner"));
@@ -56,6 +60,14 @@ class Crossing {
     return found;
   }
   const fs::path& medium() const { return medium_; }
+  // The medium stays somewhere, and an empty one goes in its place; `exchange` again brings it back.
+  void exchange() {
+    const auto other = w_.folder / "other-medium";
+    if (!fs::exists(other)) fs::create_directory(other);
+    fs::rename(medium_, w_.folder / "between");
+    fs::rename(other, medium_);
+    fs::rename(w_.folder / "between", other);
+  }
   // The medium is lost with everything on it; a new one takes its place.
   void lose() {
     fs::remove_all(medium_);
@@ -169,6 +181,110 @@ TEST_CASE("a voyage that is lost although a later one arrives costs nothing") {
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'carried'") == 3);
   c.to_inner();
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("a voyage that an operator starts on another medium takes along what is under way and not confirmed") {
+  World w;
+  Crossing c(w);
+  auto bundles = hand_over(w, 3);
+  c.to_outer();
+  c.exchange();
+  for (auto& bundle : hand_over(w, 2)) bundles.push_back(std::move(bundle));
+  SECTION("nobody wants it: it waits for its own medium") {
+    c.to_outer();
+    c.to_inner();
+    CHECK(w.deliverable(w.inner).empty());
+    return;
+  }
+  const auto wanted = w.outer->start_voyage("谢运 3333333333333333", "the courier is late").value();
+  CHECK(wanted.waiting == 2);
+  CHECK(wanted.under_way == 3);
+  SECTION("it goes on the other medium") {
+    c.to_outer();
+    CHECK_FALSE(w.outer->voyage_is_wanted().value());
+    c.to_inner();
+    CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+    // The first one comes after all.
+    c.exchange();
+    c.to_inner();
+    CHECK(w.deliverable(w.inner).empty());
+    CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE kind = 'dossier'") == 5);
+  }
+  SECTION("not where it lies already") {
+    c.exchange();
+    c.to_outer();
+    CHECK(w.outer.text("SELECT group_concat(bundles, ' ') FROM (SELECT bundles FROM voyage WHERE direction = 'loaded' "
+                       "ORDER BY number)") == "3 2");
+    c.to_inner();
+    CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+  }
+}
+
+TEST_CASE("what was damaged or unreadable at first and then came whole is no alarm any more") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 2);
+  c.to_outer();
+  const auto folder = c.voyages("gateway-outer").at(0);
+  fs::copy(folder, w.folder / "whole", fs::copy_options::recursive);
+  SECTION("damaged") { fs::remove(folder / (World::id_of(bundles[0]) + ".jdb")); }
+  SECTION("unreadable") { fs::remove(folder / "voyage.jdv"); }
+  const auto alarm = [&] {
+    bool raised = false;
+    REQUIRE(w.inner->journal().read([&](storage::Transaction& t) {
+      for (const auto& one : w.inner->alarms(t)) raised = raised || one.code == "alarm.voyage_damaged";
+    }));
+    return raised;
+  };
+  c.to_inner();
+  CHECK(alarm());
+  fs::rename(w.folder / "whole", folder);
+  c.to_inner();
+  CHECK_FALSE(alarm());
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("a medium that was pulled while it was read says nothing against what is on it") {
+  World w;
+  const auto here = w.folder / "here";
+  fs::create_directory(here);
+  CHECK(still_there(here));
+  const auto pulled = still_there(w.folder / "pulled");
+  REQUIRE_FALSE(pulled);
+  CHECK(pulled.error().code == "voyage.gone");
+  // Nothing of it is written down, so that nobody is told of damage.
+  jindu::v1::Voyage voyage;
+  voyage.set_number(1);
+  voyage.add_bundles()->set_bundle_id(std::string(16, 'x'));
+  CHECK(take_voyage(w.inner.unit(), voyage, (w.folder / "pulled").string()).error().code == "voyage.gone");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM voyage") == 0);
+}
+
+TEST_CASE("on a quiet night each unit says now and then that it is there") {
+  World w;
+  Crossing c(w, 1 << 20, std::chrono::seconds(0));
+  c.to_outer();
+  CHECK(c.voyages("gateway-outer").size() == 1);
+  w.clock->advance(std::chrono::hours(1));
+  c.to_inner();
+  CHECK(w.inner.count("SELECT value FROM unit_state WHERE name = 'peer_heard_ms'") == to_unix_ms(w.clock->now()));
+  CHECK(c.voyages("gateway-outer").empty());
+}
+
+TEST_CASE("a voyage that is whole but holds what is not taken says why") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 2);
+  const auto id = World::id_of(bundles[0]);
+  auto spoiled = bundles[0];
+  const auto view = exchange::parse_bundle(spoiled).value();
+  spoiled[static_cast<std::size_t>(view.signature.data() - spoiled.data()) + view.signature.size() - 1] ^= 1;
+  REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
+    t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {id, spoiled});
+  }));
+  c.to_outer();
+  c.to_inner();
+  CHECK(w.inner.text("SELECT code FROM voyage WHERE direction = 'unloaded'") == "bundle.signature");
 }
 
 TEST_CASE("a return voyage that is lost costs nothing either") {

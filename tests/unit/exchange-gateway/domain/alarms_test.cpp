@@ -80,10 +80,25 @@ TEST_CASE("each alarm rises at its limit and not before") {
   f = quiet();
   f.stops = {{"portal>approval", kNow - 5}};
   f.differing = {{"2026-11-24 portal>approval", 3}};
-  f.damaged = {{"7", kNow}};
+  f.damaged = {{"7", kNow}, {"6", kNow - 1}};
   f.log_whole = false;
   CHECK(raised(f) == List{"alarm.log_broken red", "alarm.channel_stopped red", "alarm.reconciliation_differs red",
                           "alarm.voyage_damaged yellow"});
+}
+
+TEST_CASE("what waits is named with its voyage, and what is missing with its numbers") {
+  auto f = quiet();
+  f.oldest_waiting_ms = kNow - 60 * kMinute;
+  CHECK(alarms_of(f, {}).front().about.empty());
+  f.oldest_waiting_voyage = 7;
+  CHECK(alarms_of(f, {}).front().about == "7");
+  f = quiet();
+  f.gaps = {{"portal>approval", 5, 7, kNow - 240 * kMinute + 1}};
+  CHECK(raised(f).empty());
+  f.gaps[0].since_ms = kNow - 240 * kMinute;
+  CHECK(raised(f) == List{"alarm.gap yellow"});
+  CHECK(alarms_of(f, {}).front().about == "portal>approval 5 7");
+  CHECK(alarms_of(f, {}).front().number == 3);
 }
 
 TEST_CASE("the end of a certificate is announced 60, 30, 14, 7 and 1 days before") {

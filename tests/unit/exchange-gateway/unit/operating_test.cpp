@@ -183,6 +183,52 @@ TEST_CASE("what is quarantined is shown, dismissed with a signed record, or chec
   CHECK(text_of(record->body).find("reported to the security office") != std::string::npos);
 }
 
+TEST_CASE("a bad copy leaves the quarantine when it is checked again after the real one has come") {
+  World w;
+  const auto real = w.from_portal.next(1, "real");
+  auto copy = real;
+  const auto view = exchange::parse_bundle(copy).value();
+  const auto place = static_cast<std::size_t>(view.signature.data() - copy.data());
+  copy[place + view.signature.size() - 1] ^= 1;
+  REQUIRE(w.inner->take_from_carrier({copy}).front().error);
+  const auto id = World::id_of(real);
+  const Bytes digest(view.manifest_digest.begin(), view.manifest_digest.end());
+  CHECK(w.inner->retry(id, digest, kXie, "too early").error().code == "bundle.signature");
+  REQUIRE_FALSE(w.inner->take_from_carrier({real}).front().error);
+  CHECK(w.inner->retry(id, digest, kXie, "the disk was repaired").value() == "carried");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM stray") == 0);
+  CHECK(w.inner.count("SELECT COUNT(*) FROM operator_log WHERE act = 'retry'") == 2);
+  CHECK(w.apply_all(w.inner, w.approval) == std::vector{id});
+  CHECK(w.inner->retry(id, digest, kXie, "again").error().code == "quarantine.unknown");
+}
+
+TEST_CASE("a gap in what comes from the other side is told, with the numbers to ask for") {
+  World w;
+  std::vector<Bytes> bundles;
+  for (int i = 1; i <= 5; ++i) bundles.push_back(w.from_portal.next(i, "x"));
+  REQUIRE_FALSE(w.inner->take_from_carrier({bundles[0]}).front().error);
+  const auto gap = [&] {
+    std::string about;
+    REQUIRE(w.inner->journal().read([&](storage::Transaction& t) {
+      for (const auto& alarm : w.inner->alarms(t))
+        if (alarm.code == "alarm.gap") about = alarm.about;
+    }));
+    return about;
+  };
+  REQUIRE_FALSE(w.inner->take_from_carrier({bundles[4]}).front().error);
+  CHECK(gap().empty());
+  w.clock->advance(std::chrono::hours(4));
+  CHECK(gap() == "portal>approval 2 4");
+  REQUIRE_FALSE(w.inner->take_from_carrier({bundles[1], bundles[3]}).front().error);
+  w.clock->advance(std::chrono::hours(4));
+  CHECK(gap() == "portal>approval 3 3");
+  REQUIRE_FALSE(w.inner->take_from_carrier({bundles[2]}).front().error);
+  CHECK(gap().empty());
+  // What a service has not handed over in order is never taken: nothing is missing of what goes out.
+  REQUIRE(w.outer->take_from_service(bundles[0]));
+  CHECK(gap().empty());
+}
+
 TEST_CASE("what the policy quarantined was told to its sender: it cannot come again, only be dismissed") {
   World w;
   auto strict = w.policy();
