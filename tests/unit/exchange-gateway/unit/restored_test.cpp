@@ -610,6 +610,34 @@ TEST_CASE("a held bundle that was released and has crossed cannot be refused by 
   two.check_promise();
 }
 
+TEST_CASE("what may have been released and applied before a unit was restored cannot be refused") {
+  Two two;
+  auto& w = two.w;
+  auto policy = w.policy();
+  policy.rules.front().hold = true;
+  w.inner.restart_with(policy);
+  two.portal.send(1, "held in the backup");
+  two.exchange();
+  const auto backup = w.folder / "backup";
+  w.inner.back_up(backup);
+  const auto id = two.portal.ids().front();
+  REQUIRE(w.inner->release(id, kHe, "read"));
+  two.approval.fetch();
+  REQUIRE(two.approval.applied == std::vector{id});
+  two.approval.send(1, "by which the unit finds out");
+  two.approval.hand_over();
+  w.inner.restore(backup);
+  two.approval.follow();
+  two.approve(false);
+  two.exchange();
+  REQUIRE(two.recovery(false) == "none");
+  CHECK(w.inner.state_of(id) == "held");
+  CHECK(w.inner->refuse(id, kWei, "no").error().code == "unit.may_have_passed");
+  REQUIRE(w.inner->release(id, kWei, "yes"));
+  two.exchange();
+  two.check_promise();
+}
+
 TEST_CASE("what a unit had ended itself, and nobody but its service knows, it ends again in the same way") {
   const bool held_in_backup = GENERATE(true, false);
   INFO((held_in_backup ? "held in the backup" : "not in the backup"));
