@@ -38,6 +38,8 @@ std::string_view advice(const std::string& code) {
       {"console.role", "Ask a colleague who has it."},
       {"hold.said_already", "A second person with the role releaser must run the same command."},
       {"unit.just_begun", "Try again in a moment; when it stays so, the service is not running."},
+      {"unit.may_have_passed",
+       "Release it: the service recognises what it has applied. What must not pass, it can refuse."},
       {"bundle.not_held", "`ctl show` says where it stands."},
       {"bundle.unknown", "`ctl search` finds bundles by kind, state, subject and time; or ask the other unit."},
       {"channel.unknown", "`ctl overview` lists the channels."},

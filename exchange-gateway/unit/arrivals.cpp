@@ -312,7 +312,8 @@ void Unit::apply_ended(storage::Transaction& t, store::Entry e) {
 void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded, bool recalled) {
   const auto id = exchange::to_text(receipt.bundle);
   auto entry = store::find(t, id);
-  if (!entry || digest_of(entry->manifest_digest) != receipt.manifest_digest) return;
+  if (!entry) return receipt_of_unknown(t);
+  if (digest_of(entry->manifest_digest) != receipt.manifest_digest) return;
   auto teller = Teller::stranger;
   if (receipt.party == options_.peer)
     teller = entry->outward ? Teller::unit_of_destination : Teller::unit_of_sender;

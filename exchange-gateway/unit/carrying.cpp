@@ -230,7 +230,7 @@ result<bool> Unit::build_control() {
   bool built = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
     built = (!store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty() ||
-             store::state_value(t, kHello) != 0) &&
+             store::state_value(t, kHello) != 0 || owes_seen(t)) &&
             store::open_restoration(t).recovery() != store::Recovery::halted;
   });
   if (!ok) return ok.error();
@@ -266,9 +266,10 @@ result<bool> Unit::build_control() {
     }
     if (sent != 0) store::mark_sent(t, sent);
     const bool hello = store::state_value(t, kHello) != 0;
-    if (batch.receipts_size() == 0 && !hello) return;
+    const bool owed = owes_seen(t);
+    if (batch.receipts_size() == 0 && !hello && !owed) return;
     if (hello) store::set_state_value(t, kHello, 0);
-    if (hello || seen_is_due(t)) {
+    if (hello || owed || seen_is_due(t)) {
       const auto seen = say_seen(t, hello);
       batch.add_receipts(seen.data(), seen.size());
     }

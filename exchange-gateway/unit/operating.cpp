@@ -34,6 +34,11 @@ Unit::Decided Unit::act_on_held(storage::Transaction& t, const std::string& id, 
                               " yet, which may know better what became of this; try again in a moment"});
   if (e->state != State::held)
     throw ErrorException({Fault::conflict, "bundle.not_held", "it is not held but " + std::string(to_text(e->state))});
+  // A unit that was restored may have forgotten that it had let it pass, and its service may have applied it.
+  if (!release && may_have_been_here(t, *e))
+    throw ErrorException({Fault::conflict, "unit.may_have_passed",
+                          "it came before this unit was restored, and may have been released and applied then; " +
+                              options_.service + " recognises what it has applied, so it can only be released"});
   const std::string act = release ? "release" : "refuse";
   std::set<std::string, std::less<>> same;
   for (const auto& vote : store::votes(t, id)) {

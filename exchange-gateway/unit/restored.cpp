@@ -18,6 +18,10 @@ constexpr std::chrono::seconds kSeenToldAgain{5}, kSeenToldAnyway{60};
 // Of what was made before a restoration a unit does not know whether it has given it to its service.
 constexpr const char* kForgottenBefore = "forgotten_before_ms";
 constexpr const char* kSeenTold = "seen_told_ms";
+// The sequence of what is here and contradicts another control bundle, until the other unit is told of it.
+constexpr const char* kSeenOwed = "seen_owed";
+// Something was told of what is not known here yet.
+constexpr const char* kUnknownTold = "unknown_told";
 // Until our service has handed over again what nobody remembers, it is rightly ahead of us.
 constexpr const char* kServiceAhead = "service_ahead";
 // Is added to the numbers of receipts that our service is told, so that none comes twice with another meaning.
@@ -93,6 +97,11 @@ Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
   seen.set_epoch(head.epoch);
   seen.set_sequence(head.sequence);
   seen.set_manifest_digest(head.manifest_digest.data(), head.manifest_digest.size());
+  const auto owed = store::state_value(t, kSeenOwed);
+  if (const auto contradicts = store::digest_at(t, channel, head.epoch, owed)) {
+    seen.set_sequence(static_cast<std::uint64_t>(owed));
+    seen.set_manifest_digest(contradicts->data(), contradicts->size());
+  }
   seen.set_asks(asks);
   const auto own = store::channel_head(t, control_channel());
   auto& confirmed = *seen.mutable_confirmed();
@@ -111,6 +120,7 @@ Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
       taken.add_open(static_cast<std::uint64_t>(sequence));
   }
   store::set_state_value(t, kSeenTold, to_unix_ms(now()));
+  store::set_state_value(t, kSeenOwed, 0);
   return evidence::sign_statement(kSeenType, encode(seen), signer_);
 }
 
@@ -136,6 +146,15 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
   const auto position = position_of(seen.epoch(), seen.sequence());
   const auto head = store::channel_head(t, control_channel());
   if (position > position_of(head)) return control_arrived(t, position);
+  // Before what a unit that is healing lacks in any case: only this shows that it has forgotten again.
+  const auto mine = seen.epoch() == head.epoch
+                        ? store::digest_at(t, control_channel(), head.epoch, static_cast<std::int64_t>(seen.sequence()))
+                        : std::nullopt;
+  if (mine && text_of(*mine) != seen.manifest_digest())
+    return found_restored(t,
+                          {"restored.control",
+                           "the other unit has another control bundle with sequence " + std::to_string(seen.sequence()),
+                           position_of(head) + 1});
   for (const auto& one : seen.taken())
     if (const auto lacks = lacks_taken(t, one))
       return found_restored(
@@ -147,14 +166,8 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
   if (confirmed.channel() == theirs && is_sound_place(confirmed.epoch(), confirmed.head()) &&
       position_of(confirmed.epoch(), confirmed.head()) > position_of(read) && confirmed.head() > 0 &&
       !store::digest_at(t, theirs, confirmed.epoch(), static_cast<std::int64_t>(confirmed.head())))
-    return found_restored(t, {"restored.read", "we have confirmed control bundle " + std::to_string(confirmed.head()) +
-                                                   " of the other unit, and it is not in this journal"});
-  if (seen.epoch() != head.epoch || seen.sequence() == 0) return;
-  const auto mine = store::digest_at(t, control_channel(), head.epoch, static_cast<std::int64_t>(seen.sequence()));
-  if (mine && text_of(*mine) != seen.manifest_digest())
-    found_restored(t, {"restored.control",
-                       "the other unit has another control bundle with sequence " + std::to_string(seen.sequence()),
-                       position_of(head) + 1});
+    found_restored(t, {"restored.read", "we have confirmed control bundle " + std::to_string(confirmed.head()) +
+                                            " of the other unit, and it is not in this journal"});
 }
 
 // Whether a control bundle of the other unit may stand where it says. A new epoch begins with its approval; what stands
@@ -296,6 +309,7 @@ Bytes Unit::ask_recall(storage::Transaction& t) {
          store::open_sequences(t, name, head.epoch, kOpenNamed / static_cast<std::int64_t>(names.size())))
       standing.add_open(static_cast<std::uint64_t>(sequence));
   }
+  store::set_state_value(t, kUnknownTold, 0);
   const auto statement = evidence::sign_statement(kRecallType, encode(recall), signer_);
   store::tell_peer(t, statement);
   const auto digest = crypto::sha256(statement);
@@ -390,7 +404,7 @@ void Unit::apply_recalled(storage::Transaction& t, const jindu::v1::Recalled& re
   auto r = store::open_restoration(t);
   if (r.recovery() != store::Recovery::healing || text_of(r.recall) != recalled.recall()) return;
   if (store::put_recalled_part(t, r.number, recalled.part()) < static_cast<std::int64_t>(recalled.parts())) return;
-  if (recalled.more()) {
+  if (recalled.more() || store::state_value(t, kUnknownTold) != 0) {
     store::forget_recalled_parts(t, r.number);
     r.recall = ask_recall(t);
     store::put_restoration(t, r);
@@ -494,11 +508,26 @@ std::optional<std::string> Unit::end_of(const jindu::v1::Remembered& one) {
   return code;
 }
 
+// Control bundles may overtake each other. What ended after the answer was given, and was told before that came, is
+// asked for once more.
+void Unit::receipt_of_unknown(storage::Transaction& t) {
+  if (store::open_restoration(t).recovery() == store::Recovery::healing) store::set_state_value(t, kUnknownTold, 1);
+}
+
 void Unit::other_side_forgot(storage::Transaction& t, Custody& custody, const store::Entry& e) {
   custody.error = Error{Fault::conflict, "control.forgotten",
                         "another control bundle stands in the place of " + e.id +
                             ": the unit that made it has forgotten what it sent before"};
-  if (has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now())) store::tell_peer(t, say_seen(t, false));
+  // What contradicts it stands in that place, or, where that is a gap, on one side of it.
+  auto owed = std::max(static_cast<std::int64_t>(store::channel_head(t, e.channel).sequence), std::int64_t{1});
+  const auto before = store::digest_at(t, e.channel, e.epoch, e.sequence - 1);
+  if (store::digest_at(t, e.channel, e.epoch, e.sequence))
+    owed = e.sequence;
+  else if (before && *before != e.previous_digest)
+    owed = e.sequence - 1;
+  else if (store::digest_at(t, e.channel, e.epoch, e.sequence + 1))
+    owed = e.sequence + 1;
+  store::set_state_value(t, kSeenOwed, owed);
 }
 
 // What was made before a restoration may have been given to our service and applied: whether it is late only that can
@@ -557,6 +586,11 @@ result<std::optional<std::int64_t>> Unit::taken_up_to(const std::string& channel
   });
   if (!ok) return ok.error();
   return taken;
+}
+
+// To a unit that has forgotten, which may wait for nothing but this word: also when it was told another one just now.
+bool Unit::owes_seen(storage::Transaction& t) const {
+  return store::state_value(t, kSeenOwed) != 0 && has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now());
 }
 
 bool Unit::seen_is_due(storage::Transaction& t) const {

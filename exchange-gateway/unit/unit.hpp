@@ -314,11 +314,13 @@ class Unit {
   void service_skips(storage::Transaction& t, const store::Entry& entry);
   void control_refused(storage::Transaction& t, const store::Entry& entry);
   bool control_may_stand(storage::Transaction& t, Custody& custody, const store::Entry& entry, const Bytes* approval);
+  void receipt_of_unknown(storage::Transaction& t);
   void other_side_forgot(storage::Transaction& t, Custody& custody, const store::Entry& entry);
   void begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint32_t epoch,
                    const std::vector<std::string>& approved_by, const std::string& reason);
   void begin_later_epoch(storage::Transaction& t, store::Restoration& r, std::uint64_t known);
   bool begin_epoch_of_peer(storage::Transaction& t, const store::Entry& entry, BytesView approval);
+  bool owes_seen(storage::Transaction& t) const;
   bool seen_is_due(storage::Transaction& t) const;
   Bytes say_seen(storage::Transaction& t, bool asks);
   void heal_if_told(storage::Transaction& t, store::Restoration& r);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kRun = 1 << 20;
 // Blocks before the first one heard that are still waited for.
 constexpr std::uint64_t kBefore = 4'096;
-// For this long nothing but far older blocks: the sender's numbers went back, such as after a restored backup.
+// For this long nothing but older blocks: the sender's numbers went back, such as after a restored backup.
 constexpr Moment kWentBack{10'000'000};
 // A block is given up when its symbols should all have come, and half as long again and this besides.
 constexpr Moment kSlack{500'000};
@@ -19,6 +19,10 @@ constexpr Moment kSlack{500'000};
 }  // namespace
 
 Decoder::Decoder(std::vector<Key> keys, std::size_t memory) : keys_(std::move(keys)), memory_(memory) {}
+
+Moment Decoder::patience(const Symbol& symbol) {
+  return std::chrono::duration_cast<Moment>(symbol.span) * 3 / 2 + kSlack;
+}
 
 std::size_t Decoder::weight(const Block& block) { return block.bytes.size() + block.parity.size() * block.length; }
 
@@ -46,16 +50,17 @@ void Decoder::take(BytesView datagram, Moment now) {
 // Whether the symbol's block is still to come; moves on when the sender began anew.
 bool Decoder::place(LaneState& lane, const Symbol& symbol, Moment now) {
   const bool far_ahead = symbol.block > lane.expected + kRun;
-  const bool far_behind = symbol.block + kRun < lane.expected;
   if (!lane.begun || far_ahead) {
     begin_at(symbol.lane, symbol.block);
-  } else if (far_behind) {
+  } else if (symbol.block < lane.expected) {
+    // Symbols of a block that was read, or given up, come late for as long as they are spread. However little a new run
+    // is behind, it would else be turned away until it had sent as many blocks.
     if (lane.behind_since == Moment{}) lane.behind_since = now;
-    if (now - lane.behind_since < kWentBack) return false;
+    if (now - lane.behind_since < std::max(kWentBack, patience(symbol))) return false;
     begin_at(symbol.lane, symbol.block);
   }
   lane.behind_since = Moment{};
-  return symbol.block >= lane.expected;
+  return true;
 }
 
 void Decoder::begin_at(Lane which, std::uint64_t block) {
@@ -89,7 +94,7 @@ void Decoder::add(Lane which, const Symbol& symbol, Moment now) {
     block.bytes.resize(static_cast<std::size_t>(block.data) * block.length);
     block.has.resize(static_cast<std::size_t>(block.data));
     block.first_seen = now;
-    block.patience = std::chrono::duration_cast<Moment>(symbol.span) * 3 / 2 + kSlack;
+    block.patience = patience(symbol);
     held_ += weight(block);
   }
   if (block.data != symbol.data || block.length != symbol.bytes.size()) {

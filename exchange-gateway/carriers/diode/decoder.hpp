@@ -51,7 +51,7 @@ class Decoder {
     std::map<std::uint64_t, Block> blocks;
     Bytes partial;          // of the frame that goes on in the next block
     bool skipping = true;   // until a block in which a frame begins
-    Moment behind_since{};  // far older blocks come, and nothing else
+    Moment behind_since{};  // older blocks come, and nothing else
   };
 
   bool place(LaneState& lane, const Symbol& symbol, Moment now);
@@ -63,6 +63,7 @@ class Decoder {
   void skip_to(LaneState& lane, std::uint64_t block);
   void gap(LaneState& lane, std::uint64_t blocks);
   void make_room();
+  static Moment patience(const Symbol& symbol);
   static std::size_t weight(const Block& block);
 
   std::vector<Key> keys_;

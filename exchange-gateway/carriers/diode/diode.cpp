@@ -158,6 +158,8 @@ class Diode final : public Carrier {
       auto& lane = lanes_[index_of(one.lane)];
       lane.mark = ledger_.next_mark() - 1;
       lane.marked = false;
+      // A restored unit gives out marks that it has used and looked behind before.
+      lane.looked_up_to = 0;
     }
     return {};
   }
@@ -369,8 +371,8 @@ class Diode final : public Carrier {
     // Receipts that a report spoke of may have come only now.
     const std::lock_guard lock(standing_mutex_);
     if (awaited_ && standing->control_received >= awaited_->control_sent) {
-      for (const auto lane : kLanes)
-        read_there_[index_of(lane)] = std::max(read_there_[index_of(lane)], awaited_->read[index_of(lane)]);
+      // Its newest word, not the highest: that may be of marks which this unit has forgotten and gives out again.
+      read_there_ = awaited_->read;
       awaited_.reset();
     }
     return {};

@@ -8,7 +8,7 @@ export const zh = {
   entry: { title: '未能进入控制台', certificate: '请在浏览器中选择值班证书后刷新页面。', register: '这张证书不在本机值班人员名册中，请联系安全管理员登记。', role: '您已登记，但没有本机的值班岗位，请联系安全管理员。' },
   problem: {
     any: '操作没有完成。', code: '代码', request: '请求编号',
-    console_role: '您的角色不能做这件事，请由有此角色的同事操作。', console_reason_required: '请写明理由（不超过 1000 字节）。', unit_just_begun: '本机刚启动，尚未与所属业务系统核对，请稍候片刻再试。', bundle_not_held: '它已不在待放行状态，请刷新查看。', bundle_unknown: '本机没有这个交换包。', hold_said_already: '您已表过态，须由另一名放行员作出同样决定。',
+    console_role: '您的角色不能做这件事，请由有此角色的同事操作。', console_reason_required: '请写明理由（不超过 1000 字节）。', unit_just_begun: '本机刚启动，尚未与所属业务系统核对，请稍候片刻再试。', unit_may_have_passed: '它在本机恢复之前就已到达，当时可能已放行并办理，因此只能放行；业务系统会认出已办理的内容。', bundle_not_held: '它已不在待放行状态，请刷新查看。', bundle_unknown: '本机没有这个交换包。', hold_said_already: '您已表过态，须由另一名放行员作出同样决定。',
     epoch_said_already: '您已经批准过，须另一人同意。', epoch_not_due: '本机没有等待批准的新纪元，请刷新查看。', unit_restored: '本机是从较旧的备份恢复的，须先批准新纪元并等对端答复。', voyage_no_ferry: '本机的通道不使用航次。',
     channel_stopped: '这个通道已经停止。', channel_not_stopped: '这个通道没有停止。', channel_unknown: '策略中没有这个通道。', channel_range: '序号范围不对，一次最多 10000 个。', quarantine_unknown: '隔离区里没有这一项，可能已处理。',
     quarantine_told: '已向发送方出具隔离回执，不能再收下；如内容有效，请发送方重新发送。', quarantine_no_bytes: '内容较大，只保留了头部；请要求对端重新送来。', bundle_signature: '再次核对，签名仍不成立，继续隔离。', bundle_fork: '再次核对，与已有交换包仍相矛盾，继续隔离。',

@@ -362,6 +362,82 @@ TEST_CASE("a unit is restored to before the other one's new epoch, or while that
   if (!waits) two.check_promise();
 }
 
+TEST_CASE("a unit is restored to before its question of the same epoch was answered") {
+  Two two;
+  auto& w = two.w;
+  two.portal.send(1, "before");
+  two.approval.send(1, "status before");
+  two.exchange();
+  const auto backup = w.folder / "backup", asking = w.folder / "asking";
+  w.inner.back_up(backup);
+  two.live(1);
+  w.inner.restore(backup);
+  two.approval.follow();
+  two.approve(false);
+  // As by a medium: the other unit cannot say at once what it does not take.
+  const auto cross = [&](Side& from, Side& to) {
+    while (from->build_control().value()) {
+    }
+    const auto bundles = World::bytes_of_loads(from->load(1000, 1 << 30).value());
+    from->forget_leases();
+    return to->take_from_carrier(bundles);
+  };
+  cross(w.inner, w.outer);
+  w.inner.back_up(asking);
+  // The answer reaches the unit that is lost then, which has said something in the new epoch.
+  cross(w.outer, w.inner);
+  REQUIRE(w.inner->say_hello());
+  cross(w.inner, w.outer);
+  cross(w.outer, w.inner);
+  w.inner.restore(asking);
+  REQUIRE(w.inner->say_hello());
+  const auto custody = cross(w.inner, w.outer);
+  CHECK(std::any_of(custody.begin(), custody.end(),
+                    [](const Custody& one) { return one.error && one.error->code == "control.forgotten"; }));
+  // It was told only now how far its control bundles are there, so it is told again a little later.
+  CHECK_FALSE(w.outer->build_control().value());
+  w.clock->advance(std::chrono::seconds(6));
+  CHECK(w.outer->build_control().value());
+  cross(w.outer, w.inner);
+  CHECK(two.epoch(false, false) == 3);
+  two.exchange();
+  CHECK(two.recovery(false) == "none");
+  two.check_promise();
+}
+
+TEST_CASE("what ended after the other unit's answer, and was told before that came, is not forgotten again") {
+  Two two;
+  auto& w = two.w;
+  two.exchange();
+  const auto backup = w.folder / "backup";
+  w.inner.back_up(backup);
+  two.approval.send(1, "x");
+  two.approval.hand_over();
+  w.carry_all();
+  two.approval.follow();
+  w.inner.restore(backup);
+  two.approval.follow();
+  two.approve(false);
+  const auto say = [&](Side& from) {
+    while (from->build_control().value()) {
+    }
+    return from->load(1000, 1 << 30).value();
+  };
+  const auto arrive = [&](Side& from, const std::vector<Unit::Load>& loads, Side& to) {
+    REQUIRE(from->carried(to->take_from_carrier(World::bytes_of_loads(loads))));
+  };
+  arrive(w.inner, say(w.inner), w.outer);
+  const auto answer = say(w.outer);
+  two.portal.fetch();
+  const auto end = say(w.outer);
+  REQUIRE_FALSE(end.empty());
+  arrive(w.outer, end, w.inner);
+  arrive(w.outer, answer, w.inner);
+  two.exchange();
+  CHECK(two.recovery(false) == "none");
+  two.check_promise();
+}
+
 TEST_CASE("a journal that is lost whole is as one that was restored from the very beginning") {
   Two two;
   const auto empty = two.w.folder / "empty";
@@ -531,6 +607,34 @@ TEST_CASE("a held bundle that was released and has crossed cannot be refused by 
   CHECK(w.outer->refuse(id, kWei, "no").error().code == "unit.restored");
   two.exchange();
   CHECK(w.outer->refuse(id, kWei, "no").error().code == "bundle.not_held");
+  two.check_promise();
+}
+
+TEST_CASE("what may have been released and applied before a unit was restored cannot be refused") {
+  Two two;
+  auto& w = two.w;
+  auto policy = w.policy();
+  policy.rules.front().hold = true;
+  w.inner.restart_with(policy);
+  two.portal.send(1, "held in the backup");
+  two.exchange();
+  const auto backup = w.folder / "backup";
+  w.inner.back_up(backup);
+  const auto id = two.portal.ids().front();
+  REQUIRE(w.inner->release(id, kHe, "read"));
+  two.approval.fetch();
+  REQUIRE(two.approval.applied == std::vector{id});
+  two.approval.send(1, "by which the unit finds out");
+  two.approval.hand_over();
+  w.inner.restore(backup);
+  two.approval.follow();
+  two.approve(false);
+  two.exchange();
+  REQUIRE(two.recovery(false) == "none");
+  CHECK(w.inner.state_of(id) == "held");
+  CHECK(w.inner->refuse(id, kWei, "no").error().code == "unit.may_have_passed");
+  REQUIRE(w.inner->release(id, kWei, "yes"));
+  two.exchange();
   two.check_promise();
 }
 

@@ -355,6 +355,42 @@ TEST_CASE("a sender that begins anew is read at once, and one whose numbers went
   CHECK(decoder.bytes_held() == 0);
 }
 
+TEST_CASE("a sender whose numbers went back by little is not turned away until it has used as many") {
+  Decoder decoder({kKey}, 1 << 20);
+  Moment now{0};
+  const auto run = [&](std::uint64_t first_block) {
+    Encoder encoder(strong(), kKey, first_block);
+    int frames = 0;
+    for (int i = 0; i < 15; ++i) {
+      encoder.put(Lane::urgent, FrameKind::report, Bytes(40, 1), now);
+      for (const auto end = now + Moment(1'000'000); now < end; now += Moment(10'000)) {
+        while (auto datagram = encoder.next(now)) decoder.take(*datagram, now);
+        decoder.look(now);
+        while (decoder.next()) ++frames;
+      }
+    }
+    return frames;
+  };
+  CHECK(run(kFirst) == 15);
+  CHECK(run(kFirst - kFirstBlockStep) >= 4);
+  CHECK(run(kFirst - kFirstBlockStep) >= 4);  // the very same numbers again
+  CHECK(decoder.counts().restarts == 2);
+}
+
+TEST_CASE("parity that comes long after its block was read does not begin it anew") {
+  Shape shape;
+  shape.repair = 8;
+  shape.burst = milliseconds(2'000);
+  REQUIRE(span_of(shape) > std::chrono::seconds(15));
+  Line line(shape, [](Bytes d, Moment at, const auto& arrive) { arrive(std::move(d), at + kDelay); });
+  line.encoder.put(Lane::bulk, FrameKind::bundle, Bytes(100, 1), line.now);
+  const auto begin = line.now;
+  line.run();
+  CHECK(line.now - begin > Moment(15'000'000));
+  CHECK(line.frames.size() == 1);
+  CHECK(line.decoder.counts().restarts == 0);
+}
+
 TEST_CASE("memory stays within its limit when nothing can be completed") {
   Random random(10);
   Decoder decoder({kKey}, 1 << 20);
