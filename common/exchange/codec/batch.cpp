@@ -1,9 +1,11 @@
 #include "common/exchange/codec/batch.hpp"
 
+#include "common/exchange/codec/big_endian.hpp"
+
 namespace jindu::exchange {
 
 void append_to_batch(Bytes& batch, BytesView one) {
-  for (int shift = 24; shift >= 0; shift -= 8) batch.push_back(static_cast<std::uint8_t>(one.size() >> shift));
+  put_big_endian(batch, one.size(), 4);
   batch.insert(batch.end(), one.begin(), one.end());
 }
 
@@ -12,8 +14,7 @@ result<std::vector<BytesView>> parts_of_batch(BytesView batch) {
   std::vector<BytesView> parts;
   while (!batch.empty()) {
     if (batch.size() < 4) return malformed("a batch ends within a length");
-    const std::size_t length =
-        std::size_t{batch[0]} << 24 | std::size_t{batch[1]} << 16 | std::size_t{batch[2]} << 8 | batch[3];
+    const auto length = big_endian(batch.first(4));
     batch = batch.subspan(4);
     if (batch.size() < length) return malformed("a batch ends within a part");
     if (parts.size() == kBatchCountMax) return malformed("a batch has too many parts");

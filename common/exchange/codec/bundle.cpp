@@ -1,6 +1,7 @@
 #include "common/exchange/codec/bundle.hpp"
 
 #include "common/evidence/merkle.hpp"
+#include "common/exchange/codec/big_endian.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/messages.hpp"
 
@@ -28,10 +29,6 @@ crypto::Digest root_over(const std::vector<crypto::Digest>& digests) {
   leaves.reserve(digests.size());
   for (const auto& digest : digests) leaves.push_back(evidence::merkle_leaf(digest));
   return evidence::merkle_root(leaves);
-}
-
-void put_big_endian(Bytes& out, std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 
 bool is_node_name(std::string_view name) {
@@ -175,14 +172,13 @@ result<BundleHead> head_of_bundle(BytesView bundle) {
   const Error truncated{Fault::integrity, "bundle.truncated", "it ends too early"};
   if (bundle.size() < 8) return truncated;
   if (text_of(bundle.first(4)) != kMagic) return malformed("this is not a bundle");
-  const std::size_t manifest_size =
-      std::size_t{bundle[4]} << 24 | std::size_t{bundle[5]} << 16 | std::size_t{bundle[6]} << 8 | bundle[7];
+  const auto manifest_size = big_endian(bundle.subspan(4, 4));
   if (manifest_size > kManifestMax) return Error{Fault::too_large, "bundle.too_large", "the manifest is over 64 KiB"};
   if (bundle.size() < 8 + manifest_size + 2) return truncated;
   BundleHead head;
   head.manifest_bytes = bundle.subspan(8, manifest_size);
   const std::size_t signature_at = 8 + manifest_size + 2;
-  const std::size_t signature_size = std::size_t{bundle[signature_at - 2]} << 8 | bundle[signature_at - 1];
+  const auto signature_size = big_endian(bundle.subspan(signature_at - 2, 2));
   if (signature_size == 0 || signature_size > kSignatureMax) return malformed("the signature has an impossible length");
   if (bundle.size() < signature_at + signature_size) return truncated;
   head.signature = bundle.subspan(signature_at, signature_size);

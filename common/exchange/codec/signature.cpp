@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "common/evidence/merkle.hpp"
+#include "common/exchange/codec/big_endian.hpp"
 
 namespace jindu::exchange {
 namespace {
@@ -11,14 +12,6 @@ constexpr std::string_view kAlone = "jindu/bundle/v1", kTogether = "jindu/bundle
 // A signature by itself is DER and begins with another byte.
 constexpr std::string_view kTogetherMagic = "JDT1";
 constexpr std::size_t kTogetherHead = 12;
-
-void put_u32(Bytes& out, std::size_t value) {
-  for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
-std::size_t u32_at(BytesView bytes, std::size_t at) {
-  return std::size_t{bytes[at]} << 24 | std::size_t{bytes[at + 1]} << 16 | std::size_t{bytes[at + 2]} << 8 |
-         bytes[at + 3];
-}
 
 Bytes signed_alone(const crypto::Digest& manifest) {
   Bytes bytes(kAlone.begin(), kAlone.end());
@@ -30,7 +23,7 @@ Bytes signed_alone(const crypto::Digest& manifest) {
 Bytes signed_together(std::size_t together, const crypto::Digest& root) {
   Bytes bytes(kTogether.begin(), kTogether.end());
   bytes.push_back(0);
-  put_u32(bytes, together);
+  put_big_endian(bytes, together, 4);
   bytes.insert(bytes.end(), root.begin(), root.end());
   return bytes;
 }
@@ -58,8 +51,8 @@ std::vector<Bytes> sign_manifests(const std::vector<crypto::Digest>& manifests, 
   signatures.reserve(leaves.size());
   for (std::size_t place = 0; place < leaves.size(); ++place) {
     Bytes one(kTogetherMagic.begin(), kTogetherMagic.end());
-    put_u32(one, leaves.size());
-    put_u32(one, place);
+    put_big_endian(one, leaves.size(), 4);
+    put_big_endian(one, place, 4);
     for (const auto& hash : paths[place]) one.insert(one.end(), hash.begin(), hash.end());
     one.insert(one.end(), signature.begin(), signature.end());
     signatures.push_back(std::move(one));
@@ -71,7 +64,7 @@ bool signs_manifest(const crypto::PublicKey& sender, const crypto::Digest& manif
                     evidence::HeldSignatures& held) {
   if (signature.size() < kTogetherHead || text_of(signature.first(4)) != kTogetherMagic)
     return sender.verify(signed_alone(manifest), signature);
-  const auto together = u32_at(signature, 4), place = u32_at(signature, 8);
+  const auto together = big_endian(signature.subspan(4, 4)), place = big_endian(signature.subspan(8, 4));
   if (together < 2 || together > kSignedTogetherMax || place >= together) return false;
   const auto hashes = path_length(place, together), path_end = kTogetherHead + 32 * hashes;
   if (signature.size() <= path_end) return false;

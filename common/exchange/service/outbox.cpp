@@ -131,10 +131,13 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
         "INSERT INTO exchange_channel (channel, epoch, sequence, manifest_digest) VALUES ($1, 1, 0, $2)",
         {channel, Bytes(32)});
   }
-  std::vector<BundleDraft> drafts;
-  std::vector<std::string> subjects;
-  std::vector<FileSlice> slices;
-  std::vector<seal::FileKey> keys;
+  struct Pending {
+    std::string id, kind, subject;
+    std::int64_t sequence = 0;
+    FileSlice slice;
+    seal::FileKey key;
+  };
+  std::vector<Pending> pending;
   std::vector<UnsignedBundle> sealed;
   std::size_t bytes = 0;
   while (sealed.size() < kBuiltAtOnce && bytes < kBytesBuiltAtOnce) {
@@ -164,25 +167,22 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
     place.sequence = draft.place.sequence;
     place.previous_digest = one->manifest_digest;
     bytes += one->seal.size();
-    drafts.push_back(std::move(draft));
-    subjects.push_back(row->text(2));
-    keys.push_back(key);
-    if (slice.path.empty()) slice.head.clear();
-    slices.push_back(std::move(slice));
+    if (slice.path.empty()) slice.head.clear();  // a payload that is sealed by now
+    pending.push_back({to_text(draft.id), draft.kind, row->text(2), static_cast<std::int64_t>(place.sequence),
+                       std::move(slice), key});
     sealed.push_back(std::move(*one));
   }
   if (sealed.empty()) return 0;
   auto bundles = sign_bundles(sealed, identity.node.key);
   sealed.clear();
   for (std::size_t i = 0; i < bundles.size(); ++i) {
-    const auto id = to_text(drafts[i].id);
+    const auto& one = pending[i];
     const auto& digest = bundles[i].manifest_digest;
     transaction.execute(
         "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
         "rung, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')",
-        {id, static_cast<std::int64_t>(drafts[i].place.sequence), drafts[i].kind, subjects[i],
-         Bytes(digest.begin(), digest.end()), to_unix_ms(now)});
-    keep_built(transaction, id, std::move(bundles[i].bytes), slices[i], keys[i]);
+        {one.id, one.sequence, one.kind, one.subject, Bytes(digest.begin(), digest.end()), to_unix_ms(now)});
+    keep_built(transaction, one.id, std::move(bundles[i].bytes), one.slice, one.key);
   }
   transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
                       {channel, static_cast<std::int64_t>(place.sequence),
