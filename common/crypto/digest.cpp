@@ -33,7 +33,7 @@ Digest sha256(BytesView bytes) {
 
 Digest hmac_sha256(BytesView key, BytesView message) {
   Digest digest;
-  hmac_into("SHA256", key, message, digest);
+  hmac_into(key, message, digest);
   return digest;
 }
 

@@ -9,7 +9,10 @@ std::size_t size_of(HashFunction hash) { return hash == HashFunction::sha256 ? 3
 
 Bytes hmac(HashFunction hash, BytesView key, BytesView message) {
   Bytes out(size_of(hash));
-  hmac_into(hash == HashFunction::sha256 ? "SHA256" : "SHA512", key, message, out);
+  if (hash == HashFunction::sha256)
+    hmac_into(key, message, out);
+  else
+    hmac_into<true>(key, message, out);
   return out;
 }
 

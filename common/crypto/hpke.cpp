@@ -83,9 +83,9 @@ result<HpkeSealed> hpke_seal(const PublicKey& recipient, BytesView info, BytesVi
 
 result<Bytes> hpke_open(const PrivateKey& recipient, BytesView encapsulated, BytesView info, BytesView additional,
                         BytesView ciphertext) {
-  const auto ephemeral = p256_from_point(encapsulated);
-  if (!ephemeral) return Error{Fault::invalid, "hpke.malformed", "the encapsulated key is not a point on P-256"};
-  const auto shared = recipient.agree(*ephemeral);
+  const auto shared = recipient.agree(encapsulated);
+  if (!shared && shared.error().code == "key.malformed")
+    return Error{Fault::invalid, "hpke.malformed", "the encapsulated key is not a point on P-256"};
   if (!shared) return shared.error();
   const Context context = key_schedule(*shared, encapsulated, recipient.public_key().p256_point(), info);
   if (ciphertext.size() < kAeadTagBytes) return Error{Fault::integrity, "hpke.open", "the wrapped key is too short"};

@@ -5,14 +5,18 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include <deque>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <sstream>
 
 #include "common/crypto/openssl.hpp"
 
 namespace jindu::crypto {
 namespace {
+
+constexpr std::size_t kAgreementsKept = 16;
 
 std::shared_ptr<EVP_PKEY> share(EVP_PKEY* key) { return {key, EVP_PKEY_free}; }
 
@@ -40,6 +44,88 @@ int passphrase_callback(char* buffer, int size, int, void* user) {
   return static_cast<int>(passphrase->size());
 }
 
+// What was worked out of a key, kept with it for as long as it lives: writing a key out costs as much as a signature, and
+// every bundle and receipt names its keys.
+struct Kept {
+  struct Agreement {
+    Bytes peer_point, secret;
+  };
+  std::mutex mutex;
+  std::optional<Digest> id;
+  std::optional<Bytes> point;
+  std::deque<Agreement> agreements;  // the newest is the last
+
+  Kept() = default;
+  ~Kept() {
+    while (!agreements.empty()) forget_oldest();
+  }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  void forget_oldest() {
+    auto& secret = agreements.front().secret;
+    OPENSSL_cleanse(secret.data(), secret.size());
+    agreements.pop_front();
+  }
+};
+
+Kept& kept_with(EVP_PKEY* key) {
+  static const int place = CRYPTO_get_ex_new_index(
+      CRYPTO_EX_INDEX_EVP_PKEY, 0, nullptr, nullptr, nullptr,
+      [](void*, void* kept, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<Kept*>(kept); });
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  if (auto* known = static_cast<Kept*>(EVP_PKEY_get_ex_data(key, place))) return *known;
+  auto made = std::make_unique<Kept>();
+  must(EVP_PKEY_set_ex_data(key, place, made.get()) == 1, "keep with a key");
+  return *made.release();
+}
+
+Bytes point_of(EVP_PKEY* key) {
+  Bytes point(65);
+  std::size_t length = 0;
+  must(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point.data(), point.size(), &length) ==
+               1 &&
+           length == 65,
+       "P-256 point");
+  return point;
+}
+
+result<Bytes> derive(EVP_PKEY* own, EVP_PKEY* peer) {
+  const OwnedKeyContext context(EVP_PKEY_CTX_new(own, nullptr));
+  std::size_t length = 32;
+  Bytes secret(length);
+  must(context && EVP_PKEY_derive_init(context.get()) == 1, "ECDH");
+  // Every way to a PublicKey has checked that its point is on the curve; as P-256 has no small subgroups, that is all
+  // there is to check (RFC 9180 section 7.1.4), and doing it again would cost as much as the agreement.
+  if (EVP_PKEY_derive_set_peer_ex(context.get(), peer, 0) != 1 ||
+      EVP_PKEY_derive(context.get(), secret.data(), &length) != 1 || length != 32) {
+    ERR_clear_error();
+    return Error{Fault::invalid, "key.agreement", "the peer's key does not fit"};
+  }
+  return secret;
+}
+
+std::optional<Bytes> agreed_before(EVP_PKEY* own, BytesView peer_point) {
+  auto& kept = kept_with(own);
+  const std::lock_guard lock(kept.mutex);
+  for (auto one = kept.agreements.rbegin(); one != kept.agreements.rend(); ++one)
+    if (std::equal(peer_point.begin(), peer_point.end(), one->peer_point.begin(), one->peer_point.end()))
+      return one->secret;
+  return {};
+}
+
+result<Bytes> agree_and_keep(EVP_PKEY* own, EVP_PKEY* peer, BytesView peer_point) {
+  auto secret = derive(own, peer);
+  if (!secret) return secret.error();
+  auto& kept = kept_with(own);
+  const std::lock_guard lock(kept.mutex);
+  if (kept.agreements.size() >= kAgreementsKept) kept.forget_oldest();
+  kept.agreements.push_back({Bytes(peer_point.begin(), peer_point.end()), *secret});
+  return secret;
+}
+
+const Error kNoAgreement{Fault::unsupported, "key.unsupported", "key agreement needs two P-256 keys"};
+
 std::string first_line(const std::string& path) {
   std::ifstream in(path);
   std::string line;
@@ -63,29 +149,19 @@ result<PublicKey> PublicKey::from_spki(BytesView der) {
 bool PublicKey::is_p256() const { return on_p256(key_.get()); }
 bool PublicKey::is_rsa() const { return EVP_PKEY_is_a(key_.get(), "RSA") == 1; }
 Bytes PublicKey::spki() const { return der_of(key_.get(), i2d_PUBKEY); }
-// Writing a key out costs as much as a signature, and every bundle and receipt names its keys: the id is kept with the
-// key.
+
 Digest PublicKey::key_id() const {
-  static const int place = CRYPTO_get_ex_new_index(
-      CRYPTO_EX_INDEX_EVP_PKEY, 0, nullptr, nullptr, nullptr,
-      [](void*, void* kept, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<Digest*>(kept); });
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  if (const auto* known = static_cast<const Digest*>(EVP_PKEY_get_ex_data(key_.get(), place))) return *known;
-  auto id = std::make_unique<Digest>(sha256(spki()));
-  const Digest made = *id;
-  if (EVP_PKEY_set_ex_data(key_.get(), place, id.get()) == 1) static_cast<void>(id.release());
-  return made;
+  auto& kept = kept_with(key_.get());
+  const std::lock_guard lock(kept.mutex);
+  if (!kept.id) kept.id = sha256(spki());
+  return *kept.id;
 }
 
 Bytes PublicKey::p256_point() const {
-  Bytes point(65);
-  std::size_t length = 0;
-  must(EVP_PKEY_get_octet_string_param(key_.get(), OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point.data(), point.size(),
-                                       &length) == 1 &&
-           length == 65,
-       "P-256 point");
-  return point;
+  auto& kept = kept_with(key_.get());
+  const std::lock_guard lock(kept.mutex);
+  if (!kept.point) kept.point = point_of(key_.get());
+  return *kept.point;
 }
 
 bool PublicKey::verify(BytesView message, BytesView signature) const {
@@ -170,20 +246,18 @@ Bytes PrivateKey::sign(BytesView message) const {
 }
 
 result<Bytes> PrivateKey::agree(const PublicKey& peer) const {
-  if (!on_p256(key_.get()) || !peer.is_p256())
-    return Error{Fault::unsupported, "key.unsupported", "key agreement needs two P-256 keys"};
-  const OwnedKeyContext context(EVP_PKEY_CTX_new(key_.get(), nullptr));
-  std::size_t length = 32;
-  Bytes secret(length);
-  must(context && EVP_PKEY_derive_init(context.get()) == 1, "ECDH");
-  // Every way to a PublicKey has checked that its point is on the curve; as P-256 has no small subgroups, that is all
-  // there is to check (RFC 9180 section 7.1.4), and doing it again would cost as much as the agreement.
-  if (EVP_PKEY_derive_set_peer_ex(context.get(), peer.native(), 0) != 1 ||
-      EVP_PKEY_derive(context.get(), secret.data(), &length) != 1 || length != 32) {
-    ERR_clear_error();
-    return Error{Fault::invalid, "key.agreement", "the peer's key does not fit"};
-  }
-  return secret;
+  if (!on_p256(key_.get()) || !peer.is_p256()) return kNoAgreement;
+  const auto point = peer.p256_point();
+  if (auto known = agreed_before(key_.get(), point)) return std::move(*known);
+  return agree_and_keep(key_.get(), peer.native(), point);
+}
+
+result<Bytes> PrivateKey::agree(BytesView peer_point) const {
+  if (!on_p256(key_.get())) return kNoAgreement;
+  if (auto known = agreed_before(key_.get(), peer_point)) return std::move(*known);
+  const auto peer = p256_from_point(peer_point);
+  if (!peer) return peer.error();
+  return agree_and_keep(key_.get(), peer->native(), peer_point);
 }
 
 result<PublicKey> p256_from_point(BytesView point) {

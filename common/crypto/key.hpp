@@ -41,8 +41,11 @@ class PrivateKey {
   std::string to_pem() const;
   Bytes to_pkcs8() const;
   Bytes sign(BytesView message) const;
-  // ECDH with P-256; code key.unsupported where either is another kind.
+  // ECDH with P-256; code key.unsupported where either is another kind. The last 16 agreements are kept with the key: a
+  // sender uses one ephemeral key for what it seals at once.
   result<Bytes> agree(const PublicKey& peer) const;
+  // The same with a peer's uncompressed point as it came; code key.malformed where it is none.
+  result<Bytes> agree(BytesView peer_point) const;
 
   explicit PrivateKey(std::shared_ptr<evp_pkey_st> key) : key_(std::move(key)) {}
   evp_pkey_st* native() const { return key_.get(); }

@@ -58,16 +58,25 @@ inline void must(bool worked, const char* what) {
   if (!worked) throw ErrorException({Fault::internal, "crypto.openssl", std::string(what) + ": " + openssl_reason()});
 }
 
-// HMAC (RFC 2104) of a message into `out`, which has room for the digest.
-inline void hmac_into(const char* digest, BytesView key, BytesView message, std::span<std::uint8_t> out) {
-  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0),
-      OSSL_PARAM_construct_end()};
+// HMAC (RFC 2104) of a message by SHA-256 or SHA-512 into `out`, which has room for the digest.
+template <bool Wide = false>
+void hmac_into(BytesView key, BytesView message, std::span<std::uint8_t> out) {
+  using OwnedMac = Owned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+  // After a first one, so that its digest is not looked up again.
+  static EVP_MAC_CTX* const first = [] {
+    EVP_MAC* algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    EVP_MAC_CTX* context = EVP_MAC_CTX_new(algorithm);
+    char digest[] = "SHA512";
+    if (!Wide) std::copy_n("SHA256", 6, digest);
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                     OSSL_PARAM_construct_end()};
+    must(context && EVP_MAC_CTX_set_params(context, parameters) == 1, "HMAC");
+    return context;
+  }();
   static const std::uint8_t empty = 0;  // a null key would be that of the last time
-  const Owned<EVP_MAC_CTX, EVP_MAC_CTX_free> context(EVP_MAC_CTX_new(algorithm));
+  const OwnedMac context(EVP_MAC_CTX_dup(first));
   std::size_t length = 0;
-  must(context && EVP_MAC_init(context.get(), key.empty() ? &empty : key.data(), key.size(), parameters) == 1 &&
+  must(context && EVP_MAC_init(context.get(), key.empty() ? &empty : key.data(), key.size(), nullptr) == 1 &&
            EVP_MAC_update(context.get(), message.data(), message.size()) == 1 &&
            EVP_MAC_final(context.get(), out.data(), &length, out.size()) == 1,
        "HMAC");

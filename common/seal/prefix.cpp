@@ -45,7 +45,7 @@ result<void> check_header(const jindu::v1::SealHeader& header) {
 }  // namespace
 
 result<Bytes> make_prefix(const std::vector<crypto::PublicKey>& recipients, std::string_view binding,
-                          const FileKey& key) {
+                          const FileKey& key, const crypto::PrivateKey* ephemeral) {
   if (recipients.size() > kRecipientsMax)
     return Error{Fault::invalid, "seal.recipients", "a seal has at most 16 recipients"};
   if (binding.size() > kBindingMax) return Error{Fault::invalid, "seal.binding", "a binding has at most 1,024 bytes"};
@@ -63,7 +63,8 @@ result<Bytes> make_prefix(const std::vector<crypto::PublicKey>& recipients, std:
       recipient.set_wrap(jindu::v1::KEY_WRAP_RSA_OAEP_SHA256);
       recipient.set_wrapped_key(wrapped->data(), wrapped->size());
     } else {
-      auto sealed = crypto::hpke_seal(public_key, info, id, key);
+      auto sealed = ephemeral != nullptr ? crypto::hpke_seal_with(*ephemeral, public_key, info, id, key)
+                                         : crypto::hpke_seal(public_key, info, id, key);
       if (!sealed) return sealed.error();
       recipient.set_wrap(jindu::v1::KEY_WRAP_HPKE_P256);
       recipient.set_encapsulated(sealed->encapsulated.data(), sealed->encapsulated.size());

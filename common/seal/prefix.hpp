@@ -12,7 +12,7 @@ struct Prefix {
 };
 
 result<Bytes> make_prefix(const std::vector<crypto::PublicKey>& recipients, std::string_view binding,
-                          const FileKey& key);
+                          const FileKey& key, const crypto::PrivateKey* ephemeral);
 // Nothing when more bytes are needed to tell.
 result<std::optional<Prefix>> parse_prefix(BytesView beginning);
 result<FileKey> file_key_of(const Prefix& prefix, const OpeningKey& key);

@@ -69,8 +69,8 @@ SealWriter::SealWriter(SealWriter&&) noexcept = default;
 SealWriter& SealWriter::operator=(SealWriter&&) noexcept = default;
 
 result<SealWriter> SealWriter::start(const std::vector<crypto::PublicKey>& recipients, std::string_view binding,
-                                     const FileKey& key, Sink sink) {
-  auto prefix = make_prefix(recipients, binding, key);
+                                     const FileKey& key, Sink sink, const crypto::PrivateKey* ephemeral) {
+  auto prefix = make_prefix(recipients, binding, key, ephemeral);
   if (!prefix) return prefix.error();
   const Bytes salt = crypto::random_bytes(kSaltBytes);
   auto state = std::unique_ptr<State>(new State{schedule(key, salt, *prefix), std::move(sink)});
@@ -221,13 +221,14 @@ result<std::size_t> beginning_bytes(BytesView sealed) {
 }
 
 result<Bytes> seal_to(const std::vector<crypto::PublicKey>& recipients, std::string_view binding, BytesView plaintext,
-                      const FileKey& key) {
+                      const FileKey& key, const crypto::PrivateKey* ephemeral) {
   Bytes sealed;
   sealed.reserve(plaintext.size() + plaintext.size() / kChunkBytes * crypto::kAeadTagBytes + 4096);
-  auto writer = SealWriter::start(recipients, binding, key, [&](BytesView bytes) -> result<void> {
+  const auto append = [&](BytesView bytes) -> result<void> {
     sealed.insert(sealed.end(), bytes.begin(), bytes.end());
     return {};
-  });
+  };
+  auto writer = SealWriter::start(recipients, binding, key, append, ephemeral);
   if (!writer) return writer.error();
   if (auto ok = writer->write(plaintext); !ok) return ok.error();
   if (auto ok = writer->finish(); !ok) return ok.error();

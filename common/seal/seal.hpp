@@ -27,9 +27,10 @@ using Sink = std::function<result<void>(BytesView)>;
 
 class SealWriter {
  public:
-  // Writes the prefix to `sink` at once. Codes: seal.recipients, seal.binding.
+  // Writes the prefix to `sink` at once. Several that are made at once for the same one recipient, each with another
+  // binding, may share an ephemeral key (decisions/007). Codes: seal.recipients, seal.binding.
   static result<SealWriter> start(const std::vector<crypto::PublicKey>& recipients, std::string_view binding,
-                                  const FileKey& key, Sink sink);
+                                  const FileKey& key, Sink sink, const crypto::PrivateKey* ephemeral = nullptr);
   // Goes on behind a beginning that was written before, with the key it was written for: the same plaintext gives the
   // same bytes. Another one must never be sealed so. Codes: those of SealReader for a beginning.
   static result<SealWriter> behind(BytesView beginning, const FileKey& key, Sink sink);
@@ -66,7 +67,7 @@ class SealReader {
 };
 
 result<Bytes> seal_to(const std::vector<crypto::PublicKey>& recipients, std::string_view binding, BytesView plaintext,
-                      const FileKey& key = new_file_key());
+                      const FileKey& key = new_file_key(), const crypto::PrivateKey* ephemeral = nullptr);
 // What stands before the first chunk. Codes: seal.malformed, seal.truncated.
 result<std::size_t> beginning_bytes(BytesView sealed);
 result<Bytes> open_seal(BytesView sealed, const OpeningKey& key, std::string_view binding);

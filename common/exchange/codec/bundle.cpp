@@ -108,8 +108,9 @@ result<BundleId> bundle_id_from_text(std::string_view text) {
 std::string channel_of(std::string_view from, std::string_view to) { return std::string(from) + ">" + std::string(to); }
 
 result<UnsignedBundle> seal_bundle(const BundleDraft& draft, BytesView payload, const crypto::PublicKey& sender,
-                                   const crypto::PublicKey& destination, const seal::FileKey& key) {
-  auto seal = seal::seal_to({destination}, binding_of(draft.from, draft.to, draft.id), payload, key);
+                                   const crypto::PublicKey& destination, const seal::FileKey& key,
+                                   const crypto::PrivateKey* ephemeral) {
+  auto seal = seal::seal_to({destination}, binding_of(draft.from, draft.to, draft.id), payload, key, ephemeral);
   if (!seal) return seal.error();
   jindu::v1::BundleManifest m;
   m.set_version(1);

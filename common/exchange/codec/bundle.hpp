@@ -55,10 +55,12 @@ struct UnsignedBundle {
   crypto::Digest manifest_digest{};
   Bytes seal;
 };
-// Seals `payload` to the destination. Code bundle.too_large.
+// Seals `payload` to the destination. Those that are sealed at once may share `ephemeral` (decisions/007), as each is
+// bound to its own id. Code bundle.too_large.
 result<UnsignedBundle> seal_bundle(const BundleDraft& draft, BytesView payload, const crypto::PublicKey& sender,
                                    const crypto::PublicKey& destination,
-                                   const seal::FileKey& key = seal::new_file_key());
+                                   const seal::FileKey& key = seal::new_file_key(),
+                                   const crypto::PrivateKey* ephemeral = nullptr);
 std::vector<BuiltBundle> sign_bundles(const std::vector<UnsignedBundle>& bundles, const crypto::PrivateKey& sender);
 // Both, for one alone.
 result<BuiltBundle> build_bundle(const BundleDraft& draft, BytesView payload, const crypto::PrivateKey& sender,

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "common/seal/prefix.hpp"
 #include "tests/support/test_databases.hpp"
 
 namespace jindu::exchange {
@@ -111,6 +112,29 @@ TEST_CASE("what is enqueued becomes bundles of one unbroken channel, whose subje
     CHECK(later[0].manifest.subject_sequence() == 4);
     CHECK(later[0].manifest.previous_digest() == text_of(previous));
     CHECK(opened(later[0]) == "later");
+  }
+}
+
+TEST_CASE("bundles built in one commit share an ephemeral key, those of another have their own") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    std::vector<Bytes> bytes;
+    std::vector<std::string> keys;
+    for (const int number : {3, 2}) {
+      REQUIRE(database->write([&](Transaction& t) {
+        for (int i = 0; i < number; ++i) enqueue(t, message(std::to_string(i), "text"), kNow);
+      }));
+      for (const auto& view : sent(*database, bytes)) {
+        const auto prefix = seal::parse_prefix(view.seal).value();
+        REQUIRE(prefix);
+        keys.push_back(prefix->header.recipients(0).encapsulated());
+        CHECK(opened(view) == "text");
+      }
+    }
+    REQUIRE(keys.size() == 5);
+    CHECK((keys[0] == keys[1] && keys[1] == keys[2]));
+    CHECK(keys[3] == keys[4]);
+    CHECK(keys[2] != keys[3]);
   }
 }
 
