@@ -11,8 +11,8 @@ struct HpkeSealed {
 };
 
 result<HpkeSealed> hpke_seal(const PublicKey& recipient, BytesView info, BytesView additional, BytesView plaintext);
-// With a given ephemeral key: that of the published vectors, or one that is fresh for several seals to the same recipient
-// which are made at once, each under another `info` (decisions/007).
+// With a given ephemeral key: that of the published vectors, or one that is fresh for several seals to the same
+// recipient which are made at once, each under another `info` (decisions/007).
 result<HpkeSealed> hpke_seal_with(const PrivateKey& ephemeral, const PublicKey& recipient, BytesView info,
                                   BytesView additional, BytesView plaintext);
 // Codes: hpke.malformed, hpke.open.

@@ -44,8 +44,8 @@ int passphrase_callback(char* buffer, int size, int, void* user) {
   return static_cast<int>(passphrase->size());
 }
 
-// What was worked out of a key, kept with it for as long as it lives: writing a key out costs as much as a signature, and
-// every bundle and receipt names its keys.
+// What was worked out of a key, kept with it for as long as it lives: writing a key out costs as much as a signature,
+// and every bundle and receipt names its keys.
 struct Kept {
   struct Agreement {
     Bytes peer_point, secret;

@@ -9,17 +9,19 @@ constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string encode(BytesView bytes, std::string_view alphabet, bool padded) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = bytes.size() - i;
-    const std::uint32_t group = (std::uint32_t{bytes[i]} << 16) | (left > 1 ? std::uint32_t{bytes[i + 1]} << 8 : 0U) |
-                                (left > 2 ? std::uint32_t{bytes[i + 2]} : 0U);
-    out += alphabet[group >> 18];
-    out += alphabet[(group >> 12) & 63];
-    if (left > 1) out += alphabet[(group >> 6) & 63];
-    if (left > 2) out += alphabet[group & 63];
-    if (padded && left < 3) out.append(3 - left, '=');
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  auto* to = out.data();
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const auto group = std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8 | std::uint32_t{bytes[i + 2]};
+    for (const int shift : {18, 12, 6, 0}) *to++ = alphabet[group >> shift & 63];
+  }
+  if (const auto left = bytes.size() - i; left > 0) {
+    const auto group = std::uint32_t{bytes[i]} << 16 | (left > 1 ? std::uint32_t{bytes[i + 1]} << 8 : 0U);
+    *to++ = alphabet[group >> 18];
+    *to++ = alphabet[group >> 12 & 63];
+    if (left > 1) *to++ = alphabet[group >> 6 & 63];
+    if (!padded) out.resize(out.size() - (3 - left));
   }
   return out;
 }
@@ -28,27 +30,29 @@ Error malformed(std::string code) { return {Fault::invalid, std::move(code), "no
 
 // Decodes without padding characters; refuses bits that do not belong to a byte, so that one value has one spelling.
 result<Bytes> decode(std::string_view text, std::string_view alphabet, const char* code) {
-  std::array<std::int16_t, 256> values;
+  std::array<std::int8_t, 256> values;
   values.fill(-1);
   for (std::size_t i = 0; i < alphabet.size(); ++i)
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
   if (text.size() % 4 == 1) return malformed(code);
-  Bytes out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t group = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const int value = values[static_cast<unsigned char>(c)];
-    if (value < 0) return malformed(code);
-    group = (group << 6) | static_cast<std::uint32_t>(value);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out.push_back(static_cast<std::uint8_t>(group >> bits));
-      group &= (1U << bits) - 1;
-    }
+  const auto value = [&](std::size_t at) -> std::int32_t { return values[static_cast<unsigned char>(text[at])]; };
+  Bytes out(text.size() * 3 / 4);
+  auto* to = out.data();
+  std::size_t i = 0;
+  for (; i + 4 <= text.size(); i += 4) {
+    const auto a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+    if ((a | b | c | d) < 0) return malformed(code);
+    const auto group = static_cast<std::uint32_t>(a << 18 | b << 12 | c << 6 | d);
+    for (const int shift : {16, 8, 0}) *to++ = static_cast<std::uint8_t>(group >> shift);
   }
-  if (group != 0) return malformed(code);
+  if (const auto left = text.size() - i; left > 0) {
+    const auto a = value(i), b = value(i + 1), c = left > 2 ? value(i + 2) : 0;
+    if ((a | b | c) < 0) return malformed(code);
+    const auto group = static_cast<std::uint32_t>(a << 18 | b << 12 | c << 6);
+    *to++ = static_cast<std::uint8_t>(group >> 16);
+    if (left > 2) *to++ = static_cast<std::uint8_t>(group >> 8);
+    if ((group & (left > 2 ? 0xffU : 0xffffU)) != 0) return malformed(code);
+  }
   return out;
 }
 

@@ -67,12 +67,24 @@ std::string place_of(const Entry& e) {
   return e.code.empty() ? "applied" : "not_applied";
 }
 
-void tally(storage::Transaction& t, const Entry& e, const std::string& place, std::int64_t by) {
+void count_in(storage::Transaction& t, const Entry& e, const std::string& place) {
   if (e.kind == "receipts") return;
-  const std::vector<storage::Value> values{e.channel, place, by, by * e.size};
-  if (t.execute("UPDATE tally SET bundles = bundles + $3, bytes = bytes + $4 WHERE channel = $1 AND place = $2",
+  const std::vector<storage::Value> values{e.channel, place, e.size};
+  if (t.execute("UPDATE tally SET bundles = bundles + 1, bytes = bytes + $3 WHERE channel = $1 AND place = $2",
                 values) == 0)
-    t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, $3, $4)", values);
+    t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, 1, $3)", values);
+}
+
+// From the place where it was counted to where it is now.
+void count_from(storage::Transaction& t, const Entry& e, const std::string& before) {
+  const auto place = place_of(e);
+  if (e.kind == "receipts" || place == before) return;
+  // Both are there but for the first time.
+  if (t.execute(
+          "UPDATE tally SET bundles = bundles + CASE place WHEN $3 THEN 1 ELSE -1 END, bytes = bytes + CASE place "
+          "WHEN $3 THEN $4 ELSE -$4 END WHERE channel = $1 AND place IN ($2, $3)",
+          {e.channel, before, place, e.size}) < 2)
+    t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, 1, $3)", {e.channel, place, e.size});
 }
 
 }  // namespace
@@ -116,31 +128,31 @@ void insert(storage::Transaction& t, const Entry& e) {
        e.file,
        e.ended_ms,
        e.code});
-  tally(t, e, place_of(e), 1);
+  count_in(t, e, place_of(e));
 }
 
 void set_state(storage::Transaction& t, Entry& e, State state) {
-  tally(t, e, place_of(e), -1);
+  const auto before = place_of(e);
   e.state = state;
-  tally(t, e, place_of(e), 1);
+  count_from(t, e, before);
   t.execute("UPDATE bundle SET state = $2 WHERE id = $1", {e.id, std::string(to_text(state))});
 }
 
 void end(storage::Transaction& t, Entry& e, const std::string& code, std::int64_t at_ms) {
-  tally(t, e, place_of(e), -1);
+  const auto before = place_of(e);
   e.state = State::ended;
   e.code = code;
   e.ended_ms = at_ms;
-  tally(t, e, place_of(e), 1);
+  count_from(t, e, before);
   t.execute("UPDATE bundle SET state = 'ended', code = $2, ended_ms = $3 WHERE id = $1", {e.id, code, at_ms});
 }
 
 void make_ready(storage::Transaction& t, Entry& e) {
   e.delivery = state_value(t, "delivery") + 1;
   set_state_value(t, "delivery", e.delivery);
-  tally(t, e, place_of(e), -1);
+  const auto before = place_of(e);
   e.state = State::ready;
-  tally(t, e, place_of(e), 1);
+  count_from(t, e, before);
   t.execute("UPDATE bundle SET state = 'ready', delivery = $2 WHERE id = $1", {e.id, e.delivery});
 }
 

@@ -43,8 +43,7 @@ result<void> Unit::recognise(storage::Transaction& t, ReceiptBook& book, Offer& 
     return Error{Fault::conflict, "bundle.fork", "another bundle with this id is here"};
   // A unit that was restored knows again from the other one that it had taken it, but not what it had said: it says so
   // anew.
-  if (!book.first_answer(*known, offer.answer))
-    book.add(*known, jindu::v1::RUNG_STORED, "", "", {.for_service = true}, &offer.answer);
+  if (!book.first_answer(*known, offer.answer)) book.add(*known, jindu::v1::RUNG_STORED, "", "", {}, &offer.answer);
   return {};
 }
 
@@ -76,7 +75,8 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   store::insert(t, entry);
   if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
   step_over_remembered(t, entry.channel);
-  book.add(entry, jindu::v1::RUNG_STORED, "", "", {.for_service = true}, &offer.answer);
+  // This one is the answer, which the service asks for until it has it: the list of receipts need not repeat it.
+  book.add(entry, jindu::v1::RUNG_STORED, "", "", {}, &offer.answer);
   book.add(entry, jindu::v1::RUNG_VERIFIED, "", "", {.for_service = true});
   if (hold) book.add(entry, jindu::v1::RUNG_HELD, "policy.hold", "", {.for_service = true});
 }

@@ -162,7 +162,8 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
     draft.place.subject_sequence = static_cast<std::uint64_t>(next_of_subject(transaction, row->text(2)));
     auto slice = slice_of(*row, 4, 5);
     const auto key = seal::new_file_key();
-    auto one = seal_bundle(draft, payload_of(slice), identity.node.key.public_key(), identity.peer_key, key, &ephemeral);
+    auto one =
+        seal_bundle(draft, payload_of(slice), identity.node.key.public_key(), identity.peer_key, key, &ephemeral);
     if (!one) throw ErrorException(one.error());
     transaction.execute("DELETE FROM exchange_outbox WHERE number = $1", {row->integer(0)});
     place.sequence = draft.place.sequence;

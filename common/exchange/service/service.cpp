@@ -320,11 +320,12 @@ class ServiceImpl final : public Service {
     });
     if (!ok) return following_.failed();
     // What it has of us shows the unit whether it has forgotten something.
-    auto answer = ask(receipts_client_, "GET",
-                      "/unit/v1/receipts?limit=256&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name +
-                          "%3E" + options_.peer + "&handed_over=" + std::to_string(handed_over) +
-                          "&delivered=" + std::to_string(delivered) + "&newest=" + newest,
-                      {}, kPollAnswer);
+    auto answer =
+        ask(receipts_client_, "GET",
+            "/unit/v1/receipts?limit=1000&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name + "%3E" +
+                options_.peer + "&handed_over=" + std::to_string(handed_over) +
+                "&delivered=" + std::to_string(delivered) + "&newest=" + newest,
+            {}, kPollAnswer);
     if (!answer) return following_.failed();
     const auto told = object_with(*answer, "receipts");
     if (!told) return following_.failed();
