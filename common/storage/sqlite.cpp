@@ -111,6 +111,15 @@ class SqliteConnection {
 
   // After each commit, with the pages in the log.
   void on_log(int (*hook)(void*, sqlite3*, const char*, int), void* user) { sqlite3_wal_hook(db_.get(), hook, user); }
+  // Writes the first page anew, and takes the log over into the file. A failed sync leaves pages in the system's memory
+  // that it calls written and never writes again; SQLite would go on with them, and after a power cut find an empty
+  // file and throw away the log beside it, with all that had been committed.
+  void write_out() {
+    query("PRAGMA user_version=0", {});
+    const int code = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    // Busy: another process has it open, and has done this itself.
+    if (code != SQLITE_OK && code != SQLITE_BUSY) throw ErrorException(sqlite_error(db_.get(), "checkpoint"));
+  }
   // Takes over what nobody reads or writes just now; what fails is tried again with the next.
   void checkpoint() { sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr); }
 
@@ -259,6 +268,7 @@ class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(std::string path, int readers) : path_(std::move(path)), readers_max_(readers), writer_(path_, false) {
     sync_folder_of(path_);
+    writer_.write_out();
     checkpointer_ = std::make_unique<Checkpointer>(path_, writer_);
   }
 
