@@ -265,11 +265,13 @@ result<bool> Unit::build_control() {
       ended.set_signature(entry->signature.data(), entry->signature.size());
     }
     if (sent != 0) store::mark_sent(t, sent);
-    const bool hello = store::state_value(t, kHello) != 0;
-    const bool owed = owes_seen(t);
+    // A word about what was seen stands behind all that is told of it.
+    const bool told_all = store::to_tell(t, 1).empty();
+    const bool hello = told_all && store::state_value(t, kHello) != 0;
+    const bool owed = told_all && owes_seen(t);
     if (batch.receipts_size() == 0 && !hello && !owed) return;
     if (hello) store::set_state_value(t, kHello, 0);
-    if (hello || owed || seen_is_due(t)) {
+    if (hello || owed || (told_all && seen_is_due(t))) {
       const auto seen = say_seen(t, hello);
       batch.add_receipts(seen.data(), seen.size());
     }

@@ -26,6 +26,8 @@ constexpr const char* kUnknownTold = "unknown_told";
 constexpr const char* kServiceAhead = "service_ahead";
 // Is added to the numbers of receipts that our service is told, so that none comes twice with another meaning.
 constexpr const char* kReceiptOffset = "receipt_offset";
+// From which place of the own control channel on the question what is remembered has been told.
+constexpr const char* kAskedAt = "recall_asked_at";
 // Which restoration the other unit, and our service, have told all they remember for.
 constexpr const char* kRetellReceipts = "retell_receipts";
 constexpr const char* kPeerTold = "peer_told";
@@ -155,6 +157,8 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
                           {"restored.control",
                            "the other unit has another control bundle with sequence " + std::to_string(seen.sequence()),
                            position_of(head) + 1});
+  // What it lacks of custody and of what it has read comes with the answer.
+  if (auto r = store::open_restoration(t); r.recovery() == store::Recovery::healing) return ask_again(t, r, position);
   for (const auto& one : seen.taken())
     if (const auto lacks = lacks_taken(t, one))
       return found_restored(
@@ -168,6 +172,18 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
       !store::digest_at(t, theirs, confirmed.epoch(), static_cast<std::int64_t>(confirmed.head())))
     found_restored(t, {"restored.read", "we have confirmed control bundle " + std::to_string(confirmed.head()) +
                                             " of the other unit, and it is not in this journal"});
+}
+
+// A unit that was restored once more while it healed may have had its answer, and have confirmed it, before it lost it
+// again. The answer to a question which the other unit had when it gave this word stands before the word: whoever has
+// the word without the answer waits for nothing. At worst they overtook each other, and the answer comes twice.
+void Unit::ask_again(storage::Transaction& t, store::Restoration& r, std::uint64_t seen_up_to) {
+  if (store::state_value(t, kPeerTold) == r.number ||
+      seen_up_to < static_cast<std::uint64_t>(store::state_value(t, kAskedAt)))
+    return;
+  store::forget_recalled_parts(t, r.number);
+  r.recall = ask_recall(t);
+  store::put_restoration(t, r);
 }
 
 // Whether a control bundle of the other unit may stand where it says. A new epoch begins with its approval; what stands
@@ -310,6 +326,8 @@ Bytes Unit::ask_recall(storage::Transaction& t) {
       standing.add_open(static_cast<std::uint64_t>(sequence));
   }
   store::set_state_value(t, kUnknownTold, 0);
+  const auto own = store::channel_head(t, control_channel());
+  store::set_state_value(t, kAskedAt, static_cast<std::int64_t>(position_of(own.epoch, own.sequence + 1)));
   const auto statement = evidence::sign_statement(kRecallType, encode(recall), signer_);
   store::tell_peer(t, statement);
   const auto digest = crypto::sha256(statement);

@@ -59,13 +59,13 @@ bool settled(const Deployment& d) {
   return true;
 }
 
-// What is open when it should not be, and what both units know of it.
-void trace_open(Deployment& d, Checks& checks) {
+// What is open when it should not be, and what both units know.
+void trace_open(Deployment& d, const std::function<void()>& tell) {
   bool told = false;
   d.take_accounts();
   d.kernel.spawn(*d.outside, "what is open", [&] {
     d.kernel.sleep(std::chrono::seconds(5));
-    checks.tell_open();
+    tell();
     told = true;
   });
   d.kernel.run(minutes(1), [&] { return told; });
@@ -83,12 +83,12 @@ void run_schedule(Deployment& d) {
   // A forgetful disk may leave something open for ever: then only the other promises hold.
   const auto patience = d.plan.forgets() ? minutes(1) : minutes(40);
   const bool first = kernel.run(patience, [&] { return settled(d); });
-  if (!first && !d.plan.forgets()) trace_open(d, checks);
+  if (!first && !d.plan.forgets()) trace_open(d, [&] { checks.tell_open(); });
   if (!first && !d.plan.forgets()) kernel.fail(d.plan.poison ? "not settled beside a poisoned subject" : "not settled");
   d.poison_is_gone = true;
   kernel.trace("---- nothing is poisoned any more");
   if (!kernel.run(patience, [&] { return settled(d); }) && !d.plan.forgets()) {
-    trace_open(d, checks);
+    trace_open(d, [&] { checks.tell_open(); });
     kernel.fail("not settled");
   }
   if (!kernel.failure().empty()) return;
@@ -105,7 +105,10 @@ void run_schedule(Deployment& d) {
       kernel.sleep(std::chrono::seconds(1));
     }
   });
-  if (!kernel.run(minutes(20), [&] { return agree; })) kernel.fail("the units do not agree on what has ended");
+  if (!kernel.run(minutes(20), [&] { return agree; })) {
+    trace_open(d, [&] { checks.tell_journals(); });
+    kernel.fail("the units do not agree on what has ended");
+  }
 }
 
 Kernel* failing_kernel = nullptr;

@@ -118,6 +118,14 @@ void Checks::tell_open() {
   }
 }
 
+void Checks::tell_journals() {
+  for (auto* unit : {d_.outer, d_.inner}) {
+    http::Client client(d_.operator_client(*unit, false));
+    auto answer = client.send("GET", "/api/v1/bundles?limit=100");
+    if (answer) d_.kernel.trace(unit->name + " has " + std::string(text_of(answer->body)));
+  }
+}
+
 // Both units compare what they know, each asked by an operator; then each says what it found.
 bool Checks::units_agree() {
   bool agree = true;

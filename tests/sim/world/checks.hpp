@@ -12,6 +12,7 @@ class Checks {
   void of_confidentiality();
   bool units_agree();
   void tell_open();  // into the trace  // within a fiber: asks both consoles
+  void tell_journals();
 
  private:
   void of_direction(const std::string& sender, const Ledger& sent, const Ledger& received);
