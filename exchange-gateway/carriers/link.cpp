@@ -1,6 +1,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <mutex>
+#include <set>
 
 #include "common/exchange/codec/batch.hpp"
 #include "common/runtime/ids.hpp"
@@ -186,9 +187,22 @@ class LinkInner final : public Carrier {
       unit_.came_back(ids);
       return custody.error();
     }
+    name_unreadable(*loads, *custody);
     for (const auto& one : *custody)
       if (one.error) log::warn("link.not_taken", {{"bundle", one.id}, {"code", one.error->code}});
     return unit_.carried(*custody);
+  }
+
+  // What is damaged so much that the other side cannot tell which it was comes again soon, not when its lease is over.
+  static void name_unreadable(const std::vector<Unit::Load>& loads, std::vector<Custody>& custody) {
+    std::set<std::string_view> named;
+    for (const auto& one : custody) named.insert(one.id);
+    std::vector<Custody> unreadable;
+    for (const auto& one : loads)
+      if (!named.contains(one.id))
+        unreadable.push_back(
+            {one.id, {}, Error{Fault::integrity, "link.unreadable", "the other side could not read which it was"}});
+    std::move(unreadable.begin(), unreadable.end(), std::back_inserter(custody));
   }
 
   // Nothing to push says nothing about the link.
