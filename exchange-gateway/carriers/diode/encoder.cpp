@@ -9,8 +9,10 @@ namespace jindu::gateway::diode {
 namespace {
 
 using std::chrono::milliseconds;
-// What may leave at once after a pause: less than the smallest buffers on the way, and enough for coarse timers.
-constexpr Moment kCredit{2'000};
+// What may leave at once after a pause: less than the smallest buffers on the way, and enough that a busy machine,
+// which wakes the sender late, leaves no gap on the line.
+constexpr std::size_t kCreditBytes = 64 * 1024;
+constexpr Moment kCreditLeast{2'000}, kCreditMost{10'000};
 constexpr std::size_t kWaitingBytes = 1024 * 1024;  // a lane wants no more than this, and the frame that crosses it
 constexpr int kUrgentRun = 7;                       // of eight datagrams when bulk waits too
 constexpr double kUrgentShare = 7.0 / 8;            // of the line
@@ -20,6 +22,8 @@ Moment time_of(const Shape& shape, std::size_t bytes) {
   return Moment(
       static_cast<std::int64_t>(static_cast<double>(bytes) * 1e6 / static_cast<double>(shape.bytes_per_second)));
 }
+
+Moment credit(const Shape& shape) { return std::clamp(time_of(shape, kCreditBytes), kCreditLeast, kCreditMost); }
 
 double seconds(Moment span) { return static_cast<double>(span.count()) / 1e6; }
 
@@ -97,11 +101,12 @@ Moment Encoder::cuttable_at(const LaneState& lane) const {
 }
 
 // A block is begun only if the line can send all of it in its time: what is late would be crowded together, and a burst
-// would take more of it.
+// would take more of it. Where no burst is to be survived, blocks follow one another.
 bool Encoder::cuttable(const LaneState& lane, Moment now) const {
   if (lane.waiting.empty() || now < cuttable_at(lane)) return false;
   // One block of each lane always goes.
   if (lane.turns.empty()) return true;
+  if (span_ == Moment(0)) return false;
   const bool urgent = &lane == &lanes_[index_of(Lane::urgent)];
   const auto rate = static_cast<double>(shape_.bytes_per_second);
   const auto full = static_cast<double>((shape_.datagram + kPacketHeaders) *
@@ -153,7 +158,7 @@ void Encoder::cut(Lane lane, Moment now) {
   const double share = static_cast<double>(shape_.repair) / (shape_.data + shape_.repair);
   // While the line has room, data goes at once, with so much parity behind it that the burst may take all of that data;
   // the first parity is for scattered loss and goes at once as well. When the line is full, everything is spread.
-  if (has_line_room(lane)) {
+  if (span_ > Moment(0) && has_line_room(lane)) {
     const int parity_rows = static_cast<int>(std::ceil(block.data / (1 - share))) + kSmallMargin;
     block.rows = block.per_round = std::min(kRowsMax, block.data + parity_rows);
     const int soon = static_cast<int>(std::ceil(block.data * share / (1 - share))) + 1;
@@ -165,7 +170,8 @@ void Encoder::cut(Lane lane, Moment now) {
     block.rows = std::min(kRowsMax, block.data + parity_rows * shape_.rounds);
   }
   const auto packet = static_cast<double>(block.length + kHeaderBytes + kTagBytes + kPacketHeaders);
-  block.reserved = packet * (block.rows - block.at_once) / seconds(block.span * rounds_of(block));
+  if (span_ > Moment(0))
+    block.reserved = packet * (block.rows - block.at_once) / seconds(block.span * rounds_of(block));
   state.reserved += block.reserved;
   held_ += block.bytes.size();
   state.turns.emplace(block.due(), block.number);
@@ -237,7 +243,7 @@ std::optional<Lane> Encoder::choose(Moment now) {
 }
 
 std::optional<Bytes> Encoder::next(Moment now) {
-  if (line_free_ > now + kCredit) return {};
+  if (line_free_ > now + credit(shape_)) return {};
   const auto lane = choose(now);
   if (!lane) return {};
   urgent_run_ = *lane == Lane::urgent ? urgent_run_ + 1 : 0;
@@ -251,7 +257,7 @@ Moment Encoder::due(Moment now) const {
   for (const auto lane : kLanes)
     if (const auto due = lane_due(lane, now)) earliest = earliest ? std::min(*earliest, *due) : *due;
   if (!earliest) return Moment::max();
-  return std::max(*earliest, line_free_ - kCredit);
+  return std::max(*earliest, line_free_ - credit(shape_));
 }
 
 }  // namespace jindu::gateway::diode
