@@ -26,29 +26,41 @@ std::string encode(BytesView bytes, std::string_view alphabet, bool padded) {
 
 Error malformed(std::string code) { return {Fault::invalid, std::move(code), "not a canonical encoding"}; }
 
-// Decodes without padding characters; refuses bits that do not belong to a byte, so that one value has one spelling.
-result<Bytes> decode(std::string_view text, std::string_view alphabet, const char* code) {
-  std::array<std::int16_t, 256> values;
-  values.fill(-1);
+using Values = std::array<std::int8_t, 256>;  // of characters; below zero: none of the alphabet
+constexpr Values values_of(std::string_view alphabet) {
+  Values values{};
+  for (auto& value : values) value = -1;
   for (std::size_t i = 0; i < alphabet.size(); ++i)
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
-  if (text.size() % 4 == 1) return malformed(code);
-  Bytes out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t group = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const int value = values[static_cast<unsigned char>(c)];
-    if (value < 0) return malformed(code);
-    group = (group << 6) | static_cast<std::uint32_t>(value);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out.push_back(static_cast<std::uint8_t>(group >> bits));
-      group &= (1U << bits) - 1;
-    }
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  return values;
+}
+constexpr Values kBase64Values = values_of(kBase64), kBase64UrlValues = values_of(kBase64Url);
+
+// Decodes without padding characters; refuses bits that do not belong to a byte, so that one value has one spelling.
+result<Bytes> decode(std::string_view text, const Values& values, const char* code) {
+  const std::size_t rest = text.size() % 4, whole = text.size() - rest;
+  if (rest == 1) return malformed(code);
+  Bytes out(whole / 4 * 3 + (rest == 0 ? 0 : rest - 1));
+  const auto value = [&](std::size_t i) { return std::int32_t{values[static_cast<unsigned char>(text[i])]}; };
+  std::int32_t seen = 0;  // below zero as soon as one value was
+  std::uint8_t* to = out.data();
+  for (std::size_t i = 0; i < whole; i += 4) {
+    const std::int32_t a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+    seen |= a | b | c | d;
+    const auto group = static_cast<std::uint32_t>(a) << 18 | static_cast<std::uint32_t>(b) << 12 |
+                       static_cast<std::uint32_t>(c) << 6 | static_cast<std::uint32_t>(d);
+    *to++ = static_cast<std::uint8_t>(group >> 16);
+    *to++ = static_cast<std::uint8_t>(group >> 8);
+    *to++ = static_cast<std::uint8_t>(group);
   }
-  if (group != 0) return malformed(code);
+  if (rest != 0) {
+    const std::int32_t a = value(whole), b = value(whole + 1), c = rest == 3 ? value(whole + 2) : 0;
+    seen |= a | b | c;
+    if (((rest == 3 ? c & 3 : b & 15)) != 0) return malformed(code);
+    *to++ = static_cast<std::uint8_t>(a << 2 | b >> 4);
+    if (rest == 3) *to++ = static_cast<std::uint8_t>(b << 4 | c >> 2);
+  }
+  if (seen < 0) return malformed(code);
   return out;
 }
 
@@ -92,9 +104,9 @@ result<Bytes> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return malformed("encoding.base64");
   std::string_view body = text;
   for (int i = 0; i < 2 && body.ends_with('='); ++i) body.remove_suffix(1);
-  return decode(body, kBase64, "encoding.base64");
+  return decode(body, kBase64Values, "encoding.base64");
 }
 
-result<Bytes> from_base64url(std::string_view text) { return decode(text, kBase64Url, "encoding.base64url"); }
+result<Bytes> from_base64url(std::string_view text) { return decode(text, kBase64UrlValues, "encoding.base64url"); }
 
 }  // namespace jindu
