@@ -1,6 +1,7 @@
 // What is remembered of certificates gives the answers that asking anew would give.
 #include "common/crypto/remembered.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "common/crypto/cms.hpp"
@@ -8,7 +9,7 @@
 namespace jindu::crypto {
 namespace {
 
-Instant on(int year, unsigned month, unsigned day) {
+Instant moment(int year, unsigned month, unsigned day) {
   return std::chrono::sys_days{std::chrono::year{year} / static_cast<int>(month) / static_cast<int>(day)};
 }
 
@@ -17,13 +18,13 @@ struct Family {
   PrivateKey root_key = PrivateKey::generate_p256(), authority_key = PrivateKey::generate_p256(),
              key = PrivateKey::generate_p256();
   Certificate root = issue_certificate(root_key, nullptr, root_key.public_key(), {.common_name = "root"},
-                                       Profile::authority, on(2020, 1, 1), on(2030, 1, 1))
+                                       Profile::authority, moment(2020, 1, 1), moment(2030, 1, 1))
                          .value();
   Certificate authority = issue_certificate(root_key, &root, authority_key.public_key(), {.common_name = "authority"},
-                                            Profile::authority, on(2024, 1, 1), on(2028, 1, 1))
+                                            Profile::authority, moment(2024, 1, 1), moment(2028, 1, 1))
                               .value();
   Certificate leaf = issue_certificate(authority_key, &authority, key.public_key(), {.common_name = "somebody"},
-                                       Profile::citizen, on(2025, 1, 1), on(2027, 1, 1))
+                                       Profile::citizen, moment(2025, 1, 1), moment(2027, 1, 1))
                          .value();
   TrustStore trust() const { return TrustStore::from_pem(root.pem()).value(); }
 };
@@ -46,15 +47,17 @@ Bytes joined(std::initializer_list<BytesView> parts) {
   return all;
 }
 
-// Where the certificates stand in a signature: all of them, with the tag and length before them.
-BytesView certificates_in(const Bytes& signature, const std::vector<Certificate>& certificates) {
-  const auto first = certificates.front().der();
-  const auto at = text_of(signature).find(text_of(first));
+std::size_t place_of(const Certificate& certificate, const Bytes& signature) {
+  const auto at = text_of(signature).find(text_of(certificate.der()));
   REQUIRE(at != std::string_view::npos);
-  std::size_t size = 0;
-  for (const auto& certificate : certificates) size += certificate.der().size();
-  REQUIRE(signature[at - 4] == 0xa0);
-  return BytesView(signature).subspan(at - 4, size + 4);
+  return at;
+}
+// In the order in which they stand in a signature: DER sorts them.
+std::vector<Certificate> in_order(std::vector<Certificate> certificates, const Bytes& signature) {
+  std::sort(certificates.begin(), certificates.end(), [&](const Certificate& a, const Certificate& b) {
+    return place_of(a, signature) < place_of(b, signature);
+  });
+  return certificates;
 }
 
 }  // namespace
@@ -76,18 +79,18 @@ TEST_CASE("what is remembered is forgotten when it was not asked for while enoug
 
 TEST_CASE("a chain that was found good is believed only where asking anew would say the same") {
   const Family f;
-  struct Moment {
+  struct Asked {
     Instant at;
     std::string expected;
   };
   const auto second = std::chrono::seconds(1);
-  const std::vector<Moment> moments{{on(2019, 12, 31), "certificate.not_yet_valid"},
-                                    {on(2025, 1, 1) - second, "certificate.not_yet_valid"},
-                                    {on(2025, 1, 1), "good"},
-                                    {on(2026, 6, 1), "good"},
-                                    {on(2027, 1, 1) - second, "good"},
-                                    {on(2027, 1, 1), "certificate.expired"},
-                                    {on(2029, 1, 1), "certificate.expired"}};
+  const std::vector<Asked> moments{{moment(2019, 12, 31), "certificate.not_yet_valid"},
+                                   {moment(2025, 1, 1) - second, "certificate.not_yet_valid"},
+                                   {moment(2025, 1, 1), "good"},
+                                   {moment(2026, 6, 1), "good"},
+                                   {moment(2027, 1, 1) - second, "good"},
+                                   {moment(2027, 1, 1), "certificate.expired"},
+                                   {moment(2029, 1, 1), "certificate.expired"}};
   // In whichever order they are asked for.
   for (const auto& first : moments) {
     const auto trust = f.trust();
@@ -101,7 +104,7 @@ TEST_CASE("a chain that was found good is believed only where asking anew would 
 TEST_CASE("a chain is remembered for what it was asked with, and by the store that was asked") {
   const Family f, stranger;
   const auto trust = f.trust();
-  const auto now = on(2026, 6, 1);
+  const auto now = moment(2026, 6, 1);
   REQUIRE(trust.verify(f.leaf, {f.authority}, now));
   CHECK(outcome(trust.verify(f.leaf, {}, now)) == "certificate.unknown_issuer");
   CHECK(outcome(trust.verify(f.leaf, {stranger.authority}, now)) == "certificate.unknown_issuer");
@@ -115,12 +118,12 @@ TEST_CASE("an issuer that has run out ends what was found good before him") {
   const Family f;
   // Outlives the authority that issued it.
   const auto leaf = issue_certificate(f.authority_key, &f.authority, f.key.public_key(), {.common_name = "somebody"},
-                                      Profile::citizen, on(2025, 1, 1), on(2029, 1, 1))
+                                      Profile::citizen, moment(2025, 1, 1), moment(2029, 1, 1))
                         .value();
   const auto trust = f.trust();
-  CHECK(trust.verify(leaf, {f.authority}, on(2027, 6, 1)));
-  CHECK(outcome(trust.verify(leaf, {f.authority}, on(2028, 6, 1))) == "certificate.expired");
-  CHECK(trust.verify(leaf, {f.authority}, on(2027, 6, 1)));
+  CHECK(trust.verify(leaf, {f.authority}, moment(2027, 6, 1)));
+  CHECK(outcome(trust.verify(leaf, {f.authority}, moment(2028, 6, 1))) == "certificate.expired");
+  CHECK(trust.verify(leaf, {f.authority}, moment(2027, 6, 1)));
 }
 
 TEST_CASE("a signature's certificates are read once, and come in the order in which they stand there") {
@@ -133,9 +136,10 @@ TEST_CASE("a signature's certificates are read once, and come in the order in wh
   CHECK(first->signer.native() == second->signer.native());
   CHECK(first->signer.native() == Certificate::remembered(f.leaf.der()).value().native());
   REQUIRE(first->others.size() == 2);
-  CHECK(first->others[0].der() == f.leaf.der());
-  CHECK(first->others[1].der() == f.authority.der());
-  CHECK(cms_verify_trusted(signature, kContent, f.trust(), on(2026, 6, 1)));
+  const auto expected = in_order({f.leaf, f.authority}, signature);
+  CHECK(first->others[0].der() == expected[0].der());
+  CHECK(first->others[1].der() == expected[1].der());
+  CHECK(cms_verify_trusted(signature, kContent, f.trust(), moment(2026, 6, 1)));
 }
 
 TEST_CASE("no byte of a signature can be changed so that it holds for somebody else") {
@@ -147,7 +151,7 @@ TEST_CASE("no byte of a signature can be changed so that it holds for somebody e
   for (std::size_t i = 0; i < signature.size(); ++i) {
     auto changed = signature;
     changed[i] ^= 0x01;
-    const auto checked = cms_verify_trusted(changed, kContent, trust, on(2026, 6, 1));
+    const auto checked = cms_verify_trusted(changed, kContent, trust, moment(2026, 6, 1));
     if (checked)
       CHECK(checked->signer.der() == f.leaf.der());
     else
@@ -160,9 +164,9 @@ TEST_CASE("certificates that are missing, other ones, or there twice are refused
   const Family f, stranger;
   const auto signature = cms_sign(kContent, f.key, f.leaf, {f.authority}).value();
   REQUIRE(cms_verify(signature, kContent));
-  const auto certificates = certificates_in(signature, {f.leaf, f.authority});
-  const auto end = static_cast<std::size_t>(certificates.data() + certificates.size() - signature.data());
-  const auto begin = end - certificates.size();
+  const auto both = in_order({f.leaf, f.authority}, signature);
+  const auto begin = place_of(both[0], signature) - 4;  // with the tag and length before them
+  const auto end = place_of(both[1], signature) + both[1].der().size();
   // ContentInfo { type, [0] { SignedData { …, [0] certificates, signerInfos } } }
   const Bytes type{signature.begin() + 4, signature.begin() + 15};
   REQUIRE(signature[0] == 0x30);
@@ -178,8 +182,8 @@ TEST_CASE("certificates that are missing, other ones, or there twice are refused
     for (const auto& certificate : all) set = joined({set, certificate.der()});
     return element(0xa0, set);
   };
-  REQUIRE(with(of({f.leaf, f.authority})) == signature);
-  CHECK(outcome(cms_verify(with(of({f.authority, f.leaf})), kContent)) == "good");
+  REQUIRE(with(of(both)) == signature);
+  CHECK(outcome(cms_verify(with(of({both[1], both[0]})), kContent)) == "good");
   CHECK(outcome(cms_verify(with(of({f.leaf})), kContent)) == "good");
   CHECK(outcome(cms_verify(with({}), kContent)) == "cms.signature");
   CHECK(outcome(cms_verify(with(of({f.authority})), kContent)) == "cms.signature");
