@@ -10,6 +10,8 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <limits>
 #include <sstream>
 #include <thread>
 
@@ -39,9 +41,13 @@ T need(result<T> outcome) {
 
 // What a process took of the processors so far, in ms: says on a busy machine too what a submission costs.
 double processor_ms(const std::string& pid) {
-  const auto text = need(files::read_text("/proc/" + pid + "/stat"));
+  std::ifstream file("/proc/" + pid + "/stat");
+  std::string text;
+  std::getline(file, text);
   // The name may hold anything, so the fields are counted from the parenthesis behind it.
-  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  const auto behind = text.rfind(')');
+  if (behind == std::string::npos) return std::numeric_limits<double>::quiet_NaN();
+  std::istringstream fields(text.substr(behind + 1));
   std::string word;
   for (int i = 0; i < 11; ++i) fields >> word;
   double user = 0, system = 0;
