@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "common/crypto/openssl.hpp"
+#include "common/crypto/remembered.hpp"
 
 namespace jindu::crypto {
 namespace {
@@ -107,6 +108,17 @@ result<Certificate> Certificate::from_der(BytesView der) {
   return share(native.release());
 }
 
+result<Certificate> Certificate::remembered(BytesView der) {
+  constexpr std::size_t kRemembered = 512, kBytesMax = 8 * 1024;
+  static Remembered<Certificate> known(kRemembered);
+  if (der.size() > kBytesMax) return from_der(der);
+  const std::string key(text_of(der));
+  if (auto found = known.find(key)) return std::move(*found);
+  auto read = from_der(der);
+  if (read) known.keep(key, *read);
+  return read;
+}
+
 result<std::vector<Certificate>> Certificate::all_from_pem(std::string_view pem) {
   const OwnedBio bio = bio_of(bytes_of(pem));
   std::vector<Certificate> all;
@@ -165,26 +177,67 @@ std::string Certificate::serial_hex() const {
 Instant Certificate::not_before() const { return instant_of(X509_get0_notBefore(native_.get())); }
 Instant Certificate::not_after() const { return instant_of(X509_get0_notAfter(native_.get())); }
 
+// The answer about a chain depends on nothing but the store, which never changes, and on how the moment in question
+// compares with the times that certificates and lists name. So it is the same at all moments between two neighbouring
+// ones of these times: its span.
+struct TrustStore::State {
+  struct Span {
+    Instant from, until;  // from <= at < until
+  };
+  std::shared_ptr<X509_STORE> store{X509_STORE_new(), X509_STORE_free};
+  bool with_crls = false;
+  std::vector<Instant> times;  // of roots and lists
+  Remembered<Span> good{4096};
+};
+
+namespace {
+
+void add_times(std::vector<Instant>& times, const Certificate& certificate) {
+  times.push_back(certificate.not_before());
+  times.push_back(certificate.not_after());
+}
+
+// What a chain is asked for by, in one digest.
+std::string name_of(const Certificate& leaf, const std::vector<Certificate>& intermediates, Purpose purpose) {
+  Bytes all{static_cast<std::uint8_t>(purpose)};
+  const auto add = [&](const Certificate& certificate) {
+    const auto fingerprint = certificate.fingerprint();
+    all.insert(all.end(), fingerprint.begin(), fingerprint.end());
+  };
+  add(leaf);
+  for (const auto& intermediate : intermediates) add(intermediate);
+  return std::string(text_of(sha256(all)));
+}
+
+}  // namespace
+
 result<TrustStore> TrustStore::from_pem(std::string_view roots_pem, std::string_view crl_pem) {
   const auto roots = Certificate::all_from_pem(roots_pem);
   if (!roots) return roots.error();
-  std::shared_ptr<X509_STORE> store(X509_STORE_new(), X509_STORE_free);
-  must(store != nullptr, "trust store");
-  for (const Certificate& root : *roots) must(X509_STORE_add_cert(store.get(), root.native()) == 1, "trust store");
-  bool with_crls = false;
+  auto state = std::make_shared<State>();
+  must(state->store != nullptr, "trust store");
+  for (const Certificate& root : *roots) {
+    must(X509_STORE_add_cert(state->store.get(), root.native()) == 1, "trust store");
+    add_times(state->times, root);
+  }
   if (!crl_pem.empty()) {
     const OwnedBio bio = bio_of(bytes_of(crl_pem));
     while (X509_CRL* crl = PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr)) {
-      const int added = X509_STORE_add_crl(store.get(), crl);
-      X509_CRL_free(crl);
-      must(added == 1, "trust store");
-      with_crls = true;
+      const Owned<X509_CRL, X509_CRL_free> owned(crl);
+      must(X509_STORE_add_crl(state->store.get(), crl) == 1, "trust store");
+      for (const ASN1_TIME* time : {X509_CRL_get0_lastUpdate(crl), X509_CRL_get0_nextUpdate(crl)}) {
+        if (time == nullptr) continue;  // a list need not say when the next one comes
+        if (ASN1_TIME_to_tm(time, nullptr) != 1)
+          return Error{Fault::invalid, "certificate.crl_malformed", "a revocation list has times that are none"};
+        state->times.push_back(instant_of(time));
+      }
+      state->with_crls = true;
     }
     ERR_clear_error();
-    if (!with_crls)
+    if (!state->with_crls)
       return Error{Fault::invalid, "certificate.crl_malformed", "no PEM certificate revocation list found"};
   }
-  return TrustStore(std::move(store), with_crls);
+  return TrustStore(std::move(state));
 }
 
 result<TrustStore> TrustStore::from_files(const std::string& roots_path, const std::string& crl_path) {
@@ -198,19 +251,41 @@ result<TrustStore> TrustStore::from_files(const std::string& roots_path, const s
 
 result<void> TrustStore::verify(const Certificate& leaf, const std::vector<Certificate>& intermediates, Instant at,
                                 Purpose purpose) const {
+  const auto name = name_of(leaf, intermediates, purpose);
+  if (const auto span = state_->good.find(name); span && span->from <= at && at < span->until) return {};
+  if (auto walked = walk(leaf, intermediates, at, purpose); !walked) return walked;
+  auto times = state_->times;
+  add_times(times, leaf);
+  for (const auto& intermediate : intermediates) {
+    if (!makes_sense(intermediate.native())) return {};  // it was not needed, and has no times to be compared
+    add_times(times, intermediate);
+  }
+  State::Span span{Instant::min(), Instant::max()};
+  for (const auto time : times) {
+    if (time <= at)
+      span.from = std::max(span.from, time);
+    else
+      span.until = std::min(span.until, time);
+  }
+  state_->good.keep(name, span);
+  return {};
+}
+
+result<void> TrustStore::walk(const Certificate& leaf, const std::vector<Certificate>& intermediates, Instant at,
+                              Purpose purpose) const {
   const Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
   STACK_OF(X509)* untrusted = sk_X509_new_null();
   must(context && untrusted, "verify certificate");
   const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> stack(untrusted,
                                                                          [](STACK_OF(X509) * s) { sk_X509_free(s); });
   for (const Certificate& intermediate : intermediates) sk_X509_push(untrusted, intermediate.native());
-  must(X509_STORE_CTX_init(context.get(), store_.get(), leaf.native(), untrusted) == 1, "verify certificate");
+  must(X509_STORE_CTX_init(context.get(), state_->store.get(), leaf.native(), untrusted) == 1, "verify certificate");
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_time(parameters, static_cast<std::time_t>(to_unix_ms(at) / 1000));
   X509_VERIFY_PARAM_set_depth(parameters, 5);
   X509_VERIFY_PARAM_set_auth_level(parameters, 2);  // at least 112 bits: no SHA-1, no RSA below 2,048
   unsigned long flags = X509_V_FLAG_X509_STRICT;
-  if (with_crls_) flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+  if (state_->with_crls) flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
   X509_VERIFY_PARAM_set_flags(parameters, flags);
   if (purpose != Purpose::any) {
     X509_VERIFY_PARAM_set_purpose(parameters,

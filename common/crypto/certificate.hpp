@@ -7,7 +7,6 @@
 #include "common/runtime/clock.hpp"
 
 struct x509_st;
-struct x509_store_st;
 
 namespace jindu::crypto {
 
@@ -33,6 +32,10 @@ class Certificate {
   Instant not_before() const;
   Instant not_after() const;
 
+  // The same certificate for the same DER, as long as it is remembered: OpenSSL 3.0 takes longer to read a key than to
+  // check a signature with it. Only for certificates of a few KiB, as all of people and authorities are.
+  static result<Certificate> remembered(BytesView der);
+
   explicit Certificate(std::shared_ptr<x509_st> native) : native_(std::move(native)) {}
   x509_st* native() const { return native_.get(); }
 
@@ -51,15 +54,16 @@ class TrustStore {
   static result<TrustStore> from_files(const std::string& roots_path, const std::string& crl_path = {});
 
   // Codes: certificate.expired, .not_yet_valid, .unknown_issuer, .revoked, .wrong_purpose, .crl_missing, .weak,
-  // .invalid.
+  // .invalid. That a certificate is good is remembered up to where the answer could become another.
   result<void> verify(const Certificate& leaf, const std::vector<Certificate>& intermediates, Instant at,
                       Purpose purpose = Purpose::any) const;
 
  private:
-  explicit TrustStore(std::shared_ptr<x509_store_st> store, bool with_crls)
-      : store_(std::move(store)), with_crls_(with_crls) {}
-  std::shared_ptr<x509_store_st> store_;
-  bool with_crls_;
+  struct State;
+  explicit TrustStore(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  result<void> walk(const Certificate& leaf, const std::vector<Certificate>& intermediates, Instant at,
+                    Purpose purpose) const;
+  std::shared_ptr<State> state_;
 };
 
 // What a certificate is for decides its extensions.

@@ -26,6 +26,85 @@ std::vector<Certificate> certificates_of(CMS_ContentInfo* cms) {
   return all;
 }
 
+// One element of DER: a tag of one byte, a length in its only spelling, and what they announce.
+struct Element {
+  std::uint8_t tag = 0;
+  BytesView all, contents;
+};
+std::optional<Element> first_element(BytesView bytes) {
+  if (bytes.size() < 2 || (bytes[0] & 0x1f) == 0x1f) return std::nullopt;
+  std::size_t length = bytes[1], head = 2;
+  if (length >= 0x80) {
+    const std::size_t count = length - 0x80;
+    if (count < 1 || count > 3 || bytes.size() < 2 + count) return std::nullopt;
+    length = 0;
+    for (; head < 2 + count; ++head) length = length << 8 | bytes[head];
+    if (length < 0x80 || length >> (8 * (count - 1)) == 0) return std::nullopt;
+  }
+  if (bytes.size() - head < length) return std::nullopt;
+  return Element{bytes[0], bytes.first(head + length), bytes.subspan(head, length)};
+}
+// The elements that fill these bytes; nothing where they are not filled by any.
+std::optional<std::vector<Element>> elements_of(BytesView bytes) {
+  std::vector<Element> all;
+  while (!bytes.empty()) {
+    const auto next = first_element(bytes);
+    if (!next) return std::nullopt;
+    all.push_back(*next);
+    bytes = bytes.subspan(next->all.size());
+  }
+  return all;
+}
+
+void put_element(Bytes& out, std::uint8_t tag, BytesView contents) {
+  out.push_back(tag);
+  const auto size = contents.size();
+  const int count = size < 0x80 ? 0 : size < 0x100 ? 1 : size < 0x10000 ? 2 : 3;
+  out.push_back(static_cast<std::uint8_t>(count == 0 ? size : 0x80U + static_cast<std::size_t>(count)));
+  for (int i = count - 1; i >= 0; --i) out.push_back(static_cast<std::uint8_t>(size >> (8 * i)));
+  out.insert(out.end(), contents.begin(), contents.end());
+}
+
+// A signature without the certificates that came in it, and these.
+struct Apart {
+  Bytes signature;
+  std::vector<Certificate> certificates;
+};
+
+// Certificates stand in a CMS beside what is signed (RFC 5652 section 5.1). Reading them costs more than checking the
+// signature, and most were seen before: the applicant's when he logged in, his authority's with everybody's. So they
+// are taken out and looked up. Nothing, where the encoding is other than expected: then OpenSSL reads all of it.
+std::optional<Apart> without_certificates(BytesView signature) {
+  constexpr std::uint8_t kSequence = 0x30, kFirst = 0xa0;
+  const auto outer = first_element(signature);
+  if (!outer || outer->tag != kSequence || outer->all.size() != signature.size()) return std::nullopt;
+  const auto info = elements_of(outer->contents);
+  if (!info || info->size() != 2 || (*info)[1].tag != kFirst) return std::nullopt;
+  const auto held = first_element((*info)[1].contents);
+  if (!held || held->tag != kSequence || held->all.size() != (*info)[1].contents.size()) return std::nullopt;
+  const auto members = elements_of(held->contents);
+  // Version, digest algorithms and content stand before the certificates.
+  if (!members || members->size() < 4 || (*members)[3].tag != kFirst) return std::nullopt;
+  for (std::size_t i = 4; i < members->size(); ++i)
+    if ((*members)[i].tag == kFirst) return std::nullopt;  // they stand there once
+  const auto brought = elements_of((*members)[3].contents);
+  if (!brought || brought->empty()) return std::nullopt;
+  Apart apart;
+  for (const auto& one : *brought) {
+    if (one.tag != kSequence) return std::nullopt;  // no X.509 certificate
+    auto certificate = Certificate::remembered(one.all);
+    if (!certificate) return std::nullopt;
+    apart.certificates.push_back(std::move(*certificate));
+  }
+  Bytes rest, explicit_rest, whole((*info)[0].all.begin(), (*info)[0].all.end());
+  for (std::size_t i = 0; i < members->size(); ++i)
+    if (i != 3) rest.insert(rest.end(), (*members)[i].all.begin(), (*members)[i].all.end());
+  put_element(explicit_rest, kSequence, rest);
+  put_element(whole, kFirst, explicit_rest);
+  put_element(apart.signature, kSequence, whole);
+  return apart;
+}
+
 std::optional<Instant> signing_time_of(CMS_SignerInfo* signer) {
   const int index = CMS_signed_get_attr_by_NID(signer, NID_pkcs9_signingTime, -1);
   if (index < 0) return std::nullopt;
@@ -76,9 +155,11 @@ result<Bytes> cms_sign(BytesView content, const PrivateKey& key, const Certifica
 result<CmsSignature> cms_verify(BytesView signature, BytesView content) {
   if (signature.size() > kSignatureBytesMax)
     return Error{Fault::too_large, "cms.too_large", "a signature has at most 64 KiB"};
-  const unsigned char* at = signature.data();
-  const OwnedCms cms(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(signature.size())));
-  if (!cms || at != signature.data() + signature.size() || OBJ_obj2nid(CMS_get0_type(cms.get())) != NID_pkcs7_signed) {
+  const auto apart = without_certificates(signature);
+  const BytesView encoded = apart ? BytesView(apart->signature) : signature;
+  const unsigned char* at = encoded.data();
+  const OwnedCms cms(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(encoded.size())));
+  if (!cms || at != encoded.data() + encoded.size() || OBJ_obj2nid(CMS_get0_type(cms.get())) != NID_pkcs7_signed) {
     ERR_clear_error();
     return Error{Fault::invalid, "cms.malformed", "not a DER CMS SignedData"};
   }
@@ -98,7 +179,13 @@ result<CmsSignature> cms_verify(BytesView signature, BytesView content) {
   const OwnedBio bio = bio_of(content);
   // Not with CMS_CADES: OpenSSL 3.0 then verifies the chain in spite of CMS_NO_SIGNER_CERT_VERIFY, and trust is checked
   // apart from this. What CMS_CADES adds, comparing signingCertificateV2 with the signer's certificate, follows.
-  if (CMS_verify(cms.get(), nullptr, nullptr, bio.get(), nullptr, CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1)
+  STACK_OF(X509)* brought = sk_X509_new_null();
+  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> stack(brought,
+                                                                         [](STACK_OF(X509) * s) { sk_X509_free(s); });
+  must(brought != nullptr, "stack");
+  if (apart)
+    for (const auto& certificate : apart->certificates) must(sk_X509_push(brought, certificate.native()) > 0, "stack");
+  if (CMS_verify(cms.get(), brought, nullptr, bio.get(), nullptr, CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1)
     return Error{Fault::integrity, "cms.signature", "the signature does not hold: " + openssl_reason()};
   X509* native = nullptr;
   CMS_SignerInfo_get0_algs(signer, nullptr, &native, nullptr, nullptr);
@@ -107,7 +194,7 @@ result<CmsSignature> cms_verify(BytesView signature, BytesView content) {
     return Error{Fault::integrity, "cms.attributes", "signingCertificateV2 does not name the signer's certificate"};
   X509_up_ref(native);
   Certificate certificate{std::shared_ptr<X509>(native, X509_free)};
-  return CmsSignature{certificate, certificates_of(cms.get()), signing_time_of(signer)};
+  return CmsSignature{certificate, apart ? apart->certificates : certificates_of(cms.get()), signing_time_of(signer)};
 }
 
 result<CmsSignature> cms_verify_trusted(BytesView signature, BytesView content, const TrustStore& trust, Instant at) {

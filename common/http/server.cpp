@@ -41,6 +41,7 @@ using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 template <class T>
 using awaitable = asio::awaitable<T>;
 constexpr auto kToken = asio::use_awaitable;
+constexpr std::uint64_t kSentAtOnce = 16 * 1024;
 
 std::optional<Method> method_of(bhttp::verb verb) {
   switch (verb) {
@@ -458,13 +459,20 @@ class ServerImpl final : public Server {
     }
     const bool bodiless = response.status == 204 || head.result_int() == 304;
     if (!bodiless) head.content_length(length);
-    head.body().data = nullptr;
-    head.body().more = length > 0 && !bodiless && !is_head;
+    const bool with_body = length > 0 && !bodiless && !is_head;
+    // A small body leaves with its header, as one record of TLS by one call.
+    const bool at_once = !with_body || (file.number < 0 && length <= kSentAtOnce);
+    head.body().data = with_body && at_once ? const_cast<std::uint8_t*>(memory.data()) : nullptr;
+    head.body().size = with_body && at_once ? memory.size() : 0;
+    head.body().more = !at_once;
     bhttp::response_serializer<bhttp::buffer_body> serializer(head);
     lowest.expires_after(std::chrono::seconds(30));
+    if (at_once) {
+      co_await bhttp::async_write(stream, serializer, asio::redirect_error(kToken, code));
+      co_return !code;
+    }
     co_await bhttp::async_write_header(stream, serializer, asio::redirect_error(kToken, code));
     if (code) co_return false;
-    if (bodiless || is_head || length == 0) co_return true;
     if (file.number < 0) {
       // In pieces, so that a slow but living client gets its time for each.
       for (std::size_t sent = 0; sent < memory.size();) {

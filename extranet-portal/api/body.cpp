@@ -47,8 +47,11 @@ std::string Body::text(const std::string& name, std::size_t least, std::size_t m
 }
 
 Bytes Body::base64(const std::string& name, std::size_t least, std::size_t most) {
-  const std::string text = this->text(name, 0, most / 3 * 4 + 8);
-  if (error_) return {};
+  const auto* value = member(name);
+  if (value == nullptr || error_) return {};
+  if (!value->is_string()) return fail(name, "is a string"), Bytes();
+  const std::string_view text = value->get_string();
+  if (text.size() > most / 3 * 4 + 8) return fail(name, "is too short or too long"), Bytes();
   auto bytes = from_base64(text);
   if (!bytes) return fail(name, "is base64"), Bytes();
   if (bytes->size() < least || bytes->size() > most) return fail(name, "is too short or too long"), Bytes();

@@ -25,6 +25,16 @@ http::Guard with_session(Portal& portal, bool writing) {
   };
 }
 
+std::string bucket_of(std::string_view what, std::string_view whom) {
+  return std::string(what) + " " + std::string(whom);
+}
+
+void demand_no_wait(std::chrono::milliseconds wait) {
+  if (wait.count() > 0)
+    fail(Fault::limited, "rate.limited",
+         "too often; try again in " + std::to_string(wait.count() / 1000 + 1) + " seconds");
+}
+
 }  // namespace
 
 const Applicant& applicant(const http::Request& request) { return std::any_cast<const Applicant&>(request.principal); }
@@ -53,15 +63,17 @@ result<std::optional<Applicant>> find_applicant(Portal& portal, const http::Requ
 }
 
 result<void> limit(Portal& portal, std::string_view what, std::string_view whom, const Rate& rate) {
-  std::chrono::milliseconds wait{};
-  const std::string bucket = std::string(what) + " " + std::string(whom);
-  const auto taken = portal.database.write(
-      [&](storage::Transaction& tx) { wait = store::attempt(tx, bucket, rate, portal.clock.now()); });
-  if (!taken) return taken.error();
-  if (wait.count() > 0)
-    return Error{Fault::limited, "rate.limited",
-                 "too often; try again in " + std::to_string(wait.count() / 1000 + 1) + " seconds"};
-  return {};
+  return portal.database.write([&](storage::Transaction& tx) { take_attempt(tx, portal, what, whom, rate); });
+}
+
+void take_attempt(storage::Transaction& tx, const Portal& portal, std::string_view what, std::string_view whom,
+                  const Rate& rate) {
+  demand_no_wait(store::attempt(tx, bucket_of(what, whom), rate, portal.clock.now()));
+}
+
+void demand_attempt(storage::Transaction& tx, const Portal& portal, std::string_view what, std::string_view whom,
+                    const Rate& rate) {
+  demand_no_wait(store::wait_before(tx, bucket_of(what, whom), rate, portal.clock.now()));
 }
 
 }  // namespace jindu::portal::api

@@ -24,5 +24,10 @@ result<std::optional<Applicant>> find_applicant(Portal& portal, const http::Requ
 
 // Takes one attempt out of a bucket named by `what` and `whom`; Fault::limited "rate.limited" when it is empty.
 result<void> limit(Portal& portal, std::string_view what, std::string_view whom, const Rate& rate);
+// The same in the caller's transaction, and whether there is an attempt to take; both throw.
+void take_attempt(storage::Transaction& tx, const Portal& portal, std::string_view what, std::string_view whom,
+                  const Rate& rate);
+void demand_attempt(storage::Transaction& tx, const Portal& portal, std::string_view what, std::string_view whom,
+                    const Rate& rate);
 
 }  // namespace jindu::portal::api

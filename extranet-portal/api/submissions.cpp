@@ -18,6 +18,8 @@
 namespace jindu::portal::api {
 namespace {
 
+constexpr std::string_view kAttempts = "submit";  // the bucket that they are taken out of
+
 struct Incoming {
   std::string declaration_id;
   Bytes signed_statement;
@@ -35,8 +37,8 @@ http::Response answer_of(const store::Declaration& declaration, const store::Sub
 
 // The answer that this submission got before, if it was made before.
 std::optional<http::Response> earlier_answer(storage::Transaction& tx, const Incoming& incoming,
+                                             const std::optional<store::Declaration>& declaration,
                                              const std::string& account_id) {
-  const auto declaration = store::find_declaration(tx, incoming.declaration_id);
   if (!declaration) return std::nullopt;
   if (declaration->account_id != account_id)
     fail(Fault::conflict, "submission.exists", "another content was submitted for this declaration");
@@ -112,9 +114,9 @@ Bytes make_receipt(const Portal& portal, const dossier::CheckedStatement& checke
 // Everything that a submission changes, in the caller's transaction.
 http::Response take_in(Portal& portal, storage::Transaction& tx, const Incoming& incoming,
                        const dossier::CheckedStatement& checked, const store::Account& account) {
-  if (auto earlier = earlier_answer(tx, incoming, account.account_id)) return std::move(*earlier);
-  demand_own(tx, account, checked.signer);
   auto declaration = store::find_declaration(tx, incoming.declaration_id);
+  if (auto earlier = earlier_answer(tx, incoming, declaration, account.account_id)) return std::move(*earlier);
+  demand_own(tx, account, checked.signer);
   auto facts = facts_of(portal, tx, checked.statement, account, incoming, declaration);
   facts.signer_key = checked.signer.key_id();
   demand(check_submission(checked.statement, facts));
@@ -140,7 +142,7 @@ http::Response take_in(Portal& portal, storage::Transaction& tx, const Incoming&
     store::put_progress(tx, incoming.declaration_id, declaration->progress, now);
   }
   store::Submission submission;
-  submission.number = store::count_submissions(tx, incoming.declaration_id) + 1;
+  submission.number = first ? 1 : store::count_submissions(tx, incoming.declaration_id) + 1;
   submission.kind = first ? "application" : "supplement";
   submission.signed_statement = incoming.signed_statement;
   submission.sealed_content = incoming.sealed_content;
@@ -173,6 +175,17 @@ http::Response take_in(Portal& portal, storage::Transaction& tx, const Incoming&
   return answer_of(*declaration, submission, false);
 }
 
+// Everything that can be checked without asking the database.
+result<dossier::CheckedStatement> check(const Portal& portal, const Incoming& incoming) {
+  auto checked = dossier::check_statement(incoming.signed_statement, incoming.sealed_content, portal.applicants,
+                                          portal.clock.now());
+  if (!checked) return checked;
+  const auto seal = seal::inspect_seal(incoming.sealed_content);
+  if (!seal) return seal.error();
+  if (const auto held = check_content_seal(checked->statement, *seal); !held) return held.error();
+  return checked;
+}
+
 }  // namespace
 
 Answer submit(Portal& portal, http::Request& request) {
@@ -189,23 +202,27 @@ Answer submit(Portal& portal, http::Request& request) {
 
   // A repetition is answered before anything else is asked: the first answer may have been lost on the way.
   std::optional<http::Response> answer;
-  const auto looked = portal.database.read(
-      [&](storage::Transaction& tx) { answer = earlier_answer(tx, incoming, account.account_id); });
+  const auto looked = portal.database.read([&](storage::Transaction& tx) {
+    answer = earlier_answer(tx, incoming, store::find_declaration(tx, incoming.declaration_id), account.account_id);
+    if (!answer) demand_attempt(tx, portal, kAttempts, account.account_id, portal.limits.submission);
+  });
   if (!looked) return looked.error();
   if (answer) return std::move(*answer);
-  if (const auto held = limit(portal, "submit", account.account_id, portal.limits.submission); !held)
-    return held.error();
 
-  const auto checked = dossier::check_statement(incoming.signed_statement, incoming.sealed_content, portal.applicants,
-                                                portal.clock.now());
-  if (!checked) return checked.error();
-  const auto seal = seal::inspect_seal(incoming.sealed_content);
-  if (!seal) return seal.error();
-  if (const auto held = check_content_seal(checked->statement, *seal); !held) return held.error();
-
-  const auto taken = portal.database.write(
-      [&](storage::Transaction& tx) { answer = take_in(portal, tx, incoming, *checked, account); });
-  if (!taken) return taken.error();
+  // An attempt counts whether it succeeds or not. One that succeeds is counted in its own commit: a commit of its own
+  // would cost as much as all the rest of it.
+  const auto refused = [&](const Error& error) -> Answer {
+    if (const auto held = limit(portal, kAttempts, account.account_id, portal.limits.submission); !held)
+      return held.error();
+    return error;
+  };
+  const auto checked = check(portal, incoming);
+  if (!checked) return refused(checked.error());
+  const auto taken = portal.database.write([&](storage::Transaction& tx) {
+    take_attempt(tx, portal, kAttempts, account.account_id, portal.limits.submission);
+    answer = take_in(portal, tx, incoming, *checked, account);
+  });
+  if (!taken) return refused(taken.error());
   portal.wake();
   log::info("submission.taken",
             {{"declaration", *id}, {"parts", checked->statement.parts_size()}, {"request_id", request.request_id}});

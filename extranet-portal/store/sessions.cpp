@@ -25,6 +25,12 @@ constexpr std::string_view kReadSecret = "SELECT value FROM secret WHERE name = 
 constexpr std::string_view kPutSecret =
     "INSERT INTO secret (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
+Bucket bucket_named(storage::Transaction& tx, const std::string& bucket) {
+  Bucket state;
+  if (const auto row = tx.query_one(kReadBucket, {bucket})) state.full_at = from_unix_ms(row->integer(0));
+  return state;
+}
+
 }  // namespace
 
 void begin_session(storage::Transaction& tx, const crypto::Digest& token_key, const std::string& account_id,
@@ -61,11 +67,15 @@ std::optional<std::string> take_challenge(storage::Transaction& tx, const std::s
 }
 
 std::chrono::milliseconds attempt(storage::Transaction& tx, const std::string& bucket, const Rate& rate, Instant now) {
-  Bucket state;
-  if (const auto row = tx.query_one(kReadBucket, {bucket})) state.full_at = from_unix_ms(row->integer(0));
+  auto state = bucket_named(tx, bucket);
   const auto wait = wait_for(state, rate, now);
   if (take(state, rate, now)) tx.execute(kPutBucket, {bucket, to_unix_ms(state.full_at)});
   return wait;
+}
+
+std::chrono::milliseconds wait_before(storage::Transaction& tx, const std::string& bucket, const Rate& rate,
+                                      Instant now) {
+  return wait_for(bucket_named(tx, bucket), rate, now);
 }
 
 Bytes secret(storage::Transaction& tx, const std::string& name) {

@@ -30,6 +30,9 @@ std::optional<std::string> take_challenge(storage::Transaction& tx, const std::s
 
 // Takes one attempt out of a bucket; what is left to wait otherwise.
 std::chrono::milliseconds attempt(storage::Transaction& tx, const std::string& bucket, const Rate& rate, Instant now);
+// How long one would have to wait now; takes nothing.
+std::chrono::milliseconds wait_before(storage::Transaction& tx, const std::string& bucket, const Rate& rate,
+                                      Instant now);
 
 // Made at first use, the same ever after for all processes.
 Bytes secret(storage::Transaction& tx, const std::string& name);

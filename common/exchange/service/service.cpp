@@ -99,9 +99,9 @@ class ServiceImpl final : public Service {
     sending_client_.cancel();
     fetching_client_.cancel();
     receipts_client_.cancel();
-    sender_.reset();
-    receiver_.reset();
-    receipts_.reset();
+    // Ended, not taken away: one that still runs may wake another.
+    for (auto* worker : {sender_.get(), receiver_.get(), receipts_.get()})
+      if (worker != nullptr) worker->stop();
   }
 
   result<TransitHealth> health() override {
@@ -129,15 +129,16 @@ class ServiceImpl final : public Service {
  private:
   Instant now() const { return SystemClock().now(); }
 
-  // Remembers whether the unit answers, and says so in the log when that changes.
-  void unit_answers(const result<void>& answered) {
+  // Remembers whether the unit answers, and says so in the log when that changes. Gives whether it is back.
+  bool unit_answers(const result<void>& answered) {
     const bool reachable = answered.has_value() || answered.error().fault != Fault::unavailable;
     if (reachable) unit_heard_ms_ = to_unix_ms(now());
-    if (unit_reachable_.exchange(reachable) == reachable || stopped_) return;
+    if (unit_reachable_.exchange(reachable) == reachable || stopped_) return false;
     if (reachable)
       log::info("exchange.unit_reachable", {{"unit", options_.unit}});
     else
       log::warn("exchange.unit_unreachable", log::of(answered.error()));
+    return reachable;
   }
 
   result<http::Answer> ask(http::Client& client, std::string_view method, const std::string& path, BytesView body = {},
@@ -151,12 +152,17 @@ class ServiceImpl final : public Service {
       unit_answers(ok);
       return ok.error();
     }
-    unit_answers({});
+    // What waits for the unit need not wait for the end of the sender's pause.
+    if (unit_answers({}) && &client != &sending_client_) sender_->wake();
     return answer;
   }
 
+  // Who enqueues wakes us also while the unit is away. To read, and partly to seal, again and again what it does not
+  // get would take the processor from those who enqueue; so the pause is kept, unless another worker hears the unit.
   milliseconds send() {
     if (stopped_) return kAtOnce;
+    const auto paused = std::chrono::ceil<milliseconds>(sends_again_ - std::chrono::steady_clock::now());
+    if (!unit_reachable_ && paused > kAtOnce) return paused;
     std::vector<Built> next;
     int built = 0;
     auto ok = database_.read(
@@ -184,7 +190,9 @@ class ServiceImpl final : public Service {
     if (!ok) {
       // The unit says that this cannot follow: that is for operators to solve; nothing may be skipped here.
       if (!tries_again(ok.error())) log::error("exchange.unit_refuses", log::of(ok.error()));
-      return sending_.failed();
+      const auto pause = sending_.failed();
+      sends_again_ = std::chrono::steady_clock::now() + pause;
+      return pause;
     }
     sending_.worked();
     return kAtOnce;
@@ -622,6 +630,7 @@ class ServiceImpl final : public Service {
   std::function<void(storage::Transaction&, const Progress&)> progress_;
   http::Client sending_client_, fetching_client_, receipts_client_;
   Backoff sending_, receiving_, following_;
+  std::chrono::steady_clock::time_point sends_again_{};  // of the sending worker alone
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
   bool troubled_ = false;         // a receipt was not taken in this round
   std::atomic<bool> stopped_ = false, unit_reachable_ = false;

@@ -3,6 +3,7 @@
 // database of the test's own.
 #include <jindu/v1/payload.pb.h>
 
+#include <atomic>
 #include <boost/json/value.hpp>
 #include <functional>
 #include <string>
@@ -100,7 +101,7 @@ class World {
   api::PublishedCatalogue catalogue;
   api::Portal portal;
   http::Router router;
-  int woken = 0;
+  std::atomic<int> woken = 0;
 };
 
 // One for each kind of database there is here.

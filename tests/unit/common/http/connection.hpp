@@ -83,6 +83,8 @@ class Connection {
     }
     return ended_ && got_.empty();
   }
+  // In how many pieces came all that was heard.
+  int pieces() const { return pieces_; }
   void done_saying() { ::shutdown(socket_, SHUT_WR); }
 
  private:
@@ -92,6 +94,7 @@ class Connection {
     // A reset is an end too: the server closes while something of ours is unread.
     if (count == 0 || (count < 0 && errno == ECONNRESET)) ended_ = true;
     if (count <= 0) return false;
+    ++pieces_;
     got_.append(buffer, static_cast<std::size_t>(count));
     return true;
   }
@@ -107,7 +110,7 @@ class Connection {
     }
   }
 
-  int socket_;
+  int socket_, pieces_ = 0;
   bool connected_ = false, ended_ = false;
   std::string got_;
 };

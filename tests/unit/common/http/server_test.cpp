@@ -149,6 +149,20 @@ TEST_CASE("requests on one connection are answered one after the other, also whe
   CHECK(c.get("/about/x", "X-Twice: a\r\nX-Twice: b\r\n").body.find(R"("twice":"a, b")") != std::string::npos);
 }
 
+TEST_CASE("a small answer comes in one piece with its header, and one of any size comes whole") {
+  Site site;
+  auto c = site.connect();
+  for (int i = 1; i <= 50; ++i) {
+    CHECK(c.ask(post("small")).body == "small");
+    CHECK(c.pieces() == i);
+  }
+  for (const std::size_t size : {0, 1, 16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 256 * 1024 + 1}) {
+    const std::string body(size, 'b');
+    CHECK(c.ask("PUT /large HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + body)
+              .body == body);
+  }
+}
+
 TEST_CASE("a connection ends after its answer when the client wants that, or speaks HTTP/1.0") {
   Site site;
   auto close = site.connect();

@@ -46,6 +46,7 @@ struct Names {
 // How the way between a service and its unit behaves just now.
 struct Weather {
   std::atomic<bool> away = false;       // every request is answered 503
+  std::atomic<int> came_in_vain = 0;    // bundles that were brought meanwhile
   std::atomic<int> lost_receipts = 0;   // so many requests with the service's receipts never reach the unit
   std::atomic<int> false_receipts = 0;  // so many answers to bundles hold rubbish instead of receipts
 };
@@ -64,7 +65,10 @@ class Post {
       route.guard = http::anyone();
       route.handler = [this, handler = route.handler, path = route.path,
                        method = route.method](http::Request& request) -> result<http::Response> {
-        if (weather.away) return Error{Fault::unavailable, "test.away", "the unit is away"};
+        if (weather.away) {
+          if (method == http::Method::put) ++weather.came_in_vain;
+          return Error{Fault::unavailable, "test.away", "the unit is away"};
+        }
         if (method == http::Method::put && weather.false_receipts > 0) {
           --weather.false_receipts;
           return http::Response::json({{"receipts", boost::json::array{"AAEC"}}});
@@ -364,6 +368,27 @@ TEST_CASE("a unit that is away is noticed, and everything waits until it is back
   const auto health = road.portal.service().health().value();
   CHECK(health.unit_reachable);
   CHECK(health.unit_last_heard);
+}
+
+TEST_CASE(
+    "a unit that is away is not asked anew for everything that is enqueued meanwhile, and gets all when it is back") {
+  Road road;
+  road.outer.weather.away = true;
+  road.portal.enqueue("a", "0");
+  REQUIRE(road.eventually([&] { return road.outer.weather.came_in_vain > 0; }));
+  const auto began = std::chrono::steady_clock::now();
+  constexpr int kNumber = 200;
+  Words words{"0"};
+  for (int i = 1; i <= kNumber; ++i) {
+    road.portal.enqueue("a", std::to_string(i));
+    words.push_back(std::to_string(i));
+    std::this_thread::sleep_for(2ms);
+  }
+  // Its pauses double, beginning with 200 ms.
+  const auto passed = std::chrono::steady_clock::now() - began;
+  CHECK(road.outer.weather.came_in_vain <= 3 + passed / 400ms);
+  road.outer.weather.away = false;
+  REQUIRE(road.eventually([&] { return road.approval.words() == words; }));
 }
 
 TEST_CASE("a receipt that is none is not believed: the bundle stays until a real one says that the unit has it") {

@@ -1,9 +1,12 @@
 #include <jindu/v1/payload.pb.h>
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <set>
+#include <thread>
 
 #include "common/runtime/ids.hpp"
 #include "common/runtime/messages.hpp"
@@ -168,6 +171,78 @@ TEST_CASE("what is wrong with a submission is said, and nothing of it is kept") 
     CHECK(world->count("SELECT COUNT(*) FROM declaration") == 0);
     CHECK(world->count("SELECT COUNT(*) FROM exchange_outbox") == 0);
     CHECK(world->count("SELECT COUNT(*) FROM number_counter") == 0);
+  }
+}
+
+TEST_CASE("every attempt to submit counts, taken or refused; a repetition of what was taken does not") {
+  for (auto& world : worlds()) {
+    world->portal.limits.submission = {3, 1min};
+    Ready ready(*world);
+    const auto made = ready.make(*world, world->draft(ready.id));
+    auto changed = made;
+    changed.sealed_content.back() ^= 1;
+    CHECK(world->submit(ready.browser, ready.id, changed).code() == "dossier.content_digest");
+    CHECK(world->submit(ready.browser, ready.id, made).code() == "submission.upload_missing");
+    world->upload(ready.browser, ready.id, made);
+    REQUIRE(world->submit(ready.browser, ready.id, made).status == 200);
+    for (int i = 0; i < 5; ++i) CHECK(world->submit(ready.browser, ready.id, made).json.at("repeated").as_bool());
+
+    // Nothing is checked any more before the time has come.
+    const auto next = new_uuid(world->clock.now());
+    const auto other = ready.make(*world, world->draft(next));
+    world->upload(ready.browser, next, other);
+    CHECK(world->submit(ready.browser, next, other).code() == "rate.limited");
+    auto broken = other;
+    broken.sealed_content.back() ^= 1;
+    CHECK(world->submit(ready.browser, next, broken).code() == "rate.limited");
+    CHECK(world->count("SELECT COUNT(*) FROM declaration") == 1);
+    world->clock.advance(1min);
+    CHECK(world->submit(ready.browser, next, other).status == 200);
+    CHECK(world->submit(ready.browser, new_uuid(world->clock.now()), other).code() == "rate.limited");
+  }
+}
+
+TEST_CASE("a submission that comes several times at once is taken once, and each gets the same receipt") {
+  for (auto& world : worlds()) {
+    Ready ready(*world);
+    const auto made = ready.make(*world, world->draft(ready.id));
+    world->upload(ready.browser, ready.id, made);
+    const std::string body = json::serialize(json::value{{"signed_statement", to_base64(made.signed_statement)},
+                                                         {"sealed_content", to_base64(made.sealed_content)}});
+    constexpr std::size_t kTimes = 4;
+    std::vector<result<http::Response>> answers(kTimes, Error{});
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < kTimes; ++i)
+      threads.emplace_back([&, i] {
+        http::Request request;
+        request.method = http::Method::post;
+        request.path = "/api/v1/declarations/" + ready.id + "/submit";
+        request.headers = {{"content-type", "application/json"},
+                           {"cookie", "__Host-jindu=" + ready.browser.cookie},
+                           {"x-csrf-token", ready.browser.token}};
+        request.body.assign(body.begin(), body.end());
+        auto match = world->router.find(request.method, request.path);
+        request.parameters = std::move(match.parameters);
+        if (const auto admitted = match.route->guard(request); !admitted)
+          answers[i] = admitted.error();
+        else
+          answers[i] = match.route->handler(request);
+      });
+    for (auto& thread : threads) thread.join();
+    std::set<std::string> receipts;
+    int first = 0;
+    for (const auto& answer : answers) {
+      INFO((answer ? std::string() : answer.error().code + " " + answer.error().detail));
+      REQUIRE(answer);
+      const auto told = json::parse(std::get<std::string>(answer->body));
+      receipts.insert(std::string(told.at("receipt").as_string()));
+      first += told.at("repeated").as_bool() ? 0 : 1;
+    }
+    CHECK(first == 1);
+    CHECK(receipts.size() == 1);
+    CHECK(world->count("SELECT COUNT(*) FROM declaration") == 1);
+    CHECK(world->count("SELECT COUNT(*) FROM submission") == 1);
+    CHECK(world->count("SELECT COUNT(*) FROM exchange_outbox") == 2);
   }
 }
 
