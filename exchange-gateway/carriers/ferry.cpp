@@ -107,7 +107,7 @@ class Ferry final : public Carrier {
     if (auto there = still_there(folder); !there) return there;
     log::error("ferry.voyage_refused", log::of(error));
     const auto id = voyage_id(folder.filename().string(), unit_.options().peer).value();
-    auto ok = refuse_voyage(unit_, id, error);
+    auto ok = refuse_voyage(unit_, folder.string(), id, error);
     if (!ok) return ok;
     std::error_code code;
     fs::rename(folder, folder.string() + ".refused", code);
