@@ -481,9 +481,11 @@ int dismissed_lines(const json::object& o) {
 }
 
 std::string list_of(const json::array& numbers) {
+  constexpr std::size_t most = 6;
   std::string list;
-  for (const auto& one : numbers) list += (list.empty() ? "" : ", ") + std::to_string(one.as_int64());
-  return list;
+  for (std::size_t i = 0; i < std::min(numbers.size(), most); ++i)
+    list += (list.empty() ? "" : ", ") + std::to_string(numbers[i].as_int64());
+  return list + (numbers.size() > most ? ", …" : "");
 }
 
 // Two lines: what goes out, and what has come in.

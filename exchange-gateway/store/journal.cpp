@@ -409,7 +409,10 @@ std::int64_t on_voyages(storage::Transaction& t) {
 }
 
 std::int64_t unreceipted(storage::Transaction& t, std::int64_t voyage) {
-  return t.query_one("SELECT COUNT(*) FROM bundle WHERE state = 'waiting' AND voyage > 0 AND voyage = $1", {voyage})
+  return t
+      .query_one(
+          "SELECT COUNT(*) FROM bundle WHERE state = 'waiting' AND voyage > 0 AND voyage = $1 AND kind <> 'receipts'",
+          {voyage})
       ->integer(0);
 }
 

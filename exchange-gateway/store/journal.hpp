@@ -316,7 +316,7 @@ TakenIn taken_in(storage::Transaction& t);
 // How many bundles have gone on a voyage that the other side has not confirmed, without the control bundles.
 inline constexpr std::int64_t kOnVoyagesCounted = 100'000;
 std::int64_t on_voyages(storage::Transaction& t);
-// How many bundles of our voyage have no receipt from the other side yet.
+// How many bundles of our voyage have no receipt from the other side yet; of control bundles there is none.
 std::int64_t unreceipted(storage::Transaction& t, std::int64_t voyage);
 
 // A stretch of a channel that both units compare, and what came of it.

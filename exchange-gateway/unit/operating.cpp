@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kRequestMax = 10'000;
 constexpr std::int64_t kCounted = 10'000;
-constexpr std::int64_t kToldAtOnce = 50;
+constexpr std::int64_t kStraysToldAtOnce = 50;
 constexpr const char* kVoyageWanted = "voyage_wanted";
 // Without a rule any more nobody can say that one is enough.
 constexpr std::size_t kReleasersWithoutRule = 2;
@@ -319,7 +319,7 @@ void Unit::tell_not_taken(storage::Transaction& t, const store::Stray& stray, bo
 }
 
 void Unit::tell_not_taken(storage::Transaction& t) {
-  for (const auto& stray : store::untold_strays(t, kToldAtOnce)) {
+  for (const auto& stray : store::untold_strays(t, kStraysToldAtOnce)) {
     tell_not_taken(t, stray, false);
     store::mark_told(t, stray);
   }

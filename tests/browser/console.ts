@@ -298,7 +298,7 @@ await report.test('two sentences say what is under way, what waits for the next 
   const { page, complaints } = courier;
   await go(page, `${ferry.outer}/voyages`, '航次');
   const short = page.getByRole('region', { name: '概况' });
-  await short.getByText('在途 2 个航次，共 8 个交换包，2 个等待下一航次').waitFor();
+  await short.getByText('航次 2、1 在途，共 8 个交换包，2 个等待下一航次').waitFor();
   await short.getByText('还没有读取过航次，没有已知的缺失').waitFor();
   same(await short.getByRole('listitem').count(), 2, 'voyages under way');
   await demandSound(page, complaints, 'console-voyages-out');
@@ -373,7 +373,9 @@ await report.test('what is told of voyages can be read on a phone and in English
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByText(/^Outgoing: /).waitFor();
   await demandSound(page, complaints, 'console-phone-voyages-ferry');
-  for (const [path, heading] of [['/alarms', 'Alarms'], ['/quarantine', 'Quarantine']] as const) {
+  await go(page, `${ferry.inner}/voyages`, '航次');
+  await page.getByRole('button', { name: 'English' }).click();
+  for (const [path, heading] of [['/voyages', 'Voyages'], ['/alarms', 'Alarms'], ['/quarantine', 'Quarantine']] as const) {
     await go(page, `${ferry.inner}${path}`, heading);
     await demandSound(page, complaints, `console-phone-ferry${path.replace('/', '-')}`);
   }
