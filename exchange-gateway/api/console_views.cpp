@@ -385,8 +385,7 @@ json::object voyages(storage::Transaction& t, const Unit& unit) {
     if (v.direction == "loaded") {
       missing = store::unreceipted(t, v.number);
       state = v.number <= read_there ? "arrived" : "under_way";
-      if (state == "under_way" && missing > 0)
-        under_way.push_back({{"number", v.number}, {"bundles", missing}, {"at_ms", v.at_ms}});
+      if (state == "under_way") under_way.push_back({{"number", v.number}, {"bundles", missing}, {"at_ms", v.at_ms}});
     } else if (v.direction == "unloaded" && v.damaged > 0) {
       state = "damaged";
     } else if (v.dismissed_ms > 0) {

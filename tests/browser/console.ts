@@ -298,7 +298,7 @@ await report.test('two sentences say what is under way, what waits for the next 
   const { page, complaints } = courier;
   await go(page, `${ferry.outer}/voyages`, '航次');
   const short = page.getByRole('region', { name: '概况' });
-  await short.getByText('航次 2、1 在途，共 8 个交换包，2 个等待下一航次').waitFor();
+  await short.getByText('航次 1、2 在途，8 个交换包未确认，2 个等待下一航次').waitFor();
   await short.getByText('还没有读取过航次，没有已知的缺失').waitFor();
   same(await short.getByRole('listitem').count(), 2, 'voyages under way');
   await demandSound(page, complaints, 'console-voyages-out');
