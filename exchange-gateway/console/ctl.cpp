@@ -613,8 +613,11 @@ int log_lines(const json::object& o) {
   Table table({"number", "when", "act", "about", "reason", "who"});
   for (const auto& one : o.at("log").as_array()) {
     const auto& l = one.as_object();
-    table.row({std::to_string(number(l, "number")), time_of(number(l, "at_ms")), text(l, "act"), text(l, "about"),
-               text(l, "reason"), text(l, "who")});
+    // The digests of what was dismissed and of its record are for programs, and would make the lines too wide to read.
+    const auto about = text(l, "about");
+    table.row({std::to_string(number(l, "number")), time_of(number(l, "at_ms")), text(l, "act"),
+               text(l, "act") == "dismiss" ? about.substr(0, about.find(' ')) : about, text(l, "reason"),
+               text(l, "who")});
   }
   table.print();
   if (!text(o, "cursor").empty()) std::cout << "more: --cursor " << text(o, "cursor") << "\n";

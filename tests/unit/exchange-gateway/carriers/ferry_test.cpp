@@ -437,14 +437,16 @@ TEST_CASE("a refused voyage says whose it is as far as that can be told, and is 
     for (const auto& word : {id, code, std::string("of the training set")})
       CHECK(text_of(record->body).find(word) != std::string_view::npos);
   }));
-  // Whoever brings it once more is told of anew.
-  fs::remove_all(folder.string() + ".refused");
-  fs::remove_all(folder);
+  // Whoever brings it once more is told of anew, and both lie on the medium.
+  CHECK(fs::is_directory(folder.string() + ".refused"));
+  CHECK_FALSE(fs::exists(folder));
   fs::rename(w.folder / "again", folder);
   w.clock->advance(std::chrono::minutes(1));
   c.to_inner();
   REQUIRE(refused().size() == 1);
   CHECK(refused().front().at_ms == to_unix_ms(w.clock->now()));
+  CHECK(fs::is_directory(folder.string() + ".refused"));
+  CHECK(fs::is_directory(folder.string() + ".refused-2"));
 }
 
 TEST_CASE("in short: what is under way, what waits for the next voyage, what was taken in last and what has not come") {
