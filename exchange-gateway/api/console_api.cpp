@@ -210,6 +210,11 @@ class Console {
     Unit& unit = unit_;
     r.push_back(
         {Method::get, "/api/v1/quarantine", reader_, 0, [&unit](Request&) { return show(unit, views::quarantine); }});
+    r.push_back({Method::get, "/api/v1/dismissed", reader_, 0, [&unit](Request& q) -> result<Response> {
+                   auto limit = query_number(q, "limit", 50, 1, kPageMax);
+                   if (!limit) return limit.error();
+                   return show(unit, [&](storage::Transaction& t) { return views::dismissed(t, *limit); });
+                 }});
     r.push_back({Method::get, "/api/v1/quarantine/{id}/{digest}", reader_, 0, [&unit](Request& q) -> result<Response> {
                    auto digest = from_hex(q.parameter("digest"));
                    if (!digest) return kUnknownStray;
@@ -281,7 +286,9 @@ class Console {
                    if (!ok) return ok.error();
                    return Response::empty();
                  }});
-    r.push_back({Method::get, "/api/v1/voyages", reader_, 0, [&unit](Request&) { return show(unit, views::voyages); }});
+    r.push_back({Method::get, "/api/v1/voyages", reader_, 0, [&unit](Request&) {
+                   return show(unit, [&](storage::Transaction& t) { return views::voyages(t, unit); });
+                 }});
     r.push_back({Method::post, "/api/v1/voyages", operator_, kSmallBody,
                  [&unit, carrier = carrier_](Request& q) -> result<Response> {
                    auto reason = reason_in(q);

@@ -1,8 +1,10 @@
 #include "exchange-gateway/api/console_views.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "common/runtime/files.hpp"
+#include "common/runtime/messages.hpp"
 #include "exchange-gateway/store/restoration.hpp"
 
 namespace jindu::gateway::views {
@@ -102,34 +104,55 @@ json::array alarm_list(storage::Transaction& t, const Unit& unit) {
                     {"level", a.level == Level::red ? "red" : "yellow"},
                     {"about", a.about},
                     {"number", a.number},
-                    {"since_ms", a.since_ms}});
+                    {"since_ms", a.since_ms},
+                    {"asked_ms", a.asked_ms}});
   return list;
 }
 
 json::array numbers(const std::vector<std::int64_t>& list) { return json::array(list.begin(), list.end()); }
 
-// The manifest's bytes out of a bundle's head.
-Bytes manifest_of(BytesView bundle) {
-  if (bundle.size() < 8) return {};
-  const auto length = std::size_t{bundle[4]} << 24 | std::size_t{bundle[5]} << 16 | std::size_t{bundle[6]} << 8 |
-                      std::size_t{bundle[7]};
-  if (length > exchange::kManifestMax || bundle.size() - 8 < length) return {};
-  const auto manifest = bundle.subspan(8, length);
-  return {manifest.begin(), manifest.end()};
+// `from`: who it says it is from; `signed_by`: who has really signed it. Empty where that cannot be told.
+json::object to_json(const store::Stray& s) {
+  const auto head = exchange::head_of_bundle(s.bundle);
+  const auto from = head ? head->manifest.from() : "";
+  return {{"what", "bundle"},   {"id", s.id},       {"manifest_digest", to_hex(s.manifest_digest)},
+          {"placed", false},    {"at_ms", s.at_ms}, {"code", s.code},
+          {"detail", s.detail}, {"from", from},     {"signed_by", store::is_vouched_for(s) ? from : ""}};
 }
 
-// Whom a stray says it is from; nobody has vouched for that.
-json::object to_json(const store::Stray& s) {
-  const auto manifest = manifest_of(s.bundle);
-  jindu::v1::BundleManifest read;
-  const bool readable = !manifest.empty() && read.ParseFromArray(manifest.data(), static_cast<int>(manifest.size()));
-  return {{"id", s.id},
-          {"manifest_digest", to_hex(s.manifest_digest)},
-          {"placed", false},
-          {"at_ms", s.at_ms},
-          {"code", s.code},
-          {"detail", s.detail},
-          {"from", readable ? read.from() : ""}};
+json::object stray_voyage(const store::VoyageRow& v) {
+  return {{"what", "voyage"},   {"id", v.id},       {"manifest_digest", v.manifest_sha256},
+          {"placed", false},    {"at_ms", v.at_ms}, {"code", v.code},
+          {"detail", v.detail}, {"from", v.sender}, {"signed_by", v.signer}};
+}
+
+// With what its record says; the record alone is what the unit has signed.
+json::object to_json(const store::Dismissal& d) {
+  json::object answer{{"id", d.id},
+                      {"manifest_digest", to_hex(d.manifest_digest)},
+                      {"at_ms", d.at_ms},
+                      {"who", d.who},
+                      {"reason", d.reason},
+                      {"what", "bundle"},
+                      {"code", ""},
+                      {"from", ""},
+                      {"signed_by", ""},
+                      {"quarantined_at_ms", 0},
+                      {"record", to_base64(d.record)}};
+  const auto statement = evidence::read_signed(d.record, kRecordType);
+  boost::system::error_code failed;
+  const auto said = statement ? json::parse(text_of(statement->body), failed) : json::value();
+  if (failed || !said.is_object()) return answer;
+  const auto& record = said.as_object();
+  const auto take = [&](const char* name, const char* from) {
+    if (const auto* value = record.if_contains(from)) answer[name] = *value;
+  };
+  if (record.contains("voyage")) answer["what"] = "voyage";
+  take("code", "code");
+  take("from", "says_it_is_from");
+  take("signed_by", "signed_by");
+  take("quarantined_at_ms", "quarantined_at_ms");
+  return answer;
 }
 
 // What its sender was told when it was quarantined.
@@ -192,6 +215,28 @@ json::object to_json(const store::Act& a) {
           {"reason", a.reason}, {"digest", to_hex(a.digest)}};
 }
 
+// What goes out: on voyages that the other side has not confirmed, and what waits for the next. What comes in: what was
+// taken last, and what is known to be missing.
+json::object voyage_summary(storage::Transaction& t, const Unit& unit, json::array under_way) {
+  std::int64_t waiting = 0;
+  for (const auto& one : store::tallies(t))
+    if (one.place == "waiting") waiting += one.bundles;
+  const auto on_the_way = store::on_voyages(t);
+  const auto taken = store::taken_in(t);
+  json::array missing;
+  for (const auto& channel : unit.channels())
+    if (const auto gap = store::missing(t, channel); gap && !channel.starts_with(unit.options().service + ">"))
+      missing.push_back(
+          {{"channel", channel}, {"first", gap->first}, {"last", gap->last}, {"since_ms", gap->since_ms}});
+  return {{"under_way", std::move(under_way)},
+          {"bundles_under_way", on_the_way},
+          {"bundles_waiting", std::max<std::int64_t>(waiting - on_the_way, 0)},
+          {"taken_in", taken.number},
+          {"taken_in_ms", taken.at_ms},
+          {"not_come", numbers(taken.absent)},
+          {"missing", std::move(missing)}};
+}
+
 }  // namespace
 
 json::object overview(storage::Transaction& t, const Unit& unit) {
@@ -218,6 +263,8 @@ json::object overview(storage::Transaction& t, const Unit& unit) {
           {"oldest_early_ms", oldest(State::early)},
           {"oldest_held_ms", oldest(State::held)},
           {"quarantined", store::quarantined_count(t)},
+          {"voyages_refused", store::refused_count(t)},
+          {"voyages_damaged", unit.damaged_voyages(t).size()},
           {"disk_free_bytes", files::free_bytes(options.directory)},
           {"disk_minimum_bytes", options.minimum_free_bytes},
           {"voyage",
@@ -242,14 +289,21 @@ std::optional<json::object> bundle(storage::Transaction& t, const Unit& unit, co
   json::array strays;
   for (const auto& one : store::strays_about(t, id)) strays.push_back(to_json(one));
   json::array dismissed;
-  for (const auto& one : store::dismissals(t, id))
-    dismissed.push_back({{"manifest_digest", to_hex(one.manifest_digest)},
+  for (const auto& one : store::dismissals(t, id)) dismissed.push_back(to_json(one));
+  json::array not_taken;
+  for (const auto& one : store::not_taken_about(t, id))
+    not_taken.push_back({{"manifest_digest", to_hex(one.manifest_digest)},
+                         {"channel", one.channel},
+                         {"sequence", one.sequence},
                          {"at_ms", one.at_ms},
-                         {"who", one.who},
-                         {"reason", one.reason},
-                         {"record", to_base64(one.record)}});
-  if (!answer && strays.empty() && dismissed.empty()) return {};
-  if (!answer) answer = json::object{{"id", id}, {"state", strays.empty() ? "dismissed" : "quarantined"}};
+                         {"here", one.here}});
+  if (!answer && strays.empty() && dismissed.empty() && not_taken.empty()) return {};
+  if (!answer)
+    answer = json::object{{"id", id},
+                          {"state", !strays.empty()      ? "quarantined"
+                                    : !dismissed.empty() ? "dismissed"
+                                                         : "not_here"}};
+  (*answer)["not_taken"] = std::move(not_taken);
   (*answer)["quarantined"] = std::move(strays);
   (*answer)["dismissed"] = std::move(dismissed);
   (*answer)["receipts"] = timeline(t, id);
@@ -259,9 +313,12 @@ std::optional<json::object> bundle(storage::Transaction& t, const Unit& unit, co
 json::object quarantine(storage::Transaction& t) {
   json::array list;
   for (const auto& one : store::strays(t)) list.push_back(to_json(one));
+  for (const auto& one : store::refused_voyages(t, kShown)) list.push_back(stray_voyage(one));
   for (const auto& e : store::quarantined(t, kShown)) {
     auto entry = to_json(e);
+    entry["what"] = "bundle";
     entry["placed"] = true;
+    entry["signed_by"] = e.from;
     entry["at_ms"] = e.stored_ms;
     entry["detail"] = told_why(t, e.id);
     list.push_back(std::move(entry));
@@ -272,47 +329,67 @@ json::object quarantine(storage::Transaction& t) {
 std::optional<json::object> quarantined(storage::Transaction& t, const std::string& id, BytesView digest,
                                         bool with_bytes) {
   json::object answer;
-  Bytes bytes, manifest;
+  Bytes bytes, kept;
+  jindu::v1::BundleManifest manifest;
+  BytesView manifest_bytes;
+  bool readable = false;
   if (const auto stray = store::stray(t, id, digest)) {
     answer = to_json(*stray);
     bytes = stray->bundle;
-    // Of a large one only its head is here, so the manifest is read by itself.
-    manifest = manifest_of(bytes);
-  } else if (const auto e = store::find(t, id);
+    // Of a large one only its head is here.
+    if (auto head = exchange::head_of_bundle(bytes)) {
+      manifest = std::move(head->manifest);
+      manifest_bytes = head->manifest_bytes;
+      readable = true;
+    }
+  } else if (auto e = store::find(t, id);
              e && e->state == State::ended && e->ended_ms == 0 && to_hex(e->manifest_digest) == to_hex(digest)) {
     answer = to_json(*e);
+    answer["what"] = "bundle";
     answer["placed"] = true;
+    answer["signed_by"] = e->from;
     answer["at_ms"] = e->stored_ms;
     answer["detail"] = told_why(t, id);
-    manifest = e->manifest;
+    kept = std::move(e->manifest);
+    manifest_bytes = kept;
+    readable = parse_perhaps_newer(manifest_bytes, manifest).has_value();
     bytes = store::small(t, id).value_or(Bytes{});
+  } else if (const auto voyage = store::refused_voyage(t, id); voyage && voyage->manifest_sha256 == to_hex(digest)) {
+    answer = stray_voyage(*voyage);
   } else {
     return {};
   }
-  jindu::v1::BundleManifest read;
   answer["manifest"] = nullptr;
-  if (!manifest.empty() && read.ParseFromArray(manifest.data(), static_cast<int>(manifest.size())))
-    answer["manifest"] = to_json(read);
+  if (readable) answer["manifest"] = to_json(manifest);
   answer["kept_bytes"] = bytes.size();
   answer["receipts"] = timeline(t, id);
   if (with_bytes) {
-    answer["manifest_bytes"] = to_base64(manifest);
+    answer["manifest_bytes"] = to_base64(manifest_bytes);
     answer["bundle"] = to_base64(bytes);
   }
   return answer;
 }
 
-json::object voyages(storage::Transaction& t) {
-  const auto read_there = store::state_value(t, "peer_read");
+json::object dismissed(storage::Transaction& t, std::int64_t limit) {
   json::array list;
+  for (const auto& one : store::newest_dismissals(t, limit)) list.push_back(to_json(one));
+  return {{"dismissed", std::move(list)}};
+}
+
+json::object voyages(storage::Transaction& t, const Unit& unit) {
+  const auto read_there = store::state_value(t, "peer_read");
+  json::array list, under_way;
   for (const auto& v : store::voyages(t, kShown)) {
     std::string state = v.direction;
     std::int64_t missing = 0;
     if (v.direction == "loaded") {
       missing = store::unreceipted(t, v.number);
       state = v.number <= read_there ? "arrived" : "under_way";
+      if (state == "under_way") under_way.push_back({{"number", v.number}, {"bundles", missing}, {"at_ms", v.at_ms}});
     } else if (v.direction == "unloaded" && v.damaged > 0) {
       state = "damaged";
+    } else if (v.dismissed_ms > 0) {
+      state = "dismissed";
     }
     list.push_back({{"direction", v.direction},
                     {"state", state},
@@ -323,9 +400,13 @@ json::object voyages(storage::Transaction& t) {
                     {"without_receipt", missing},
                     {"bytes", v.bytes},
                     {"damaged", v.damaged},
-                    {"code", v.code}});
+                    {"code", v.code},
+                    {"from", v.sender},
+                    {"signed_by", v.signer}});
   }
-  return {{"voyages", std::move(list)}, {"read_there", read_there}};
+  return {{"voyages", std::move(list)},
+          {"read_there", read_there},
+          {"summary", voyage_summary(t, unit, std::move(under_way))}};
 }
 
 json::object epoch(storage::Transaction& t, const Unit& unit) {

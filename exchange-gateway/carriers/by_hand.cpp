@@ -226,7 +226,7 @@ class Importing {
       voice_.say(Say::half_written, shown(name));
     else
       voice_.say(refusal(voyage.error().code), shown(name), voyage.error().code);
-    return refuse_voyage(unit_, *id, voyage.error());
+    return refuse_voyage(unit_, folder, *id, voyage.error());
   }
 
   result<void> take(const Found& one) {

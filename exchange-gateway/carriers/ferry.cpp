@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 constexpr int kVoyagesAtOnce = 64;
+constexpr int kRefusedKept = 9;  // of one and the same voyage; where there are more, it stays under its own name
 // The switch, or a person, may take the medium away when this is there.
 constexpr std::string_view kFinished = "finished-";
 
@@ -107,11 +108,14 @@ class Ferry final : public Carrier {
     if (auto there = still_there(folder); !there) return there;
     log::error("ferry.voyage_refused", log::of(error));
     const auto id = voyage_id(folder.filename().string(), unit_.options().peer).value();
-    auto ok = refuse_voyage(unit_, id, error);
+    auto ok = refuse_voyage(unit_, folder.string(), id, error);
     if (!ok) return ok;
+    // One that was put there again stays beside the first: nobody has signed that it may be removed.
     std::error_code code;
-    fs::rename(folder, folder.string() + ".refused", code);
-    if (code) fs::remove_all(folder, code);
+    for (int copy = 1; copy <= kRefusedKept; ++copy) {
+      fs::rename(folder, folder.string() + ".refused" + (copy == 1 ? "" : "-" + std::to_string(copy)), code);
+      if (!code) break;
+    }
     return {};
   }
 

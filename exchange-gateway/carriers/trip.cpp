@@ -67,9 +67,11 @@ result<void> still_there(const std::filesystem::path& folder) {
   return Error{Fault::unavailable, "voyage.gone", "the medium was taken away while it was read"};
 }
 
-result<void> refuse_voyage(Unit& unit, const std::string& id, const Error& error) {
+result<void> refuse_voyage(Unit& unit, const std::string& folder, const std::string& id, const Error& error) {
+  const auto claim = claim_of_voyage(folder, unit.trust(), unit.now());
   return unit.journal().write([&](storage::Transaction& t) {
-    store::put_voyage(t, {"refused", id, 0, to_unix_ms(unit.now()), 0, 0, 0, error.code});
+    store::put_voyage(t, {"refused", id, 0, to_unix_ms(unit.now()), 0, 0, 0, error.code, claim.from, claim.signer,
+                          error.detail, to_hex(claim.manifest_sha256)});
     // The other side hears what was read last, and loads again what was on this one.
     store::set_state_value(t, "must_tell", 1);
   });

@@ -15,8 +15,9 @@ struct Taken {
 // Takes every good bundle of the voyage in `folder`. An error, and nothing is written down about the voyage, when the
 // unit cannot take anything just now.
 result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder);
-// Nothing of a voyage without a good manifest is believed; the other side hears of it.
-result<void> refuse_voyage(Unit& unit, const std::string& id, const Error& error);
+// Nothing of a voyage without a good manifest is believed; the other side hears of it. What it says of itself is kept
+// for operators, who look at it as at everything that is put aside.
+result<void> refuse_voyage(Unit& unit, const std::string& folder, const std::string& id, const Error& error);
 
 // Receipts go with the next voyage: without them the other side would load again.
 result<void> gather_receipts(Unit& unit);

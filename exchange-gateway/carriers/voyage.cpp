@@ -143,6 +143,24 @@ result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_vie
   return open_voyage(*encoded, fs::path(folder).filename().string(), from, to, trust, now);
 }
 
+VoyageClaim claim_of_voyage(const std::string& folder, const evidence::NodeTrust& trust, Instant now) {
+  constexpr std::size_t longest = 64;
+  auto read_there = read_foreign(folder, std::string(kVoyageManifest), evidence::kSignedMax);
+  const auto encoded = read_there ? std::move(*read_there) : Bytes{};
+  VoyageClaim claim;
+  claim.manifest_sha256 = crypto::sha256(encoded);
+  const auto statement = evidence::open_signed(encoded, evidence::kVoyageType, trust, now);
+  if (statement) claim.signer = statement->signer;
+  jindu::v1::Voyage voyage;
+  const auto read = evidence::read_signed(encoded, evidence::kVoyageType);
+  if (!read || !parse_message(read->body, voyage)) return claim;
+  // It is shown to people: only what a node can be called.
+  const auto may_be_shown = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  if (voyage.from().size() <= longest && std::all_of(voyage.from().begin(), voyage.from().end(), may_be_shown))
+    claim.from = voyage.from();
+  return claim;
+}
+
 result<Bytes> read_voyage_bundle(const std::string& folder, const jindu::v1::VoyageEntry& entry) {
   constexpr std::size_t largest = exchange::kMessageBundleMax + 2 * exchange::kManifestMax;
   // The name is ours to make, so that a manifest cannot point elsewhere.

@@ -33,6 +33,13 @@ result<jindu::v1::Voyage> open_voyage(BytesView manifest, std::string_view folde
 // The manifest of a folder on a medium. Codes: voyage.unreadable, and those of open_voyage.
 result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to,
                                       const evidence::NodeTrust& trust, Instant now);
+// Of one that is not believed: who it says it is from, and which node of ours signed its manifest, both empty where
+// that cannot be told.
+struct VoyageClaim {
+  std::string from, signer;
+  crypto::Digest manifest_sha256{};  // of what could be read
+};
+VoyageClaim claim_of_voyage(const std::string& folder, const evidence::NodeTrust& trust, Instant now);
 // One bundle of it, with the size and digest that the manifest says. Codes: voyage.unreadable, voyage.damaged.
 result<Bytes> read_voyage_bundle(const std::string& folder, const jindu::v1::VoyageEntry& entry);
 std::string id_text(std::string_view bytes);  // of 16 bytes

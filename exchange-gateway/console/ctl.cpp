@@ -108,14 +108,37 @@ std::string size_of(std::int64_t bytes) {
 }
 
 // "portal>approval 5 7" as a sentence with the command that asks for them, which a shell would misread without quotes.
-std::string gap_words(const std::string& about, const std::string& since) {
+std::string gap_words(const std::string& about, const std::string& since, const std::string& asked) {
   std::istringstream in(about);
   std::string channel, first, last;
   in >> channel >> first >> last;
   const auto which = first == last ? "number " + first + " has" : "numbers " + first + " to " + last + " have";
-  return which + " not come on " + channel + ", and what is behind came " + since +
-         " ago: see whether the other unit holds it; if not, `ctl request \"" + channel + "\" " + first + " " + last +
+  const auto what = which + " not come on " + channel + ", and what is behind came " + since + " ago: ";
+  if (!asked.empty())
+    return what + "asked for again " + asked +
+           " ago; what the other unit has comes with the next carrier, and what has ended there is told";
+  return what + "see whether the other unit holds it; if not, `ctl request \"" + channel + "\" " + first + " " + last +
          " --reason …`";
+}
+
+// "damaged 0199…" as a sentence with what to do.
+std::string not_taken_words(const std::string& about, std::int64_t n) {
+  std::istringstream in(about);
+  std::string here, id;
+  in >> here >> id;
+  const auto which = n > 1 ? std::to_string(n) + " bundles, the first of them " + id + "," : "bundle " + id;
+  const auto what = "the other unit does not take " + which + " because the signature does not hold; ";
+  if (here == "sound")
+    return what +
+           "our copy is sound, so it is changed on the way: look at the line or the medium and who had it, try another "
+           "one; it is brought again by itself";
+  if (here == "damaged")
+    return what +
+           "neither does that of our copy, so this unit's disk has changed it: have the disk looked at and restore the "
+           "journal from a sound copy; what the copy does not have, the service hands over again";
+  return what +
+         "this unit has sent nothing like it: it was changed on the way, or somebody else has made it. Call the "
+         "security office; the other unit keeps it as evidence until its operators dismiss it";
 }
 
 // What an alarm is about and what to do, in words.
@@ -139,7 +162,9 @@ std::string alarm_words(const json::object& a, std::int64_t now_ms) {
   if (code == "alarm.held") return std::to_string(n) + " held for a releaser, the oldest for " + since + ": `ctl held`";
   if (code == "alarm.quarantined")
     return std::to_string(n) + " in quarantine: `ctl quarantine list` says why, and what can be done";
-  if (code == "alarm.gap") return gap_words(about, since);
+  if (code == "alarm.gap")
+    return gap_words(about, since, number(a, "asked_ms") > 0 ? age(now_ms - number(a, "asked_ms")) : "");
+  if (code == "alarm.not_taken") return not_taken_words(about, n);
   if (code == "alarm.disk_low") return "only " + size_of(n) + " are free: make room before nothing is taken any more";
   if (code == "alarm.disk_full") return "only " + size_of(n) + " are free and nothing is taken any more: make room";
   if (code == "alarm.certificate_expires")
@@ -166,6 +191,41 @@ std::string alarm_words(const json::object& a, std::int64_t now_ms) {
   if (code == "alarm.log_broken")
     return "the operators' log was changed: keep the journal as it is and call the auditor";
   return code + " " + about;
+}
+
+// Why something was set aside, as one would say it.
+std::string_view why_aside(const std::string& code) {
+  static const std::map<std::string, std::string_view> list{
+      {"bundle.signature",
+       "The signature does not hold: it was changed on the way, or somebody made it in that sender's name."},
+      {"bundle.fork",
+       "Its sender has signed something else for the same place, and that is here. Its service or unit has forgotten "
+       "what it had signed, or somebody else has its key."},
+      {"policy.forbidden", "No rule of this unit's policy lets this kind go this way."},
+      {"policy.too_large", "It is larger than this unit's policy allows for its kind."},
+      {"policy.newer_fields", "It has fields that this unit does not know, and the policy does not carry such."},
+      {"policy.wrong_way", "It does not go this way: neither is it for our service, nor from the other one."},
+      {"voyage.addressee", "It is not for this unit: the medium belongs elsewhere."},
+      {"voyage.unreadable",
+       "Its manifest is missing or cannot be read: the medium was taken away too early, or is damaged."},
+      {"voyage.malformed", "Its manifest has not the shape that a unit gives it."},
+      {"voyage.damaged", "A file of it is not as its manifest says."},
+      {"signed.signature", "The signature of its manifest does not hold: it was changed, or somebody else made it."},
+      {"certificate.unknown_issuer",
+       "It is signed by a certificate of another deployment: the medium belongs elsewhere."},
+      {"signed.signer", "Another one has signed it than the unit that such a voyage comes from."}};
+  const auto found = list.find(code);
+  if (found != list.end()) return found->second;
+  if (code.starts_with("signed."))
+    return "Its manifest is not a signed statement of a unit: it was changed, or is not of this gateway.";
+  if (code.starts_with("certificate."))
+    return "Nobody whom this gateway believes has signed it: the signer's certificate is not good (any more).";
+  return "";
+}
+
+std::string sender_words(const json::object& o) {
+  if (!text(o, "signed_by").empty()) return text(o, "signed_by");
+  return text(o, "from").empty() ? "cannot be told" : text(o, "from") + "?";
 }
 
 class Table {
@@ -319,13 +379,24 @@ int bundle_words(const json::object& o) {
   for (const auto& one : o.at("quarantined").as_array()) {
     const auto& q = one.as_object();
     std::cout << "in quarantine since " << time_of(number(q, "at_ms")) << ": " << text(q, "detail") << " ["
-              << text(q, "code") << "]; it says it is from " << (text(q, "from").empty() ? "?" : text(q, "from"))
+              << text(q, "code") << "]; "
+              << (text(q, "signed_by").empty()
+                      ? "it says it is from " + (text(q, "from").empty() ? "?" : text(q, "from"))
+                      : "signed by " + text(q, "signed_by"))
               << "\n  manifest digest " << text(q, "manifest_digest") << "\n";
+  }
+  for (const auto& one : o.at("not_taken").as_array()) {
+    const auto& n = one.as_object();
+    std::cout
+        << time_of(number(n, "at_ms"))
+        << "  the other unit said that the signature of what it was brought under this id does not hold; our copy: "
+        << (text(n, "here") == "foreign" ? "none like it" : text(n, "here")) << "\n  manifest digest "
+        << text(n, "manifest_digest") << "\n";
   }
   for (const auto& one : o.at("dismissed").as_array()) {
     const auto& d = one.as_object();
     std::cout << "dismissed from quarantine by " << text(d, "who") << " at " << time_of(number(d, "at_ms")) << ": "
-              << text(d, "reason") << " (the signed record: `ctl --json show`)\n";
+              << text(d, "reason") << " (the signed record: `ctl quarantine record ID -o FILE`)\n";
   }
   if (kept || !o.at("quarantined").as_array().empty()) std::cout << "what can be done: `ctl quarantine list`\n";
   return 0;
@@ -341,15 +412,16 @@ int decided(const json::object& o) {
 }
 
 int quarantine_lines(const json::object& o) {
-  Table table({"since", "from", "id", "reason", "its sender", "why"});
-  bool told = false, strange = false;
+  Table table({"since", "what", "from", "id", "reason", "its sender", "why"});
+  bool told = false, strange = false, voyages = false;
   for (const auto& one : o.at("quarantined").as_array()) {
     const auto& q = one.as_object();
     // A fork is truly its sender's; of what is signed falsely, the sender is only what it says itself.
-    const bool known = q.at("placed").as_bool() || text(q, "code") == "bundle.fork";
+    const bool voyage = text(q, "what") == "voyage", known = !voyage && !text(q, "signed_by").empty();
     told = told || known;
-    strange = strange || !known;
-    table.row({time_of(number(q, "at_ms")), text(q, "from") + (known ? "" : "?"), text(q, "id"), text(q, "code"),
+    strange = strange || !(known || voyage);
+    voyages = voyages || voyage;
+    table.row({time_of(number(q, "at_ms")), text(q, "what"), sender_words(q), text(q, "id"), text(q, "code"),
                known ? "was told" : "was not told", text(q, "detail")});
   }
   if (table.empty()) {
@@ -364,20 +436,85 @@ int quarantine_lines(const json::object& o) {
     std::cout << "Of what its sender was not told, the real one may still come (the sender is what it says itself). "
                  "When it has, `ctl quarantine retry ID --reason …`; otherwise `ctl quarantine dismiss ID --reason "
                  "…`.\n";
-  std::cout << "`ctl quarantine show ID` shows one with its manifest, `ctl quarantine export ID -o FILE` keeps it as "
+  if (voyages)
+    std::cout << "Nothing of a refused voyage was believed: it still lies on its medium, and "
+                 "what the other unit has sent comes again by itself. See where the medium is from; then `ctl "
+                 "quarantine dismiss ID --reason …`.\n";
+  std::cout << "`ctl quarantine show ID` says in words why and shows one with its manifest, `ctl quarantine export ID "
+               "-o FILE` keeps it as "
                "signed evidence.\n";
   return 0;
 }
 
 int quarantined_words(const json::object& o) {
-  for (const auto* name : {"id", "manifest_digest", "code", "detail"})
+  for (const auto* name : {"what", "id", "manifest_digest", "code", "detail"})
     std::cout << std::left << std::setw(18) << name << text(o, name) << "\n";
+  std::cout << std::left << std::setw(18) << "since" << time_of(number(o, "at_ms")) << "\n"
+            << std::left << std::setw(18) << "says it is from"
+            << (text(o, "from").empty() ? "cannot be told" : text(o, "from")) << "\n"
+            << std::left << std::setw(18) << "signed by"
+            << (text(o, "signed_by").empty() ? "nobody whom this gateway can name" : text(o, "signed_by")) << "\n";
+  if (const auto why = why_aside(text(o, "code")); !why.empty()) std::cout << why << "\n";
   std::cout << std::left << std::setw(18) << "bytes kept" << size_of(number(o, "kept_bytes")) << "\n";
   if (o.at("manifest").is_object())
     for (const auto& member : o.at("manifest").as_object())
       std::cout << "  " << std::left << std::setw(18) << std::string(member.key()) << json::serialize(member.value())
                 << "\n";
   return 0;
+}
+
+int dismissed_lines(const json::object& o) {
+  Table table({"dismissed", "by", "what", "from", "id", "reason it was set aside", "why it was dismissed"});
+  for (const auto& one : o.at("dismissed").as_array()) {
+    const auto& d = one.as_object();
+    table.row({time_of(number(d, "at_ms")), text(d, "who"), text(d, "what"), sender_words(d), text(d, "id"),
+               text(d, "code"), text(d, "reason")});
+  }
+  if (table.empty()) {
+    std::cout << "nothing was dismissed\n";
+    return 0;
+  }
+  table.print();
+  std::cout << "`ctl quarantine record ID -o FILE` saves the record that the unit has signed; the operators' log holds "
+               "its digest.\n";
+  return 0;
+}
+
+std::string list_of(const json::array& numbers) {
+  constexpr std::size_t most = 6;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(numbers.size(), most); ++i)
+    list += (list.empty() ? "" : ", ") + std::to_string(numbers[i].as_int64());
+  return list + (numbers.size() > most ? ", …" : "");
+}
+
+// Two lines: what goes out, and what has come in.
+void summary_lines(const json::object& s, std::int64_t now) {
+  const auto& under_way = s.at("under_way").as_array();
+  std::string voyages;
+  for (const auto& one : under_way) {
+    const auto& v = one.as_object();
+    voyages += (voyages.empty() ? "" : ", ") + ("voyage " + std::to_string(number(v, "number"))) + " with " +
+               std::to_string(number(v, "bundles")) + " for " + age(now - number(v, "at_ms"));
+  }
+  std::cout << "outgoing: " << (voyages.empty() ? "nothing is under way" : "under way: " + voyages) << "; "
+            << number(s, "bundles_waiting") << " bundles wait for the next voyage\n";
+  std::string missing;
+  for (const auto& one : s.at("missing").as_array()) {
+    const auto& m = one.as_object();
+    missing += (missing.empty() ? "" : ", ") + std::to_string(number(m, "first")) +
+               (number(m, "last") > number(m, "first") ? " to " + std::to_string(number(m, "last")) : "") + " of " +
+               text(m, "channel");
+  }
+  std::cout << "incoming: "
+            << (number(s, "taken_in") > 0 ? "voyage " + std::to_string(number(s, "taken_in")) + " was taken in last, " +
+                                                age(now - number(s, "taken_in_ms")) + " ago"
+                                          : std::string("no voyage was taken in yet"));
+  const auto& absent = s.at("not_come").as_array();
+  if (!missing.empty()) std::cout << "; missing: " << missing;
+  if (!absent.empty()) std::cout << "; not come: voyage " << list_of(absent);
+  if (missing.empty()) std::cout << "; no bundle is known to be missing";
+  std::cout << "\n";
 }
 
 int voyage_lines(const json::object& o) {
@@ -392,8 +529,9 @@ int voyage_lines(const json::object& o) {
     std::cout << "no voyage yet\n";
     return 0;
   }
-  table.print();
   const auto now = to_unix_ms(SystemClock().now());
+  summary_lines(o.at("summary").as_object(), now);
+  table.print();
   std::cout << "A medium was here last " << age(now - number(o.at("voyages").as_array().front().as_object(), "at_ms"))
             << " ago; the other unit's `ctl voyages` says when it was there.\n";
   std::int64_t under_way = 0, bundles = 0;
@@ -475,8 +613,11 @@ int log_lines(const json::object& o) {
   Table table({"number", "when", "act", "about", "reason", "who"});
   for (const auto& one : o.at("log").as_array()) {
     const auto& l = one.as_object();
-    table.row({std::to_string(number(l, "number")), time_of(number(l, "at_ms")), text(l, "act"), text(l, "about"),
-               text(l, "reason"), text(l, "who")});
+    // The digests of what was dismissed and of its record are for programs, and would make the lines too wide to read.
+    const auto about = text(l, "about");
+    table.row({std::to_string(number(l, "number")), time_of(number(l, "at_ms")), text(l, "act"),
+               text(l, "act") == "dismiss" ? about.substr(0, about.find(' ')) : about, text(l, "reason"),
+               text(l, "who")});
   }
   table.print();
   if (!text(o, "cursor").empty()) std::cout << "more: --cursor " << text(o, "cursor") << "\n";
@@ -662,6 +803,24 @@ void add_ctl(Command& app, std::function<int()>& work) {
   });
   one(dismiss);
   with_reason(dismiss);
+  verb(quarantine, "dismissed", "What was put away, by whom and why",
+       [a] { return ask(*a, "/api/v1/dismissed?limit=200", dismissed_lines); });
+  auto record = verb(quarantine, "record", "Save the signed record of what was dismissed last under an id", [a] {
+    auto console = ConsoleConnection::open(a->address);
+    if (!console) return fail(console.error());
+    auto about = (*console)->get("/api/v1/bundles/" + a->id);
+    if (!about) return fail(about.error());
+    const auto& dismissed = about->as_object().at("dismissed").as_array();
+    if (dismissed.empty())
+      return fail({Fault::not_found, "quarantine.not_dismissed", "nothing with this id was dismissed"});
+    auto bytes = from_base64(text(dismissed.back().as_object(), "record"));
+    if (!bytes) return fail(bytes.error());
+    if (auto ok = files::write_durably(a->file, *bytes); !ok) return fail(ok.error());
+    std::cout << "saved " << bytes->size() << " bytes to " << a->file << "\n";
+    return 0;
+  });
+  record.option("ID", a->id).required();
+  record.option("-o,--output", a->file, "File").required();
   auto retry = verb(quarantine, "retry", "Check it again", [a] {
     return with_quarantined(*a, [a](ConsoleConnection& console, const std::string& path) {
       return show(*a, console.post(path + "/retry", {{"reason", a->reason}}), [](const json::object& o) {

@@ -61,11 +61,13 @@ std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
     list.push_back({"alarm.held", age >= ms(l.held_red) ? Level::red : Level::yellow, "", f.held, f.oldest_held_ms});
   }
   if (f.quarantined > 0) list.push_back({"alarm.quarantined", Level::red, "", f.quarantined, 0});
+  for (const auto& one : f.not_taken)
+    list.push_back({"alarm.not_taken", Level::red, one.here + " " + one.first, one.number, one.since_ms});
   for (const auto& g : f.gaps)
     if (to_unix_ms(f.now) - g.since_ms >= ms(l.gap))
       list.push_back({"alarm.gap", Level::yellow,
                       g.channel + " " + std::to_string(g.first) + " " + std::to_string(g.last), g.last - g.first + 1,
-                      g.since_ms});
+                      g.since_ms, g.asked_ms});
   if (f.peer_ahead_ms > ms(l.skew)) list.push_back({"alarm.clock_skew", Level::yellow, "", f.peer_ahead_ms, 0});
   // One line for all: where a bundle cannot be taken, every voyage brings it again.
   if (!f.damaged.empty())

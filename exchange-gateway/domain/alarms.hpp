@@ -13,9 +13,11 @@ enum class Level { yellow, red };
 struct Alarm {
   std::string code;  // "alarm.disk_low"; interfaces say by it what to do
   Level level = Level::yellow;
-  std::string about;          // channel, certificate, bundle, day, voyage; of a gap "CHANNEL FIRST LAST"
+  std::string about;  // channel, certificate, bundle, day, voyage; of a gap "CHANNEL FIRST LAST", of what was not taken
+                      // "HERE BUNDLE"
   std::int64_t number = 0;    // age in milliseconds, count, bytes or days, as the code says
   std::int64_t since_ms = 0;  // 0: not known
+  std::int64_t asked_ms = 0;  // of a gap: when operators asked for just these again; 0: not yet
 };
 
 // From when on something is an alarm.
@@ -36,6 +38,15 @@ struct Gap {
   std::string channel;
   std::int64_t first = 0;
   std::int64_t last = 0;
+  std::int64_t since_ms = 0;
+  std::int64_t asked_ms = 0;
+};
+
+// Bundles that the other unit was brought and did not take, because their signature does not hold.
+struct NotTaken {
+  std::string here;  // "sound": our copy holds; "damaged": it does not; "foreign": we have sent nothing like it
+  std::string first;
+  std::int64_t number = 0;
   std::int64_t since_ms = 0;
 };
 
@@ -62,6 +73,7 @@ struct Facts {
   std::vector<std::pair<std::string, std::int64_t>> differing = {};     // "day channel", how many differences
   std::vector<std::pair<std::string, std::int64_t>> damaged = {};       // voyage, when; the newest first
   std::vector<Gap> gaps = {};
+  std::vector<NotTaken> not_taken = {};
 };
 
 // The red ones first.

@@ -41,6 +41,17 @@ std::vector<Act> acts_after(storage::Transaction& t, std::int64_t number, std::i
   return select_acts(t, "WHERE number > $1 ORDER BY number LIMIT $2", {number, limit});
 }
 
+std::string about_request(const std::string& channel, std::int64_t first, std::int64_t last) {
+  return channel + " " + std::to_string(first) + "-" + std::to_string(last);
+}
+
+std::int64_t requested_ms(storage::Transaction& t, const std::string& channel, std::int64_t first, std::int64_t last) {
+  const auto row =
+      t.query_one("SELECT at_ms FROM operator_log WHERE act = 'request' AND about = $1 ORDER BY number DESC LIMIT 1",
+                  {about_request(channel, first, last)});
+  return row ? row->integer(0) : 0;
+}
+
 std::optional<Act> last_act(storage::Transaction& t) {
   auto last = acts(t, 1);
   if (last.empty()) return {};

@@ -326,6 +326,23 @@ std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {
   return row->blob(0);
 }
 
+namespace {
+
+std::vector<VoyageRow> select_voyages(storage::Transaction& t, std::string_view rest,
+                                      std::vector<storage::Value> parameters) {
+  std::vector<VoyageRow> list;
+  const auto sql =
+      "SELECT direction, id, number, at_ms, bundles, bytes, damaged, code, sender, signer, detail, manifest_sha256, "
+      "dismissed_ms FROM voyage " +
+      std::string(rest);
+  for (const auto& r : t.query(sql, std::move(parameters)))
+    list.push_back({r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6),
+                    r.text(7), r.text(8), r.text(9), r.text(10), r.text(11), r.integer(12)});
+  return list;
+}
+
+}  // namespace
+
 void put_voyage(storage::Transaction& t, const VoyageRow& v) {
   // One that came damaged, or could not be read, and then whole is whole.
   if (v.direction == "unloaded") t.execute("DELETE FROM voyage WHERE direction = 'refused' AND id = $1", {v.id});
@@ -335,38 +352,79 @@ void put_voyage(storage::Transaction& t, const VoyageRow& v) {
         "damaged "
         "> $5",
         {v.direction, v.id, v.bundles, v.bytes, v.damaged, v.code});
+    // Whoever brings it again after it was dismissed is told of anew.
+    if (v.direction == "refused")
+      t.execute(
+          "UPDATE voyage SET at_ms = $2, code = $3, sender = $4, signer = $5, detail = $6, manifest_sha256 = $7, "
+          "dismissed_ms = 0 WHERE direction = 'refused' AND id = $1 AND dismissed_ms > 0",
+          {v.id, v.at_ms, v.code, v.sender, v.signer, v.detail, v.manifest_sha256});
     return;
   }
   t.execute(
-      "INSERT INTO voyage (direction, id, number, at_ms, bundles, bytes, damaged, code) VALUES ($1, $2, $3, $4, $5, "
-      "$6, "
-      "$7, $8)",
-      {v.direction, v.id, v.number, v.at_ms, v.bundles, v.bytes, v.damaged, v.code});
+      "INSERT INTO voyage (direction, id, number, at_ms, bundles, bytes, damaged, code, sender, signer, detail, "
+      "manifest_sha256, dismissed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)",
+      {v.direction, v.id, v.number, v.at_ms, v.bundles, v.bytes, v.damaged, v.code, v.sender, v.signer, v.detail,
+       v.manifest_sha256});
 }
 
 std::vector<VoyageRow> voyages(storage::Transaction& t, std::int64_t limit) {
-  std::vector<VoyageRow> list;
-  for (const auto& r :
-       t.query("SELECT direction, id, number, at_ms, bundles, bytes, damaged, code FROM voyage ORDER BY "
-               "at_ms DESC, number DESC LIMIT $1",
-               {limit}))
-    list.push_back(
-        {r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6), r.text(7)});
-  return list;
+  return select_voyages(t, "ORDER BY at_ms DESC, number DESC LIMIT $1", {limit});
 }
 
 std::vector<VoyageRow> damaged_voyages(storage::Transaction& t, std::int64_t since_ms) {
-  std::vector<VoyageRow> list;
-  for (const auto& r : t.query("SELECT direction, id, number, at_ms, bundles, bytes, damaged, code FROM voyage WHERE "
-                               "at_ms >= $1 AND code <> '' ORDER BY at_ms DESC LIMIT 100",
-                               {since_ms}))
-    list.push_back(
-        {r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6), r.text(7)});
-  return list;
+  return select_voyages(t, "WHERE at_ms >= $1 AND code <> '' AND dismissed_ms = 0 ORDER BY at_ms DESC LIMIT 100",
+                        {since_ms});
+}
+
+std::vector<VoyageRow> refused_voyages(storage::Transaction& t, std::int64_t limit) {
+  return select_voyages(t, "WHERE direction = 'refused' AND dismissed_ms = 0 ORDER BY at_ms, id LIMIT $1", {limit});
+}
+
+std::int64_t refused_count(storage::Transaction& t) {
+  return t.query_one("SELECT COUNT(*) FROM voyage WHERE direction = 'refused' AND dismissed_ms = 0")->integer(0);
+}
+
+std::optional<VoyageRow> refused_voyage(storage::Transaction& t, const std::string& id) {
+  auto found = select_voyages(t, "WHERE direction = 'refused' AND id = $1 AND dismissed_ms = 0", {id});
+  if (found.empty()) return {};
+  return std::move(found.front());
+}
+
+void dismiss_voyage(storage::Transaction& t, const std::string& id, std::int64_t at_ms) {
+  t.execute("UPDATE voyage SET dismissed_ms = $2 WHERE direction = 'refused' AND id = $1", {id, at_ms});
+}
+
+TakenIn taken_in(storage::Transaction& t) {
+  constexpr std::int64_t newest = 100;
+  const auto rows =
+      t.query("SELECT number, at_ms FROM voyage WHERE direction = 'unloaded' ORDER BY number DESC LIMIT $1", {newest});
+  TakenIn taken;
+  std::int64_t above = 0;
+  for (const auto& row : rows) {
+    const auto number = row.integer(0);
+    if (row.integer(1) > taken.at_ms) taken = {number, row.integer(1), std::move(taken.absent)};
+    for (auto one = above - 1; one > number && static_cast<std::int64_t>(taken.absent.size()) < newest; --one)
+      taken.absent.push_back(one);
+    above = number;
+  }
+  std::reverse(taken.absent.begin(), taken.absent.end());
+  return taken;
+}
+
+std::int64_t on_voyages(storage::Transaction& t) {
+  return t
+      .query_one(
+          "SELECT COUNT(*) FROM (SELECT 1 FROM bundle WHERE state = 'waiting' AND voyage > 0 AND kind <> 'receipts' "
+          "LIMIT $1) AS some",
+          {kOnVoyagesCounted})
+      ->integer(0);
 }
 
 std::int64_t unreceipted(storage::Transaction& t, std::int64_t voyage) {
-  return t.query_one("SELECT COUNT(*) FROM bundle WHERE state = 'waiting' AND voyage > 0 AND voyage = $1", {voyage})
+  return t
+      .query_one(
+          "SELECT COUNT(*) FROM bundle WHERE state = 'waiting' AND voyage > 0 AND voyage = $1 AND kind <> 'receipts'",
+          {voyage})
       ->integer(0);
 }
 

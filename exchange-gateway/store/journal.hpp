@@ -207,7 +207,11 @@ struct Stray {
   std::string code;
   std::string detail;
   Bytes bundle;
+  bool told = false;  // the other unit has heard of it; only `stray` says so
 };
+// Whether the sender that it names has really signed it: of what contradicts another that is so, of a false signature
+// nobody can tell who made it.
+inline bool is_vouched_for(const Stray& stray) { return stray.code == "bundle.fork"; }
 // The oldest first; of their bytes only the first `kStrayHead`, where nearly every manifest ends.
 inline constexpr std::int64_t kStrayHead = 4096;
 std::vector<Stray> strays(storage::Transaction& t);
@@ -215,6 +219,24 @@ std::vector<Stray> strays_about(storage::Transaction& t, const std::string& id);
 std::optional<Stray> stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest);
 void remove_stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest);
 std::int64_t stray_count(storage::Transaction& t);
+// Falsely signed ones of which the other unit has not heard; with the beginning of their bytes.
+std::vector<Stray> untold_strays(storage::Transaction& t, std::int64_t limit);
+void mark_told(storage::Transaction& t, const Stray& stray);
+
+// What the other unit says that it did not take, because the signature does not hold; at most `kStraysMax`.
+struct NotTaken {
+  std::string id;
+  Bytes manifest_digest;
+  std::string channel;  // what it says of itself
+  std::int64_t sequence = 0;
+  std::int64_t at_ms = 0;
+  std::string here;  // of ours: "sound" or "damaged"; "foreign": we have sent nothing like it
+};
+void put_not_taken(storage::Transaction& t, const NotTaken& one);
+void remove_not_taken(storage::Transaction& t, const std::string& id, BytesView manifest_digest);
+std::vector<NotTaken> not_taken_about(storage::Transaction& t, const std::string& id);
+// The oldest first: of ours what still waits to be carried, of others what was told since then.
+std::vector<NotTaken> not_taken_open(storage::Transaction& t, std::int64_t foreign_since_ms);
 // What was dismissed, and the signed record that says so.
 struct Dismissal {
   std::string id;
@@ -226,6 +248,7 @@ struct Dismissal {
 };
 void put_dismissal(storage::Transaction& t, const Dismissal& dismissal);
 std::vector<Dismissal> dismissals(storage::Transaction& t, const std::string& id);
+std::vector<Dismissal> newest_dismissals(storage::Transaction& t, std::int64_t limit);
 // Quarantined ones that have their place in a channel: dismissed, they are swept like everything else.
 void end_quarantine(storage::Transaction& t, const Entry& entry, std::int64_t at_ms);
 
@@ -269,11 +292,31 @@ struct VoyageRow {
   std::int64_t bytes = 0;
   std::int64_t damaged = 0;
   std::string code = {};
+  // Of one that was refused: what it says itself, and whose certificate signed it. Nobody has vouched for either.
+  std::string sender = {};  // empty: it cannot be told
+  std::string signer = {};  // empty: nobody whose signature holds
+  std::string detail = {};
+  std::string manifest_sha256 = {};  // of what could be read of it
+  std::int64_t dismissed_ms = 0;
 };
 void put_voyage(storage::Transaction& t, const VoyageRow& voyage);
 std::vector<VoyageRow> voyages(storage::Transaction& t, std::int64_t limit);
-std::vector<VoyageRow> damaged_voyages(storage::Transaction& t, std::int64_t since_ms);  // since then
-// How many bundles of our voyage have no receipt from the other side yet.
+std::vector<VoyageRow> damaged_voyages(storage::Transaction& t, std::int64_t since_ms);  // since then; at most 100
+std::vector<VoyageRow> refused_voyages(storage::Transaction& t, std::int64_t limit);  // not dismissed, the oldest first
+std::int64_t refused_count(storage::Transaction& t);
+std::optional<VoyageRow> refused_voyage(storage::Transaction& t, const std::string& id);  // that is not dismissed
+void dismiss_voyage(storage::Transaction& t, const std::string& id, std::int64_t at_ms);
+// The voyage that was taken in last, and which of the other unit's last hundred have not come although later ones have.
+struct TakenIn {
+  std::int64_t number = 0;  // 0: none
+  std::int64_t at_ms = 0;
+  std::vector<std::int64_t> absent = {};
+};
+TakenIn taken_in(storage::Transaction& t);
+// How many bundles have gone on a voyage that the other side has not confirmed, without the control bundles.
+inline constexpr std::int64_t kOnVoyagesCounted = 100'000;
+std::int64_t on_voyages(storage::Transaction& t);
+// How many bundles of our voyage have no receipt from the other side yet; of control bundles there is none.
 std::int64_t unreceipted(storage::Transaction& t, std::int64_t voyage);
 
 // A stretch of a channel that both units compare, and what came of it.
@@ -327,6 +370,9 @@ struct Act {
   Bytes digest = {};
 };
 void log_act(storage::Transaction& t, const Act& act);
+// What an act "request" is about; and when that was asked for last, 0 when never.
+std::string about_request(const std::string& channel, std::int64_t first, std::int64_t last);
+std::int64_t requested_ms(storage::Transaction& t, const std::string& channel, std::int64_t first, std::int64_t last);
 // Newest first, before line `before` (0: from the end).
 std::vector<Act> acts(storage::Transaction& t, std::int64_t limit, std::int64_t before = 0);
 std::vector<Act> acts_after(storage::Transaction& t, std::int64_t number, std::int64_t limit);  // oldest first

@@ -276,12 +276,38 @@ CREATE INDEX receipt_for_service ON receipt (number) WHERE for_service = 1;
 CREATE INDEX receipt_to_send ON receipt (number) WHERE to_send = 1;
 )sql";
 
+// What is set aside: who a voyage that was refused says it is from and why it was refused, and that an operator has
+// dealt with it; whether the other unit was told of a stray, and what it tells of its own. By what operators have asked
+// for again an alarm says that it was done.
+constexpr std::string_view kSetAside = R"sql(
+ALTER TABLE voyage ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+ALTER TABLE voyage ADD COLUMN signer TEXT NOT NULL DEFAULT '';
+ALTER TABLE voyage ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+ALTER TABLE voyage ADD COLUMN manifest_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE voyage ADD COLUMN dismissed_ms BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX voyage_by_number ON voyage (direction, number);
+CREATE INDEX voyage_refused ON voyage (at_ms) WHERE direction = 'refused' AND dismissed_ms = 0;
+ALTER TABLE stray ADD COLUMN told BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX stray_untold ON stray (at_ms) WHERE told = 0;
+CREATE TABLE not_taken (
+  bundle_id TEXT NOT NULL,
+  manifest_digest $BLOB NOT NULL,
+  channel TEXT NOT NULL,
+  sequence BIGINT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  here TEXT NOT NULL CHECK (here IN ('sound', 'damaged', 'foreign')),
+  PRIMARY KEY (bundle_id, manifest_digest)
+);
+CREATE INDEX operator_log_requests ON operator_log (about, number) WHERE act = 'request';
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
   static const std::vector<storage::Migration> all{
       {1, "journal", kJournal},   {2, "operators", kOperators},     {3, "marks", kMarks},
-      {4, "warnings", kWarnings}, {5, "restoration", kRestoration}, {6, "wanted-receipts", kWantedReceipts}};
+      {4, "warnings", kWarnings}, {5, "restoration", kRestoration}, {6, "wanted-receipts", kWantedReceipts},
+      {7, "set-aside", kSetAside}};
   return all;
 }
 

@@ -45,15 +45,68 @@ std::vector<Stray> strays_about(storage::Transaction& t, const std::string& id) 
 
 std::optional<Stray> stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest) {
   const auto r = t.query_one(
-      "SELECT bundle_id, manifest_digest, at_ms, code, detail, bundle FROM stray WHERE bundle_id = $1 AND "
+      "SELECT bundle_id, manifest_digest, at_ms, code, detail, bundle, told FROM stray WHERE bundle_id = $1 AND "
       "manifest_digest = $2",
       {id, bytes_from(manifest_digest)});
   if (!r) return {};
-  return Stray{r->text(0), r->blob(1), r->integer(2), r->text(3), r->text(4), r->blob(5)};
+  return Stray{r->text(0), r->blob(1), r->integer(2), r->text(3), r->text(4), r->blob(5), r->integer(6) == 1};
 }
 
 void remove_stray(storage::Transaction& t, const std::string& id, BytesView manifest_digest) {
   t.execute("DELETE FROM stray WHERE bundle_id = $1 AND manifest_digest = $2", {id, bytes_from(manifest_digest)});
+}
+
+std::vector<Stray> untold_strays(storage::Transaction& t, std::int64_t limit) {
+  std::vector<Stray> list;
+  for (const auto& r : t.query(
+           "SELECT bundle_id, manifest_digest, at_ms, code, detail, substr(bundle, 1, $2) FROM stray WHERE told = 0 "
+           "AND code = 'bundle.signature' ORDER BY at_ms LIMIT $1",
+           {limit, kStrayHead}))
+    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), r.blob(5)});
+  return list;
+}
+
+void mark_told(storage::Transaction& t, const Stray& stray) {
+  t.execute("UPDATE stray SET told = 1 WHERE bundle_id = $1 AND manifest_digest = $2",
+            {stray.id, stray.manifest_digest});
+}
+
+namespace {
+
+std::vector<NotTaken> select_not_taken(storage::Transaction& t, std::string_view rest,
+                                       std::vector<storage::Value> parameters) {
+  std::vector<NotTaken> list;
+  const auto sql = "SELECT n.bundle_id, n.manifest_digest, n.channel, n.sequence, n.at_ms, n.here FROM not_taken n " +
+                   std::string(rest);
+  for (const auto& r : t.query(sql, std::move(parameters)))
+    list.push_back({r.text(0), r.blob(1), r.text(2), r.integer(3), r.integer(4), r.text(5)});
+  return list;
+}
+
+}  // namespace
+
+void put_not_taken(storage::Transaction& t, const NotTaken& one) {
+  if (t.query_one("SELECT COUNT(*) FROM not_taken")->integer(0) >= kStraysMax) return;
+  t.execute("DELETE FROM not_taken WHERE bundle_id = $1 AND manifest_digest = $2", {one.id, one.manifest_digest});
+  t.execute(
+      "INSERT INTO not_taken (bundle_id, manifest_digest, channel, sequence, at_ms, here) VALUES ($1, $2, $3, $4, $5, "
+      "$6)",
+      {one.id, one.manifest_digest, one.channel, one.sequence, one.at_ms, one.here});
+}
+
+void remove_not_taken(storage::Transaction& t, const std::string& id, BytesView manifest_digest) {
+  t.execute("DELETE FROM not_taken WHERE bundle_id = $1 AND manifest_digest = $2", {id, bytes_from(manifest_digest)});
+}
+
+std::vector<NotTaken> not_taken_about(storage::Transaction& t, const std::string& id) {
+  return select_not_taken(t, "WHERE n.bundle_id = $1 ORDER BY n.at_ms", {id});
+}
+
+std::vector<NotTaken> not_taken_open(storage::Transaction& t, std::int64_t foreign_since_ms) {
+  return select_not_taken(t,
+                          "LEFT JOIN bundle b ON b.id = n.bundle_id WHERE (n.here = 'foreign' AND n.at_ms >= $1) OR "
+                          "(n.here <> 'foreign' AND b.state = 'waiting') ORDER BY n.at_ms, n.bundle_id",
+                          {foreign_since_ms});
 }
 
 void put_dismissal(storage::Transaction& t, const Dismissal& d) {
@@ -67,6 +120,15 @@ std::vector<Dismissal> dismissals(storage::Transaction& t, const std::string& id
   for (const auto& r : t.query("SELECT bundle_id, manifest_digest, at_ms, who, reason, record FROM dismissal WHERE "
                                "bundle_id = $1 ORDER BY number",
                                {id}))
+    list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), r.blob(5)});
+  return list;
+}
+
+std::vector<Dismissal> newest_dismissals(storage::Transaction& t, std::int64_t limit) {
+  std::vector<Dismissal> list;
+  for (const auto& r : t.query(
+           "SELECT bundle_id, manifest_digest, at_ms, who, reason, record FROM dismissal ORDER BY number DESC LIMIT $1",
+           {limit}))
     list.push_back({r.text(0), r.blob(1), r.integer(2), r.text(3), r.text(4), r.blob(5)});
   return list;
 }

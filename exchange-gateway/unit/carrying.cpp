@@ -230,7 +230,7 @@ result<bool> Unit::build_control() {
   bool built = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
     built = (!store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty() ||
-             store::state_value(t, kHello) != 0 || owes_seen(t)) &&
+             !store::untold_strays(t, 1).empty() || store::state_value(t, kHello) != 0 || owes_seen(t)) &&
             store::open_restoration(t).recovery() != store::Recovery::halted;
   });
   if (!ok) return ok.error();
@@ -242,6 +242,7 @@ result<bool> Unit::build_control() {
   ok = journal_.write([&](storage::Transaction& t) {
     built = false;
     if (store::open_restoration(t).recovery() == store::Recovery::halted) return;
+    tell_not_taken(t);
     jindu::v1::ReceiptBatch batch;
     const auto channel = control_channel();
     const auto head = store::channel_head(t, channel);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kRequestMax = 10'000;
 constexpr std::int64_t kCounted = 10'000;
+constexpr std::int64_t kStraysToldAtOnce = 50;
 constexpr const char* kVoyageWanted = "voyage_wanted";
 // Without a rule any more nobody can say that one is enough.
 constexpr std::size_t kReleasersWithoutRule = 2;
@@ -158,30 +159,51 @@ result<void> Unit::voyage_was_started(const std::set<std::string>& on_medium) {
 result<void> Unit::dismiss(const std::string& id, BytesView manifest_digest, const std::string& who,
                            const std::string& reason) {
   return journal_.write([&](storage::Transaction& t) {
+    const auto digest = to_hex(manifest_digest);
+    boost::json::object record{
+        {"record", "dismissed"}, {"unit", options_.name}, {"bundle", id}, {"manifest_digest", digest}};
     const auto stray = store::stray(t, id, manifest_digest);
     const auto entry = store::find(t, id);
-    const bool placed = !stray && entry && entry->state == State::ended && entry->ended_ms == 0 &&
-                        digest_of(entry->manifest_digest) == digest_of(manifest_digest);
-    if (!stray && !placed)
-      throw ErrorException({Fault::not_found, "quarantine.unknown", "nothing like this is quarantined"});
-    const boost::json::object record{{"record", "dismissed"},
-                                     {"unit", options_.name},
-                                     {"bundle", id},
-                                     {"manifest_digest", to_hex(manifest_digest)},
-                                     {"bundle_sha256", stray ? to_hex(crypto::sha256(stray->bundle)) : ""},
-                                     {"code", stray ? stray->code : entry->code},
-                                     {"quarantined_at_ms", stray ? stray->at_ms : entry->stored_ms},
-                                     {"at_ms", to_unix_ms(now())},
-                                     {"who", who},
-                                     {"reason", reason}};
-    const auto text = boost::json::serialize(record);
-    store::put_dismissal(t, {id, Bytes(manifest_digest.begin(), manifest_digest.end()), to_unix_ms(now()), who, reason,
-                             evidence::sign_statement(kRecordType, ::jindu::bytes_of(text), signer_)});
-    store::log_act(t, {0, to_unix_ms(now()), who, "dismiss", id + " " + to_hex(manifest_digest), reason});
-    if (stray)
-      store::remove_stray(t, id, manifest_digest);
-    else
+    const auto voyage = store::refused_voyage(t, id);
+    if (stray) {
+      const auto head = exchange::head_of_bundle(stray->bundle);
+      record["bundle_sha256"] = to_hex(crypto::sha256(stray->bundle));
+      record["code"] = stray->code;
+      record["detail"] = stray->detail;
+      record["says_it_is_from"] = head ? head->manifest.from() : "";
+      record["signed_by"] = head && store::is_vouched_for(*stray) ? head->manifest.from() : "";
+      record["quarantined_at_ms"] = stray->at_ms;
+      put_away(t, *stray);
+    } else if (entry && entry->state == State::ended && entry->ended_ms == 0 &&
+               digest_of(entry->manifest_digest) == digest_of(manifest_digest)) {
+      record["bundle_sha256"] = "";
+      record["code"] = entry->code;
+      record["says_it_is_from"] = entry->from;
+      record["signed_by"] = entry->from;
+      record["quarantined_at_ms"] = entry->stored_ms;
       store::end_quarantine(t, *entry, to_unix_ms(now()));
+    } else if (voyage && voyage->manifest_sha256 == digest) {
+      record.erase("bundle");
+      record["voyage"] = id;
+      record["code"] = voyage->code;
+      record["detail"] = voyage->detail;
+      record["says_it_is_from"] = voyage->sender;
+      record["signed_by"] = voyage->signer;
+      record["quarantined_at_ms"] = voyage->at_ms;
+      store::dismiss_voyage(t, id, to_unix_ms(now()));
+    } else {
+      throw ErrorException({Fault::not_found, "quarantine.unknown", "nothing like this is quarantined"});
+    }
+    record["at_ms"] = to_unix_ms(now());
+    record["who"] = who;
+    record["reason"] = reason;
+    const auto text = boost::json::serialize(record);
+    const auto signed_record = evidence::sign_statement(kRecordType, ::jindu::bytes_of(text), signer_);
+    store::put_dismissal(
+        t, {id, Bytes(manifest_digest.begin(), manifest_digest.end()), to_unix_ms(now()), who, reason, signed_record});
+    // The line holds the record's digest, so that the chain of the log keeps the record as well.
+    store::log_act(t, {0, to_unix_ms(now()), who, "dismiss",
+                       id + " " + digest + " record " + to_hex(crypto::sha256(signed_record)), reason});
   });
 }
 
@@ -199,7 +221,7 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
     // What was damaged or signed falsely stays so; but the real one, of which this was a bad copy, may have come since.
     if (!entry || entry->outward || digest_of(entry->manifest_digest) != digest_of(manifest_digest)) return;
     ReceiptBook(t, signer_, now()).first_answer(*entry, taken);
-    store::remove_stray(t, id, manifest_digest);
+    put_away(t, *stray);
   });
   if (!ok) return ok.error();
   if (!taken.empty()) {
@@ -225,7 +247,7 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
   if (!receipt) return receipt.error();
   if (receipt->rung == jindu::v1::RUNG_QUARANTINED)
     return Error{Fault::conflict, receipt->code, "it was checked again and stays quarantined: " + receipt->detail};
-  ok = journal_.write([&](storage::Transaction& t) { store::remove_stray(t, id, manifest_digest); });
+  ok = journal_.write([&](storage::Transaction& t) { put_away(t, *stray); });
   if (!ok) return ok.error();
   return std::string(exchange::to_text(receipt->rung));
 }
@@ -250,8 +272,7 @@ result<void> Unit::request_again(const std::string& channel, std::int64_t first,
     request.set_last(static_cast<std::uint64_t>(last));
     request.set_at_ms(to_unix_ms(now()));
     store::tell_peer(t, evidence::sign_statement(kRequestType, encode(request), signer_));
-    store::log_act(t, {0, to_unix_ms(now()), who, "request",
-                       channel + " " + std::to_string(first) + "-" + std::to_string(last), reason});
+    store::log_act(t, {0, to_unix_ms(now()), who, "request", store::about_request(channel, first, last), reason});
   });
 }
 
@@ -276,6 +297,72 @@ void Unit::apply_request(storage::Transaction& t, const jindu::v1::BundleRequest
   log::warn(
       "unit.asked_again",
       {{"channel", request.channel()}, {"first", request.first()}, {"last", request.last()}, {"bundles", number}});
+}
+
+void Unit::tell_not_taken(storage::Transaction& t, const store::Stray& stray, bool settled) {
+  const auto id = exchange::bundle_id_from_text(stray.id);
+  if (!id) return;
+  jindu::v1::NotTaken told;
+  told.set_version(1);
+  told.set_unit(options_.name);
+  told.set_bundle_id(id->data(), id->size());
+  told.set_manifest_digest(stray.manifest_digest.data(), stray.manifest_digest.size());
+  // Of a very long manifest only its beginning is at hand; id and digest are what counts.
+  if (const auto head = exchange::head_of_bundle(stray.bundle)) {
+    told.set_channel(head->manifest.channel());
+    told.set_epoch(head->manifest.epoch());
+    told.set_sequence(head->manifest.sequence());
+  }
+  told.set_at_ms(stray.at_ms);
+  told.set_settled(settled);
+  store::tell_peer(t, evidence::sign_statement(kNotTakenType, encode(told), signer_));
+}
+
+void Unit::tell_not_taken(storage::Transaction& t) {
+  for (const auto& stray : store::untold_strays(t, kStraysToldAtOnce)) {
+    tell_not_taken(t, stray, false);
+    store::mark_told(t, stray);
+  }
+}
+
+void Unit::put_away(storage::Transaction& t, const store::Stray& stray) {
+  store::remove_stray(t, stray.id, stray.manifest_digest);
+  if (stray.told) tell_not_taken(t, stray, true);
+}
+
+// Whether what the other unit did not take is ours, and if so, whether our copy of it still holds: that says where it
+// was changed.
+std::string Unit::copy_here(storage::Transaction& t, const std::string& id, const crypto::Digest& manifest_digest) {
+  const auto entry = store::find(t, id);
+  if (!entry || !entry->outward || digest_of(entry->manifest_digest) != manifest_digest) return "foreign";
+  // Over there, or ended, by now: the real one was taken.
+  if (entry->state != State::waiting) return "sound";
+  const auto bytes = read_bytes(t, *entry);
+  if (!bytes) return "damaged";
+  const auto view = exchange::parse_bundle(*bytes);
+  if (!view || view->manifest_digest != manifest_digest) return "damaged";
+  const auto signer =
+      is_control(*entry) ? result<crypto::PublicKey>(signer_.key.public_key()) : signer_of(view->manifest);
+  // Without the signer's certificate nothing can be said against the copy.
+  const auto holds = signer ? exchange::verify_bundle(*view, *signer) : result<void>();
+  return holds || holds.error().code == "bundle.signer" ? "sound" : "damaged";
+}
+
+void Unit::apply_not_taken(storage::Transaction& t, const jindu::v1::NotTaken& one) {
+  constexpr std::size_t longest = 256;
+  if (one.version() != 1 || one.unit() != options_.peer || one.bundle_id().size() != 16 ||
+      one.manifest_digest().size() != 32 || one.channel().size() > longest)
+    return;
+  exchange::BundleId raw{};
+  std::copy(one.bundle_id().begin(), one.bundle_id().end(), reinterpret_cast<char*>(raw.data()));
+  const auto id = exchange::to_text(raw);
+  const auto digest = ::jindu::bytes_of(one.manifest_digest());
+  if (one.settled()) return store::remove_not_taken(t, id, digest);
+  const auto here = copy_here(t, id, digest_of(digest));
+  store::put_not_taken(
+      t, {id, Bytes(digest.begin(), digest.end()), one.channel(),
+          static_cast<std::int64_t>(std::min<std::uint64_t>(one.sequence(), kSequenceMax)), to_unix_ms(now()), here});
+  log::error("unit.not_taken_there", {{"bundle", id}, {"here", here}});
 }
 
 }  // namespace jindu::gateway

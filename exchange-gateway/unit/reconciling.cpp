@@ -223,6 +223,10 @@ void Unit::apply_message(storage::Transaction& t, const std::string& type, Bytes
     jindu::v1::BundleRequest request;
     if (auto ok = parse_message(body, request); !ok) return bad(ok.error());
     apply_request(t, request);
+  } else if (type == kNotTakenType) {
+    jindu::v1::NotTaken one;
+    if (auto ok = parse_message(body, one); !ok) return bad(ok.error());
+    apply_not_taken(t, one);
   } else if (type == kSeenType) {
     jindu::v1::Seen seen;
     if (auto ok = parse_message(body, seen); !ok) return bad(ok.error());

@@ -24,6 +24,7 @@ class ChannelCount;
 class Reconciliation;
 class ReconciliationDetail;
 class BundleRequest;
+class NotTaken;
 class Seen;
 class Recall;
 class Standing;
@@ -41,6 +42,7 @@ struct Restoration;
 inline constexpr std::string_view kReconciliationType = "jindu/reconciliation/v1";
 inline constexpr std::string_view kReconciliationDetailType = "jindu/reconciliation-detail/v1";
 inline constexpr std::string_view kRequestType = "jindu/request/v1";
+inline constexpr std::string_view kNotTakenType = "jindu/not-taken/v1";
 inline constexpr std::string_view kEpochType = "jindu/epoch/v1";
 inline constexpr std::string_view kSeenType = "jindu/seen/v1";
 inline constexpr std::string_view kRecallType = "jindu/recall/v1";
@@ -232,7 +234,8 @@ class Unit {
   result<void> resume_channel(const std::string& channel, const std::string& who, const std::string& reason);
   std::vector<std::string> channels() const;  // that the policy knows
 
-  // What is quarantined. Dismissing keeps a signed record of what it was and why; `retry` checks it again, as if it had
+  // What is quarantined, or a voyage that was refused (by its id and the SHA-256 of its manifest).
+  // Dismissing keeps a signed record of what it was and why; `retry` checks it again, as if it had
   // come now. Codes: quarantine.unknown, quarantine.told, quarantine.no_bytes, and those of the check.
   result<void> dismiss(const std::string& id, BytesView manifest_digest, const std::string& who,
                        const std::string& reason);
@@ -249,6 +252,8 @@ class Unit {
   result<void> open_up();           // gives their turn to those that waited for opening hours
 
   std::vector<Alarm> alarms(storage::Transaction& t) const;
+  // Of the last day, the newest first: refused, or not all of it could be taken.
+  std::vector<store::VoyageRow> damaged_voyages(storage::Transaction& t) const;
   const Recent& recent() const { return recent_; }
 
   result<void> heard_from_peer();
@@ -340,6 +345,12 @@ class Unit {
   void apply_reconciliation(storage::Transaction& t, const jindu::v1::Reconciliation& theirs, BytesView encoded);
   void apply_detail(storage::Transaction& t, const jindu::v1::ReconciliationDetail& theirs);
   void apply_request(storage::Transaction& t, const jindu::v1::BundleRequest& request);
+  // What was signed falsely is told to the unit that could have sent it, and that it is dealt with.
+  void tell_not_taken(storage::Transaction& t);
+  void tell_not_taken(storage::Transaction& t, const store::Stray& stray, bool settled);
+  void put_away(storage::Transaction& t, const store::Stray& stray);
+  void apply_not_taken(storage::Transaction& t, const jindu::v1::NotTaken& one);
+  std::string copy_here(storage::Transaction& t, const std::string& id, const crypto::Digest& manifest_digest);
   void ask(storage::Transaction& t, const store::Stretch& stretch);
   Bytes say_count(storage::Transaction& t, const store::Stretch& stretch, BytesView answers,
                   const jindu::v1::ChannelCount& count);

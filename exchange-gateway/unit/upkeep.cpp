@@ -13,6 +13,8 @@ constexpr std::int64_t kAtOnce = 200;
 constexpr std::chrono::hours kControlKept{24 * 7};
 constexpr std::chrono::hours kLogChecked{1};
 constexpr std::chrono::hours kDamageShown{24};
+// The other unit says when its operators have dealt with it, but may have forgotten it together with its disk.
+constexpr std::chrono::hours kForeignShown{7 * 24};
 
 }  // namespace
 
@@ -101,7 +103,7 @@ result<void> Unit::remove_orphans() {
 
 void Unit::measure() {
   std::map<std::string, double> places;
-  double quarantined = 0, heard = 0, oldest = 0;
+  double quarantined = 0, heard = 0, oldest = 0, damaged = 0;
   std::map<std::string, double> alarms_by_level{{"yellow", 0}, {"red", 0}};
   std::vector<Alarm> raised;
   auto ok = journal_.read([&](storage::Transaction& t) {
@@ -112,6 +114,7 @@ void Unit::measure() {
     heard = static_cast<double>(store::state_value(t, "peer_heard_ms")) / 1000;
     oldest = static_cast<double>(store::oldest_ms(t, State::waiting).value_or(to_unix_ms(now())));
     raised = alarms(t);
+    damaged = static_cast<double>(damaged_voyages(t).size());
     if (to_unix_ms(now()) - log_checked_ms_ >= std::chrono::milliseconds(kLogChecked).count()) {
       log_whole_ = store::acts_hold(t);
       log_checked_ms_ = to_unix_ms(now());
@@ -124,6 +127,9 @@ void Unit::measure() {
   };
   for (const auto& [name, value] : places) bundles(name, value);
   bundles("quarantined", quarantined);
+  metrics::gauge("jindu_gateway_voyages_damaged",
+                 "Voyages of the last day that were refused, or of which not all could be taken, up to 100")
+      .Set(damaged);
   for (const auto& alarm : raised) alarms_by_level[alarm.level == Level::red ? "red" : "yellow"] += 1;
   for (const auto& [level, number] : alarms_by_level)
     metrics::gauge("jindu_gateway_alarms", "Alarms that are raised now", {{"level", level}}).Set(number);
@@ -131,7 +137,7 @@ void Unit::measure() {
        {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held", "alarm.quarantined",
         "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires", "alarm.certificate_expired",
         "alarm.clock_skew", "alarm.reconciliation_differs", "alarm.channel_stopped", "alarm.restored",
-        "alarm.voyage_damaged", "alarm.log_broken", "alarm.mail_failing", "alarm.gap"}) {
+        "alarm.voyage_damaged", "alarm.not_taken", "alarm.log_broken", "alarm.mail_failing", "alarm.gap"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
     metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
         .Set(static_cast<double>(number));
@@ -142,6 +148,10 @@ void Unit::measure() {
       .Set(heard);
   metrics::gauge("jindu_gateway_disk_free_bytes", "Free bytes where the journal is")
       .Set(static_cast<double>(files::free_bytes(options_.directory)));
+}
+
+std::vector<store::VoyageRow> Unit::damaged_voyages(storage::Transaction& t) const {
+  return store::damaged_voyages(t, to_unix_ms(now() - kDamageShown));
 }
 
 std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
@@ -176,11 +186,20 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   for (const auto& one : store::unsettled(t, std::numeric_limits<std::int64_t>::max(), 1000))
     if (one.verdict == "differs")
       f.differing.emplace_back(one.day + " " + one.channel, store::difference_count(t, one.day, one.channel));
-  for (const auto& voyage : store::damaged_voyages(t, to_unix_ms(now() - kDamageShown)))
+  for (const auto& voyage : damaged_voyages(t))
     f.damaged.emplace_back(voyage.number > 0 ? std::to_string(voyage.number) : voyage.id, voyage.at_ms);
   for (const auto& channel : channels())
     if (const auto gap = store::missing(t, channel); gap && !channel.starts_with(options_.service + ">"))
-      f.gaps.push_back({channel, gap->first, gap->last, gap->since_ms});
+      f.gaps.push_back(
+          {channel, gap->first, gap->last, gap->since_ms, store::requested_ms(t, channel, gap->first, gap->last)});
+  for (const auto& one : store::not_taken_open(t, to_unix_ms(now() - kForeignShown))) {
+    auto found = std::find_if(f.not_taken.begin(), f.not_taken.end(),
+                              [&](const NotTaken& other) { return other.here == one.here; });
+    if (found == f.not_taken.end())
+      f.not_taken.push_back({one.here, one.id, 1, one.at_ms});
+    else
+      ++found->number;
+  }
   if (const auto unsent = store::oldest_unsent(t)) f.unsent_mail_ms = unsent->at_ms;
   return alarms_of(f, options_.alarms);
 }

@@ -1,5 +1,6 @@
 // A day's work of the gateway's operators in their consoles, each person with their own certificate: the check in the morning, a held bundle that two must release, one
-// in quarantine, an emergency stop, the search for a bundle, a question to the policy, the reconciliation in the evening, and the auditor's look at the log.
+// in quarantine, an emergency stop, the search for a bundle, a question to the policy, the reconciliation in the evening, and the auditor's look at the log; and, where
+// people carry media, what is under way, what is missing and is asked for again, and a voyage that does not belong here.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,24 +9,36 @@ import { createInterface } from 'node:readline';
 import type { BrowserContext, Page } from 'playwright-core';
 import { company, Complaints, demand, demandSound, launch, official, phone, readAccess, Report, run, same, until, visit } from './support.ts';
 
-interface Desk {
+interface Units {
   readonly outer: string;
   readonly inner: string;
+  readonly pki: string;
+}
+interface Desk extends Units {
   readonly held: readonly string[];
   readonly quarantined: string;
   readonly applied: string;
-  readonly pki: string;
+}
+interface FerryDesk extends Units {
+  readonly refused: string;
+  readonly first: number;
+  readonly last: number;
 }
 const screen = { width: 1440, height: 900 } as const;
 
 // Units of its own, with addresses and certificates of their own: what happens to them is no part of the running system.
 const system = readAccess();
-const program: ChildProcessWithoutNullStreams = spawn(resolve(process.cwd(), '../../tests/support/gateway-desk'), [system.bin]);
-program.stderr.pipe(process.stderr);
-const desk = await new Promise<Desk>((ready, failed) => {
-  createInterface(program.stdout).once('line', (line) => ready(JSON.parse(line) as Desk));
-  program.once('exit', (code) => failed(new Error(`gateway-desk ended with ${code}`)));
-});
+async function open<T extends Units>(carrier: 'link' | 'ferry'): Promise<{ desk: T; next: () => Promise<string>; program: ChildProcessWithoutNullStreams }> {
+  const program = spawn(resolve(process.cwd(), '../../tests/support/gateway-desk'), [system.bin, carrier]);
+  program.stderr.pipe(process.stderr);
+  const lines = createInterface(program.stdout);
+  const next = (): Promise<string> => new Promise((ready, failed) => {
+    lines.once('line', ready);
+    program.once('exit', (code) => failed(new Error(`gateway-desk ended with ${code}`)));
+  });
+  return { desk: JSON.parse(await next()) as T, next, program };
+}
+const { desk, program } = await open<Desk>('link');
 const access = { ...system, pki: desk.pki };
 
 const browser = await launch();
@@ -34,8 +47,8 @@ interface Seat {
   readonly complaints: Complaints;
   readonly page: Page;
 }
-async function seat(as: string, size: { readonly width: number; readonly height: number } = screen, locale: 'zh-CN' | 'en-GB' = 'zh-CN'): Promise<Seat> {
-  const context = await visit(browser, access, { as, origins: [desk.outer, desk.inner], size, locale });
+async function seat(as: string, size: { readonly width: number; readonly height: number } = screen, locale: 'zh-CN' | 'en-GB' = 'zh-CN', at: Units = desk): Promise<Seat> {
+  const context = await visit(browser, { ...system, pki: at.pki }, { as, origins: [at.outer, at.inner], size, locale });
   return { context, complaints: new Complaints(context), page: await context.newPage() };
 }
 let at: Page | undefined;
@@ -54,6 +67,9 @@ async function giveReason(page: Page, reason: string, verb: string): Promise<voi
 const told = (page: Page, text: string | RegExp): Promise<void> => page.locator('.el-message').filter({ hasText: text }).first().waitFor();
 const settled = (page: Page): Promise<void> => page.locator('.el-overlay').first().waitFor({ state: 'hidden' }).catch(() => undefined);
 const flow = { text: '' };
+const ctlAt = (at: Units, url: string, who: string, ...words: string[]): string =>
+  run(join(system.bin, 'jindu-gateway'), ['ctl', '--url', url, '--ca', join(at.pki, 'root.pem'), '--p12', join(at.pki, 'officials', `${who}.p12`), '--passphrase-file', join(at.pki, 'passphrase'), ...words]);
+const ctl = (who: string, ...words: string[]): string => ctlAt(desk, desk.inner, who, ...words);
 
 const operator = await seat('operator'), first = await seat('releaser'), second = await seat('second-releaser'), auditor = await seat('gateway-auditor');
 
@@ -129,13 +145,26 @@ await report.test('the search finds a bundle by id, state, kind and time, and it
   demand((await page.locator('.way li.there').count()) > 0 && (await page.locator('.way li:not(.there)').count()) > 0, 'both sides should be told apart');
 });
 
+await report.test('what was signed falsely is told to the unit that could have sent it, in words and with what to do', async () => {
+  const { page, complaints } = operator;
+  await go(page, `${desk.inner}/alarms`, '告警');
+  const alarm = page.getByRole('listitem').filter({ hasText: '本机没有发出过这样的内容' });
+  await alarm.getByText('报告安全管理员').waitFor();
+  await demandSound(page, complaints, 'console-not-taken');
+  await alarm.getByRole('link', { name: desk.quarantined }).click();
+  await page.getByRole('region', { name: '对端未收下' }).getByText('本机没有发出过这样的内容').waitFor();
+  demand(/none like it/.test(ctl('operator', 'show', desk.quarantined)), 'the command line does not say the same');
+});
+
 await report.test('what is quarantined is inspected, kept as signed evidence, checked again, and dismissed with a record', async () => {
   const { page, complaints } = operator;
   await go(page, `${desk.outer}/quarantine`, '隔离区');
   const row = page.getByRole('row').filter({ hasText: desk.quarantined });
   await row.getByText('签名不成立').waitFor();
+  await row.getByText('自称 审批（无法证实）').waitFor();
   await row.getByRole('button', { name: '查看' }).click();
-  await page.getByRole('dialog').getByText('payload_length').waitFor();
+  await page.getByRole('dialog').getByText('途中被改动，或有人冒用').waitFor();
+  await page.getByRole('dialog').getByText('密封内容字节数').waitFor();
   await demandSound(page, complaints, 'console-quarantine');
   await page.keyboard.press('Escape');
   await settled(page);
@@ -154,6 +183,19 @@ await report.test('what is quarantined is inspected, kept as signed evidence, ch
   await row.getByRole('button', { name: '销案' }).click();
   await giveReason(page, '已报安全管理员', '销案');
   await page.getByText('隔离区是空的').waitFor();
+  await settled(page);
+  const past = page.getByRole('region', { name: '已销案' }).getByRole('row').filter({ hasText: desk.quarantined });
+  for (const words of ['谢运', '签名不成立', '自称 审批（无法证实）', '已报安全管理员']) await past.getByText(words).waitFor();
+  await demandSound(page, complaints, 'console-dismissed');
+  const [record] = await Promise.all([page.waitForEvent('download'), past.getByRole('button', { name: '下载签名记录' }).click()]);
+  const signed = readFileSync((await record.path())!, 'latin1');
+  demand(signed.includes('jindu/record/v1') && signed.includes(desk.quarantined) && signed.includes('says_it_is_from'), 'the record does not say what was dismissed');
+  await go(page, `${desk.outer}/log`, '操作日志');
+  await page.getByRole('row').filter({ hasText: '销案' }).getByRole('link', { name: desk.quarantined }).click();
+  await page.getByText('已报安全管理员').waitFor();
+  // And the other unit, which was told of it, is told that it is dealt with.
+  await go(page, `${desk.inner}/alarms`, '告警');
+  await until('the alarm of the other unit ends', 30, async () => (await page.getByText('本机没有发出过这样的内容').count()) === 0);
 });
 
 await report.test('an emergency stop is one press and a reason away, is plain to see everywhere, and is ended the same way', async () => {
@@ -215,8 +257,6 @@ await report.test('the auditor reads everything, acts on nothing, and takes the 
 });
 
 await report.test('the command line has the same powers with the same certificate', async () => {
-  const ctl = (who: string, ...words: string[]): string =>
-    run(join(access.bin, 'jindu-gateway'), ['ctl', '--url', desk.inner, '--ca', join(access.pki, 'root.pem'), '--p12', join(access.pki, 'officials', `${who}.p12`), '--passphrase-file', join(access.pki, 'passphrase'), ...words]);
   demand(/portal>approval/.test(ctl('operator', 'overview')), 'the overview names no channel');
   same((JSON.parse(ctl('operator', '--json', 'show', desk.held[0]!)) as { state: string }).state, 'ended', 'state of what was released');
   ctl('operator', 'stop', 'approval>portal', '--reason', 'by the command line');
@@ -249,6 +289,99 @@ await report.test('who has no place in the register, or none at this unit, is to
   }
 });
 
+// --- units whose media are carried by people
+const { desk: ferry, next, program: carriers } = await open<FerryDesk>('ferry');
+const courier = await seat('operator', screen, 'zh-CN', ferry);
+const missing = `门户 → 审批 第 ${ferry.first} 至 ${ferry.last} 号`;
+
+await report.test('two sentences say what is under way, what waits for the next voyage, what came last and what is missing', async () => {
+  const { page, complaints } = courier;
+  await go(page, `${ferry.outer}/voyages`, '航次');
+  const short = page.getByRole('region', { name: '概况' });
+  await short.getByText('航次 1、2 在途，8 个交换包未确认，2 个等待下一航次').waitFor();
+  await short.getByText('还没有读取过航次，没有已知的缺失').waitFor();
+  same(await short.getByRole('listitem').count(), 2, 'voyages under way');
+  await demandSound(page, complaints, 'console-voyages-out');
+  demand(/under way: voyage 2 with 3 .*voyage 1 with 5 .*; 2 bundles wait/.test(ctlAt(ferry, ferry.outer, 'operator', 'voyages')), 'the command line does not say the same');
+  await go(page, `${ferry.inner}/voyages`, '航次');
+  await short.getByText(`缺少${missing}`).waitFor();
+  await short.getByText('最近读取航次 1').waitFor();
+  await demandSound(page, complaints, 'console-voyages-in');
+});
+
+await report.test('the alarm about what waits names its voyage and leads to it', async () => {
+  const { page } = courier;
+  await go(page, `${ferry.outer}/alarms`, '告警');
+  await page.getByRole('listitem').filter({ hasText: '在航次 1 上，对端尚未确认' }).getByRole('link', { name: '航次' }).click();
+  await page.waitForURL(/voyages\?number=1$/);
+  const row = page.locator('tr[aria-current=true]');
+  await row.waitFor();
+  same(await row.getByRole('cell').nth(2).textContent(), '1', 'the voyage that is shown');
+});
+
+await report.test('beside a gap an operator asks for it again; that it was asked for stands there until it is closed', async () => {
+  const watching = await seat('gateway-auditor', screen, 'zh-CN', ferry);
+  await go(watching.page, `${ferry.inner}/alarms`, '告警');
+  await watching.page.getByText(`${missing}没有到`).waitFor();
+  same(await watching.page.getByRole('button', { name: '要求重送' }).count(), 0, 'an auditor is offered to ask');
+  await watching.context.close();
+  const { page, complaints } = courier;
+  await go(page, `${ferry.inner}/alarms`, '告警');
+  const alarm = page.getByRole('listitem').filter({ hasText: `${missing}没有到` });
+  await alarm.getByRole('button', { name: '要求重送' }).click();
+  await page.getByRole('dialog').getByText(`请对端把${missing}交换包重新送来`).waitFor();
+  await giveReason(page, '介质上缺两个文件', '确认');
+  await told(page, '已要求');
+  await settled(page);
+  await alarm.getByText(/已于 .* 要求重送；对端得知后/).waitFor();
+  await demandSound(page, complaints, 'console-gap-asked');
+  demand(/numbers 2 to 3 have not come on portal>approval, .*: asked for again/.test(ctlAt(ferry, ferry.inner, 'operator', 'overview')), 'the command line does not say the same');
+  carriers.stdin.write('\n');
+  await next();
+  await until('the gap is closed', 30, async () => (await alarm.count()) === 0);
+});
+
+await report.test('a voyage that does not belong here is shown with its reason in words, and leaves a signed record when it is dismissed', async () => {
+  const { page, complaints } = courier;
+  await go(page, `${ferry.inner}/quarantine`, '隔离区');
+  await page.getByRole('navigation').getByRole('link', { name: /^隔离区\s*1$/ }).waitFor();
+  const row = page.getByRole('row').filter({ hasText: ferry.refused });
+  await row.getByText('无法判断').waitFor();
+  same(await row.getByRole('button', { name: '再次核对' }).count(), 0, 'a voyage is offered to be checked again');
+  await row.getByRole('button', { name: '查看' }).click();
+  await page.getByRole('dialog').getByText('介质过早取走，或已损坏').waitFor();
+  await demandSound(page, complaints, 'console-refused-voyage');
+  await page.keyboard.press('Escape');
+  await settled(page);
+  await row.getByRole('button', { name: '销案' }).click();
+  await giveReason(page, '复制中断，已重做', '销案');
+  await told(page, '签名记录');
+  await settled(page);
+  const past = page.getByRole('region', { name: '已销案' }).getByRole('row').filter({ hasText: ferry.refused });
+  const [record] = await Promise.all([page.waitForEvent('download'), past.getByRole('button', { name: '下载签名记录' }).click()]);
+  demand(readFileSync((await record.path())!, 'latin1').includes(ferry.refused), 'the record does not name the voyage');
+  demand(ctlAt(ferry, ferry.inner, 'gateway-auditor', 'quarantine', 'dismissed').includes('复制中断，已重做'), 'the command line does not list it');
+  await go(page, `${ferry.inner}/voyages`, '航次');
+  await page.getByRole('row').filter({ hasText: '拒收' }).getByText('已销案').waitFor();
+  await page.getByRole('row').filter({ hasText: '拒收' }).getByRole('link', { name: '销案记录' }).click();
+  await page.getByText('复制中断，已重做').waitFor();
+});
+
+await report.test('what is told of voyages can be read on a phone and in English', async () => {
+  const { page, complaints } = await seat('operator', phone, 'en-GB', ferry);
+  await go(page, `${ferry.outer}/voyages`, '航次');
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByText(/^Outgoing: /).waitFor();
+  await demandSound(page, complaints, 'console-phone-voyages-ferry');
+  await go(page, `${ferry.inner}/voyages`, '航次');
+  await page.getByRole('button', { name: 'English' }).click();
+  for (const [path, heading] of [['/voyages', 'Voyages'], ['/alarms', 'Alarms'], ['/quarantine', 'Quarantine']] as const) {
+    await go(page, `${ferry.inner}${path}`, heading);
+    await demandSound(page, complaints, `console-phone-ferry${path.replace('/', '-')}`);
+  }
+});
+
 await browser.close();
+carriers.stdin.end();
 program.stdin.end();
 report.finish();

@@ -29,5 +29,12 @@ export function useFormat() {
     const [family, rest] = [code.split('.')[0]!, code.split('.').slice(1).join('_')];
     return te(`reason.${family}_${rest}`) ? t(`reason.${family}_${rest}`) : code;
   }
-  return { t, te, locale, time, size, count, duration, age, ago, state, kind, node, channel, reason };
+  // The same in a sentence that one can act by.
+  function why(code: string): string {
+    const family = code.split('.')[0]!;
+    for (const key of [`why.${code.replace('.', '_')}`, `why.${family}`]) if (te(key)) return t(key);
+    return '';
+  }
+  const range = (name: string, first: number, last: number): string => t(first === last ? 'range.one' : 'range.many', { channel: channel(name), first, last });
+  return { t, te, locale, time, size, count, duration, age, ago, state, kind, node, channel, reason, why, range };
 }

@@ -146,6 +146,54 @@ TEST_CASE("answers have exactly the members that the description names") {
                            .value();
   CHECK(found(stretch) == members("StretchDetail"));
   CHECK(found(desk.call("auditor", Method::get, "/api/v1/epoch").value()) == members("Epoch"));
+  // What is set aside: a forgery, and a voyage that was refused.
+  auto forged = w.from_approval.next(1, "forged");
+  const auto view = exchange::parse_bundle(forged).value();
+  forged[static_cast<std::size_t>(view.signature.data() - forged.data()) + view.signature.size() - 1] ^= 1;
+  REQUIRE(w.outer->take_from_carrier({forged}).front().error);
+  const auto manifest = to_hex(crypto::sha256(Bytes{}));
+  REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
+    store::put_voyage(t, {"refused", "v", 0, 1, 0, 0, 0, "voyage.unreadable", "", "", "no manifest", manifest});
+    store::put_voyage(t, {"loaded", "w", 1, 1, 1, 10, 0});
+    t.execute("UPDATE bundle SET voyage = 1, state = 'waiting' WHERE kind = 'dossier'");
+  }));
+  const auto aside = desk.call("auditor", Method::get, "/api/v1/quarantine").value();
+  const auto& list = aside.at("quarantined").as_array();
+  REQUIRE(list.size() == 2);
+  auto of_stray = members("Quarantined");
+  for (const auto* placed_only : {"channel", "kind", "sequence", "size"}) of_stray.erase(placed_only);
+  for (const auto& entry : list) CHECK(found(entry) == of_stray);
+  CHECK(list[0].at("from").as_string() == "approval");
+  CHECK(list[0].at("signed_by").as_string().empty());
+  CHECK(list[1].at("what").as_string() == "voyage");
+  auto of_detail = members("QuarantinedDetail");
+  for (const auto* placed_only : {"channel", "kind", "sequence", "size"}) of_detail.erase(placed_only);
+  for (const auto& entry : list) {
+    const std::map<std::string, std::string> place{{"id", std::string(entry.at("id").as_string())},
+                                                   {"digest", std::string(entry.at("manifest_digest").as_string())}};
+    const auto detail = desk.call("auditor", Method::get, "/api/v1/quarantine/{id}/{digest}", place).value();
+    CHECK(found(detail) == of_detail);
+    CHECK(detail.at("manifest").is_object() == (entry.at("what").as_string() == "bundle"));
+  }
+  const auto voyages = desk.call("auditor", Method::get, "/api/v1/voyages").value();
+  CHECK(found(voyages) == members("Voyages"));
+  CHECK(found(voyages.at("voyages").at(0)) == members("Voyage"));
+  CHECK(found(voyages.at("summary")) == members("VoyageSummary"));
+  CHECK(voyages.at("summary").at("under_way").as_array().size() == 1);
+  CHECK(voyages.at("summary").at("bundles_under_way").as_int64() == 1);
+  const auto counted = desk.call("auditor", Method::get, "/api/v1/overview").value();
+  CHECK(counted.at("voyages_refused").as_int64() == 1);
+  CHECK(found(counted.at("alarms").at(0)) == members("Alarm"));
+  REQUIRE(desk.call("operator", Method::post, "/api/v1/quarantine/{id}/{digest}/dismiss",
+                    {{"id", "v"}, {"digest", manifest}}, R"({"reason": "of the training set"})"));
+  const auto dismissed = desk.call("auditor", Method::get, "/api/v1/dismissed").value();
+  CHECK(found(dismissed) == members("DismissedList"));
+  CHECK(found(dismissed.at("dismissed").at(0)) == members("Dismissed"));
+  CHECK(dismissed.at("dismissed").at(0).at("what").as_string() == "voyage");
+  CHECK(dismissed.at("dismissed").at(0).at("code").as_string() == "voyage.unreadable");
+  CHECK(desk.call("auditor", Method::get, "/api/v1/overview").value().at("voyages_refused").as_int64() == 0);
+  CHECK(desk.call("auditor", Method::get, "/api/v1/bundles/{id}", {{"id", "v"}}).value().at("state").as_string() ==
+        "dismissed");
   CHECK(
       found(desk.call("operator", Method::post, "/api/v1/voyages", {}, R"({"reason": "the medium stays"})").value()) ==
       members("VoyageStarted"));

@@ -375,6 +375,118 @@ TEST_CASE("nothing of a voyage without a good manifest is believed, and it is se
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
 }
 
+TEST_CASE("a refused voyage says whose it is as far as that can be told, and is dismissed with a signed record") {
+  World w;
+  Crossing c(w);
+  hand_over(w, 2);
+  c.to_outer();
+  const auto folder = c.voyages("gateway-outer").at(0);
+  const auto id = voyage_id(folder.filename().string(), "gateway-outer").value();
+  std::string from = "gateway-outer", signer, code;
+  SECTION("signed by another node of the gateway, in the unit's name") {
+    signer = "portal";
+    code = "signed.signer";
+    auto encoded = files::read((folder / "voyage.jdv").string(), 1 << 16).value();
+    const auto body = evidence::read_signed(encoded, evidence::kVoyageType).value().body;
+    REQUIRE(
+        files::write_durably(folder / "voyage.jdv", evidence::sign_statement(evidence::kVoyageType, body, w.portal)));
+  }
+  SECTION("changed") {
+    code = "signed.signature";
+    auto encoded = files::read((folder / "voyage.jdv").string(), 1 << 16).value();
+    // The last but one of the name that stands in the body: the signature is over another one.
+    const auto at = text_of(encoded).find("gateway-inner");
+    REQUIRE(at != std::string_view::npos);
+    encoded[at] = 'h';
+    REQUIRE(files::write_durably(folder / "voyage.jdv", encoded));
+  }
+  SECTION("without a manifest nothing can be told") {
+    from = "";
+    code = "voyage.unreadable";
+    fs::remove(folder / "voyage.jdv");
+  }
+  fs::copy(folder, w.folder / "again", fs::copy_options::recursive);
+  c.to_inner();
+  const auto refused = [&] {
+    std::vector<store::VoyageRow> list;
+    REQUIRE(w.inner->journal().read([&](storage::Transaction& t) { list = store::refused_voyages(t, 10); }));
+    return list;
+  };
+  REQUIRE(refused().size() == 1);
+  const auto one = refused().front();
+  CHECK(one.id == id);
+  CHECK(one.code == code);
+  CHECK(one.sender == from);
+  CHECK(one.signer == signer);
+  REQUIRE(w.inner->journal().read([&](storage::Transaction& t) {
+    CHECK(store::refused_count(t) == 1);
+    CHECK(w.inner->damaged_voyages(t).size() == 1);
+  }));
+  const auto digest = from_hex(one.manifest_sha256).value();
+  CHECK(w.inner->dismiss(id, Bytes(32), "谢运 3", "?").error().code == "quarantine.unknown");
+  REQUIRE(w.inner->dismiss(id, digest, "谢运 3", "of the training set"));
+  CHECK(refused().empty());
+  CHECK(w.inner->dismiss(id, digest, "谢运 3", "twice").error().code == "quarantine.unknown");
+  REQUIRE(w.inner->journal().read([&](storage::Transaction& t) {
+    CHECK(w.inner->damaged_voyages(t).empty());
+    const auto kept = store::dismissals(t, id);
+    REQUIRE(kept.size() == 1);
+    const auto record =
+        evidence::open_signed(kept.front().record, kRecordType, w.inner->trust(), w.clock->now(), "gateway-inner");
+    REQUIRE(record);
+    for (const auto& word : {id, code, std::string("of the training set")})
+      CHECK(text_of(record->body).find(word) != std::string_view::npos);
+  }));
+  // Whoever brings it once more is told of anew, and both lie on the medium.
+  CHECK(fs::is_directory(folder.string() + ".refused"));
+  CHECK_FALSE(fs::exists(folder));
+  fs::rename(w.folder / "again", folder);
+  w.clock->advance(std::chrono::minutes(1));
+  c.to_inner();
+  REQUIRE(refused().size() == 1);
+  CHECK(refused().front().at_ms == to_unix_ms(w.clock->now()));
+  CHECK(fs::is_directory(folder.string() + ".refused"));
+  CHECK(fs::is_directory(folder.string() + ".refused-2"));
+}
+
+TEST_CASE("in short: what is under way, what waits for the next voyage, what was taken in last and what has not come") {
+  World w;
+  Crossing c(w);
+  struct Short {
+    std::int64_t on_voyages;
+    store::TakenIn taken;
+  };
+  const auto in_short = [](Side& side) {
+    Short s{};
+    REQUIRE(side->journal().read([&](storage::Transaction& t) { s = {store::on_voyages(t), store::taken_in(t)}; }));
+    return s;
+  };
+  CHECK(in_short(w.inner).taken.number == 0);
+  hand_over(w, 2);
+  CHECK(in_short(w.outer).on_voyages == 0);
+  c.to_outer();
+  CHECK(in_short(w.outer).on_voyages == 2);
+  const auto first = c.voyages("gateway-outer").at(0);
+  c.to_inner();
+  CHECK(in_short(w.inner).taken.number == 1);
+  CHECK(in_short(w.inner).taken.at_ms == to_unix_ms(w.clock->now()));
+  c.to_outer();
+  CHECK(in_short(w.outer).on_voyages == 0);
+  // Of two further voyages the earlier one stays away.
+  hand_over(w, 1);
+  c.to_outer();
+  c.lose();
+  REQUIRE(w.outer->load_again(0, 1'000));
+  w.clock->advance(std::chrono::minutes(1));
+  c.to_outer();
+  c.to_inner();
+  const auto taken = in_short(w.inner).taken;
+  CHECK(taken.at_ms == to_unix_ms(w.clock->now()));
+  // That voyage, and the word before it that the other one was read.
+  CHECK(taken.number == 4);
+  CHECK(taken.absent == std::vector<std::int64_t>{2, 3});
+}
+
 TEST_CASE("an interrupted write leaves nothing that is read, and is cleared away") {
   World w;
   Crossing c(w);

@@ -99,6 +99,20 @@ TEST_CASE("what waits is named with its voyage, and what is missing with its num
   CHECK(raised(f) == List{"alarm.gap yellow"});
   CHECK(alarms_of(f, {}).front().about == "portal>approval 5 7");
   CHECK(alarms_of(f, {}).front().number == 3);
+  CHECK(alarms_of(f, {}).front().asked_ms == 0);
+  f.gaps[0].asked_ms = kNow - 1;
+  CHECK(alarms_of(f, {}).front().asked_ms == kNow - 1);
+}
+
+TEST_CASE("what the other unit does not take is told by what our copy is, once for each") {
+  auto f = quiet();
+  f.not_taken = {{"damaged", "0199", 2, kNow - 5}, {"foreign", "0200", 1, kNow}};
+  CHECK(raised(f) == List{"alarm.not_taken red", "alarm.not_taken red"});
+  const auto list = alarms_of(f, {});
+  CHECK(list[0].about == "damaged 0199");
+  CHECK(list[0].number == 2);
+  CHECK(list[0].since_ms == kNow - 5);
+  CHECK(list[1].about == "foreign 0200");
 }
 
 TEST_CASE("the end of a certificate is announced 60, 30, 14, 7 and 1 days before") {

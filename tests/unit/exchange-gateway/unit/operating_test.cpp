@@ -1,6 +1,8 @@
 // What operators do, on two units: holds, stops, quarantine, requests, quotas, hours.
 #include <catch2/catch.hpp>
 
+#include <boost/json/parse.hpp>
+
 #include "../world.hpp"
 
 namespace jindu::gateway::test {
@@ -180,7 +182,105 @@ TEST_CASE("what is quarantined is shown, dismissed with a signed record, or chec
   const auto record =
       evidence::open_signed(kept.front().record, kRecordType, w.inner->trust(), w.clock->now(), "gateway-inner");
   REQUIRE(record);
-  CHECK(text_of(record->body).find("reported to the security office") != std::string::npos);
+  const auto said = boost::json::parse(text_of(record->body)).as_object();
+  CHECK(said.at("reason").as_string() == "reported to the security office");
+  CHECK(said.at("says_it_is_from").as_string() == "portal");
+  CHECK(said.at("signed_by").as_string().empty());
+  // The chain of the operators' log keeps the record, too.
+  CHECK(w.inner.text("SELECT about FROM operator_log WHERE act = 'dismiss'") ==
+        id + " " + to_hex(digest) + " record " + to_hex(crypto::sha256(kept.front().record)));
+}
+
+TEST_CASE("of what contradicts another the sender is proved, and the record of its dismissal says so") {
+  World w;
+  auto other = w.from_portal;
+  REQUIRE_FALSE(w.inner->take_from_carrier({w.from_portal.next(1, "first")}).front().error);
+  const auto fork = other.next(2, "another in the same place");
+  REQUIRE(rung_of(w.inner->take_from_carrier({fork}).front().receipt) == "quarantined");
+  const auto view = exchange::parse_bundle(fork).value();
+  REQUIRE(w.inner->dismiss(World::id_of(fork), view.manifest_digest, kXie, "the portal was restored"));
+  std::vector<store::Dismissal> kept;
+  REQUIRE(w.inner->journal().read([&](storage::Transaction& t) { kept = store::newest_dismissals(t, 5); }));
+  REQUIRE(kept.size() == 1);
+  const auto record = evidence::read_signed(kept.front().record, kRecordType).value();
+  CHECK(boost::json::parse(text_of(record.body)).at("signed_by").as_string() == "portal");
+}
+
+namespace {
+
+// "HERE BUNDLE number" of each alarm about what the other unit does not take.
+std::vector<std::string> not_taken(Side& side) {
+  std::vector<std::string> list;
+  REQUIRE(side->journal().read([&](storage::Transaction& t) {
+    list.clear();
+    for (const auto& alarm : side->alarms(t))
+      if (alarm.code == "alarm.not_taken") list.push_back(alarm.about + " " + std::to_string(alarm.number));
+  }));
+  return list;
+}
+
+Bytes with_false_signature(Bytes bundle) {
+  const auto view = exchange::parse_bundle(bundle).value();
+  bundle[static_cast<std::size_t>(view.signature.data() - bundle.data()) + view.signature.size() - 1] ^= 1;
+  return bundle;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "that a bundle is refused as falsely signed is told to its unit, which knows whether its own disk is to blame") {
+  World w;
+  const auto real = w.from_portal.next(1, "real");
+  const auto id = World::id_of(real);
+  REQUIRE(w.outer->take_from_service(real));
+  const auto on_disk = [&](const Bytes& bytes) {
+    REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
+      t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {id, bytes});
+    }));
+  };
+  std::string here;
+  SECTION("it was") {
+    here = "damaged";
+    on_disk(with_false_signature(real));
+    w.carry_all();
+  }
+  SECTION("it was not: somebody changed it on the way") {
+    here = "sound";
+    const auto loads = w.outer->load(10, 1 << 20).value();
+    REQUIRE(loads.size() == 1);
+    REQUIRE(w.outer->carried(w.inner->take_from_carrier({with_false_signature(loads[0].bundle)})));
+    w.carry_all();
+  }
+  CHECK(not_taken(w.outer) == std::vector{here + " " + id + " 1"});
+  CHECK(not_taken(w.inner).empty());
+  // Told once, however often it comes.
+  CHECK(w.inner.count("SELECT COUNT(*) FROM stray WHERE told = 1") == 1);
+  CHECK_FALSE(w.inner->build_control().value());
+  // The real one comes after all: nothing is to be done here any more, whatever is in quarantine over there.
+  on_disk(real);
+  REQUIRE(w.outer->carried(w.inner->take_from_carrier({real})));
+  CHECK(not_taken(w.outer).empty());
+  // And when that is dealt with, this unit forgets it.
+  CHECK(w.outer.count("SELECT COUNT(*) FROM not_taken") == 1);
+  const auto digest = exchange::parse_bundle(real).value().manifest_digest;
+  REQUIRE(w.inner->retry(id, digest, kXie, "the medium was replaced").value() == "carried");
+  w.carry_all();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM not_taken") == 0);
+}
+
+TEST_CASE("a forgery in a service's name is told to that service's unit, until the other one has dismissed it") {
+  World w;
+  const auto forged = with_false_signature(w.from_portal.next(1, "never handed over"));
+  REQUIRE(w.inner->take_from_carrier({forged}).front().error);
+  w.carry_all();
+  CHECK(not_taken(w.outer) == std::vector{"foreign " + World::id_of(forged) + " 1"});
+  const auto digest = exchange::parse_bundle(forged).value().manifest_digest;
+  SECTION("dismissed") {
+    REQUIRE(w.inner->dismiss(World::id_of(forged), digest, kXie, "reported"));
+    w.carry_all();
+  }
+  SECTION("or forgotten over there") { w.clock->advance(std::chrono::hours(7 * 24 + 1)); }
+  CHECK(not_taken(w.outer).empty());
 }
 
 TEST_CASE("a bad copy leaves the quarantine when it is checked again after the real one has come") {
@@ -219,9 +319,23 @@ TEST_CASE("a gap in what comes from the other side is told, with the numbers to 
   CHECK(gap().empty());
   w.clock->advance(std::chrono::hours(4));
   CHECK(gap() == "portal>approval 2 4");
+  // That just these were asked for stands beside it; others are another matter.
+  const auto asked_ms = [&] {
+    std::int64_t at = -1;
+    REQUIRE(w.inner->journal().read([&](storage::Transaction& t) {
+      for (const auto& alarm : w.inner->alarms(t))
+        if (alarm.code == "alarm.gap") at = alarm.asked_ms;
+    }));
+    return at;
+  };
+  REQUIRE(w.inner->request_again("portal>approval", 2, 3, kXie, "some of them"));
+  CHECK(asked_ms() == 0);
+  REQUIRE(w.inner->request_again("portal>approval", 2, 4, kXie, "all of them"));
+  CHECK(asked_ms() == to_unix_ms(w.clock->now()));
   REQUIRE_FALSE(w.inner->take_from_carrier({bundles[1], bundles[3]}).front().error);
   w.clock->advance(std::chrono::hours(4));
   CHECK(gap() == "portal>approval 3 3");
+  CHECK(asked_ms() == 0);
   REQUIRE_FALSE(w.inner->take_from_carrier({bundles[2]}).front().error);
   CHECK(gap().empty());
   // What a service has not handed over in order is never taken: nothing is missing of what goes out.
