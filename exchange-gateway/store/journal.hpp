@@ -188,6 +188,9 @@ struct StoredReceipt {
 std::vector<StoredReceipt> receipts_for_service(storage::Transaction& t, std::int64_t after, std::int64_t limit);
 std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_t limit);
 void mark_sent(storage::Transaction& t, std::int64_t up_to);  // in the order of receipts_to_send
+// All that was said of an arrived bundle, told to the other unit once more, where it is older than `before_ms` (or was
+// said by a clock that was ahead).
+void tell_again(storage::Transaction& t, const Entry& e, std::int64_t now_ms, std::int64_t before_ms);
 std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id);
 
 // Small bundles live in the database, so that one commit makes them durable; large ones in a file that is synced

@@ -46,6 +46,13 @@ void mark_sent(storage::Transaction& t, std::int64_t up_to) {
   t.execute("UPDATE receipt SET to_send = 0 WHERE to_send = 1 AND number <= $1", {up_to});
 }
 
+void tell_again(storage::Transaction& t, const Entry& e, std::int64_t now_ms, std::int64_t before_ms) {
+  t.execute(
+      "UPDATE receipt SET to_send = 1 WHERE bundle_id = $1 AND manifest_digest = $2 AND to_send = 0 AND (at_ms <= "
+      "$3 OR at_ms > $4)",
+      {e.id, e.manifest_digest, before_ms, now_ms});
+}
+
 std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id) {
   return select_receipts(t, "WHERE bundle_id = $1 ORDER BY at_ms, rung", {id});
 }

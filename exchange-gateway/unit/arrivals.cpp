@@ -7,6 +7,9 @@
 namespace jindu::gateway {
 namespace {
 
+// From when on a receipt that its sender does not have is not only on its way.
+constexpr std::chrono::seconds kToldLongAgo{60};
+
 // What stands before the seal.
 std::size_t head_bytes(const exchange::BundleView& view) {
   return 4 + 4 + view.manifest_bytes.size() + 2 + view.signature.size();
@@ -159,8 +162,11 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
   if (known && known->manifest_digest == e.manifest_digest) {
     if (known->outward)
       a.custody.error = Error{Fault::forbidden, "policy.wrong_way", "this was sent from here"};
-    else
+    else {
       book.first_answer(*known, a.custody.receipt);
+      // It has come again long after that was told: what told it was lost, perhaps with a disk there or here.
+      store::tell_again(t, *known, to_unix_ms(now()), to_unix_ms(now() - kToldLongAgo));
+    }
     return;
   }
   const bool control = is_control(e) && a.ruling;

@@ -63,6 +63,29 @@ TEST_CASE("order is kept per subject, whatever order a carrier brings") {
   CHECK(applied == sent);
 }
 
+TEST_CASE("what comes again long after its receipts were told is told of again, and not before") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "hello");
+  REQUIRE(w.outer->take_from_service(bundle));
+  REQUIRE(w.inner->take_from_carrier({bundle})[0].error == std::nullopt);
+  const auto to_tell = [&] { return w.inner.count("SELECT COUNT(*) FROM receipt WHERE to_send = 1"); };
+  REQUIRE(to_tell() == 1);
+  // The control bundle that tells it is lost, and with it all that this unit knows of it having been needed.
+  REQUIRE(w.inner->build_control().value());
+  CHECK(to_tell() == 0);
+  w.clock->advance(std::chrono::seconds(30));
+  REQUIRE(w.inner->take_from_carrier({bundle})[0].error == std::nullopt);
+  CHECK(to_tell() == 0);
+  REQUIRE(w.apply_all(w.inner, w.approval).size() == 1);
+  REQUIRE(w.inner->build_control().value());
+  CHECK(to_tell() == 0);
+  w.clock->advance(std::chrono::seconds(90));
+  REQUIRE(w.inner->take_from_carrier({bundle})[0].error == std::nullopt);
+  CHECK(to_tell() == 3);  // carried and delivered by the unit, applied by the service
+  w.carry_all();
+  CHECK(w.outer.state_of(World::id_of(bundle)) == "ended");
+}
+
 TEST_CASE("over a way that loses, repeats and reorders, and with crashes, everything is applied once and in order") {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     World w;
