@@ -155,32 +155,50 @@ Conditions filter_of(const WorklistQuery& q) {
   return where;
 }
 
-// A cursor is the sort key and the id of the last row of a page.
+// Of what is due on the same day, what came first stands first.
+std::string order_of(Sort sort) {
+  switch (sort) {
+    case Sort::due:
+      return "due_date, received_at_ms, case_id";
+    case Sort::received:
+      return "received_at_ms, case_id";
+    case Sort::received_newest:
+      break;
+  }
+  return "received_at_ms DESC, case_id DESC";
+}
+
+// A cursor is what the last row of a page is sorted by, "[DUE_DATE~]RECEIVED_MS~CASE_ID".
 std::string cursor_after(const CaseRow& row, Sort sort) {
-  return (sort == Sort::due ? row.due_date : std::to_string(to_unix_ms(row.received_at))) + "~" + row.case_id;
+  return (sort == Sort::due ? row.due_date + "~" : "") + std::to_string(to_unix_ms(row.received_at)) + "~" +
+         row.case_id;
 }
 
 void add_cursor(Conditions& where, const WorklistQuery& q) {
   const auto foreign = [] {
     throw ErrorException{Error{Fault::invalid, "worklist.cursor", "not a cursor of this list", "/cursor"}};
   };
-  const auto split = q.cursor.find('~');
-  if (split == std::string::npos) foreign();
-  const auto key = q.cursor.substr(0, split);
-  const auto id = q.cursor.substr(split + 1);
-  storage::Value value = key;
-  if (q.sort != Sort::due) {
-    std::int64_t ms = 0;
-    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), ms);
-    if (error != std::errc{} || end != key.data() + key.size()) foreign();
-    value = ms;
-  }
-  const std::string column = q.sort == Sort::due ? "due_date" : "received_at_ms";
-  where.parameters.push_back(std::move(value));
-  where.parameters.emplace_back(id);
+  std::string_view rest = q.cursor;
+  const auto next_part = [&] {
+    const auto end = rest.find('~');
+    if (end == std::string_view::npos) foreign();
+    const auto part = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    return part;
+  };
+  const bool by_due = q.sort == Sort::due;
+  if (by_due) where.parameters.emplace_back(std::string(next_part()));
+  const auto received = next_part();
+  std::int64_t ms = 0;
+  const auto [end, error] = std::from_chars(received.data(), received.data() + received.size(), ms);
+  if (error != std::errc{} || end != received.data() + received.size()) foreign();
+  where.parameters.emplace_back(ms);
+  where.parameters.emplace_back(std::string(rest));
   const auto n = where.parameters.size();
-  where.join("(" + column + ", case_id) " + (q.sort == Sort::received_newest ? "<" : ">") + " ($" +
-             std::to_string(n - 1) + ", $" + std::to_string(n) + ")");
+  const auto place = [&](std::size_t back) { return "$" + std::to_string(n - back); };
+  where.join(std::string(by_due ? "(due_date, " : "(") + "received_at_ms, case_id) " +
+             (q.sort == Sort::received_newest ? "<" : ">") + " (" + (by_due ? place(2) + ", " : "") + place(1) + ", " +
+             place(0) + ")");
 }
 
 }  // namespace
@@ -242,11 +260,8 @@ WorklistPage worklist(storage::Transaction& tx, const WorklistQuery& q) {
                    where.parameters)
           ->integer(0);
   if (!q.cursor.empty()) add_cursor(where, q);
-  const std::string order = q.sort == Sort::due        ? "due_date, case_id"
-                            : q.sort == Sort::received ? "received_at_ms, case_id"
-                                                       : "received_at_ms DESC, case_id DESC";
   where.parameters.emplace_back(std::int64_t{q.limit} + 1);  // one more tells whether there is a next page
-  for (const auto& row : tx.query(std::string{kSelect} + where.text + " ORDER BY " + order + " LIMIT $" +
+  for (const auto& row : tx.query(std::string{kSelect} + where.text + " ORDER BY " + order_of(q.sort) + " LIMIT $" +
                                       std::to_string(where.parameters.size()),
                                   where.parameters))
     page.rows.push_back(row_of(row));

@@ -204,11 +204,19 @@ CREATE TABLE intake_problem (
 );
 )sql";
 
+constexpr std::string_view kByReceiptWithinADay = R"sql(
+DROP INDEX case_row_by_due;
+CREATE INDEX case_row_by_due ON case_row (department, closed, due_date, received_at_ms, case_id);
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
-  static const std::vector<storage::Migration> all{
-      {1, "cases", kCases}, {2, "dossiers", kDossiers}, {3, "papers", kPapers}, {4, "office", kOffice}};
+  static const std::vector<storage::Migration> all{{1, "cases", kCases},
+                                                   {2, "dossiers", kDossiers},
+                                                   {3, "papers", kPapers},
+                                                   {4, "office", kOffice},
+                                                   {5, "by-receipt-within-a-day", kByReceiptWithinADay}};
   return all;
 }
 

@@ -319,6 +319,38 @@ TEST_CASE("worklists show what the official may act on, page by page") {
   }
 }
 
+TEST_CASE("of what is due on the same day, what came first stands first, from page to page") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    REQUIRE(database->write([&](Transaction& t) {
+      int minutes = 0;
+      for (const char* id : {"m", "c", "z", "a", "k"}) {
+        auto one = row(id, "2026-03-01");
+        one.received_at += std::chrono::minutes(++minutes);
+        put_case_row(t, one);
+      }
+      auto two_at_once = row("b", "2026-03-01");
+      two_at_once.received_at += std::chrono::minutes(minutes);
+      put_case_row(t, two_at_once);
+    }));
+    REQUIRE(database->read([&](Transaction& t) {
+      WorklistQuery query{.department = "market", .official = "f1", .roles = {}, .scope = Scope::department};
+      query.limit = 1;
+      std::vector<std::string> order;
+      do {
+        const auto page = worklist(t, query);
+        for (const auto& id : ids(page)) order.push_back(id);
+        query.cursor = page.next_cursor;
+      } while (!query.cursor.empty());
+      CHECK(order == std::vector<std::string>{"m", "c", "z", "a", "b", "k"});
+      for (const char* foreign : {"x", "2026-03-01~m", "2026-03-01~1x~m", "~~"}) {
+        query.cursor = foreign;
+        CHECK_THROWS_AS(worklist(t, query), ErrorException);
+      }
+    }));
+  }
+}
+
 TEST_CASE("counts add up to the rows, by stage and by department") {
   for (auto& database : databases()) {
     REQUIRE(database->write([&](Transaction& t) {
