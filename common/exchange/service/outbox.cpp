@@ -10,6 +10,9 @@ namespace jindu::exchange {
 namespace {
 
 constexpr std::size_t kBuiltAtOnce = 128;
+// What is built and not handed over: one batch on its way and one behind it.
+constexpr std::int64_t kUnsentMax = 256;
+constexpr std::int64_t kBytesUnsentMax = 12 * 1024 * 1024;
 constexpr std::size_t kBytesBuiltAtOnce = 8 * 1024 * 1024;
 
 // What a slice says, or where there is no file the payload itself.
@@ -115,6 +118,13 @@ Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subj
     transaction.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('subject-key', 0, $1)", {key});
   const auto digest = crypto::hmac_sha256(key, bytes_of(subject));
   return Bytes(digest.begin(), digest.begin() + 16);
+}
+
+bool may_build_ahead(storage::Transaction& transaction) {
+  const auto row = transaction.query_one(
+      "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(b.bundle) + COALESCE(b.file_length, 0)), 0) AS BIGINT) FROM "
+      "exchange_sent s JOIN exchange_built b ON b.bundle_id = s.bundle_id WHERE s.handed_over = 0");
+  return row->integer(0) < kUnsentMax && row->integer(1) < kBytesUnsentMax;
 }
 
 int build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now) {

@@ -13,6 +13,9 @@ struct SenderIdentity {
   std::chrono::hours expires;
 };
 
+// Whether so little of what is built waits to be handed over, fewer than 256 bundles and less than 12 MiB, that more
+// may be built.
+bool may_build_ahead(storage::Transaction& transaction);
 // Builds what waits, at most 128 bundles or 8 MiB, in the caller's transaction. Returns how many.
 int build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now);
 

@@ -87,12 +87,16 @@ class ServiceImpl final : public Service {
   ~ServiceImpl() override { stop(); }
 
   void begin() {
+    builder_ = std::make_unique<Worker>("exchange-build", [this] { return build(); });
     sender_ = std::make_unique<Worker>("exchange-send", [this] { return send(); });
     receiver_ = std::make_unique<Worker>("exchange-receive", [this] { return receive(); });
     receipts_ = std::make_unique<Worker>("exchange-receipts", [this] { return follow(); });
+    begun_ = true;
+    wake(builder_);
+    wake(sender_);
   }
 
-  void wake() override { sender_->wake(); }
+  void wake() override { wake(builder_); }
 
   void stop() override {
     if (stopped_.exchange(true)) return;
@@ -100,7 +104,7 @@ class ServiceImpl final : public Service {
     fetching_client_.cancel();
     receipts_client_.cancel();
     // Ended, not taken away: one that still runs may wake another.
-    for (auto* worker : {sender_.get(), receiver_.get(), receipts_.get()})
+    for (auto* worker : {builder_.get(), sender_.get(), receiver_.get(), receipts_.get()})
       if (worker != nullptr) worker->stop();
   }
 
@@ -129,6 +133,11 @@ class ServiceImpl final : public Service {
  private:
   Instant now() const { return SystemClock().now(); }
 
+  // The first may run before the last is there.
+  void wake(const std::unique_ptr<Worker>& worker) {
+    if (begun_) worker->wake();
+  }
+
   // Remembers whether the unit answers, and says so in the log when that changes. Gives whether it is back.
   bool unit_answers(const result<void>& answered) {
     const bool reachable = answered.has_value() || answered.error().fault != Fault::unavailable;
@@ -153,31 +162,43 @@ class ServiceImpl final : public Service {
       return ok.error();
     }
     // What waits for the unit need not wait for the end of the sender's pause.
-    if (unit_answers({}) && &client != &sending_client_) sender_->wake();
+    if (unit_answers({}) && &client != &sending_client_) wake(sender_);
     return answer;
   }
 
-  // Who enqueues wakes us also while the unit is away. To read, and partly to seal, again and again what it does not
-  // get would take the processor from those who enqueue; so the pause is kept, unless another worker hears the unit.
+  // Makes bundles of what waits while those before them are handed over; not many, as what is urgent passes only what
+  // is not built yet.
+  milliseconds build() {
+    if (stopped_) return kAtOnce;
+    const auto peer_key = peer_.to_seal_to(trust_, now());
+    if (!peer_key) {
+      log::error("exchange.peer_certificate", log::of(peer_key.error()));
+      return building_.failed();
+    }
+    int built = 0;
+    auto ok = database_.write([&](storage::Transaction& t) {
+      built = may_build_ahead(t) ? build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now()) : 0;
+    });
+    if (!ok) {
+      log::error("exchange.build_failed", log::of(ok.error()));
+      return building_.failed();
+    }
+    building_.worked();
+    if (built == 0) return milliseconds(1'000);  // other processes enqueue too
+    wake(sender_);
+    return kAtOnce;
+  }
+
+  // While the unit is away the pause is kept, whoever enqueues, unless another worker hears the unit: to read, and
+  // partly to seal, again and again what it does not get would take the processor from those who enqueue.
   milliseconds send() {
     if (stopped_) return kAtOnce;
     const auto paused = std::chrono::ceil<milliseconds>(sends_again_ - std::chrono::steady_clock::now());
     if (!unit_reachable_ && paused > kAtOnce) return paused;
     std::vector<Built> next;
-    int built = 0;
     auto ok = database_.read(
         [&](storage::Transaction& t) { next = next_to_hand_over(t, kHandedOverAtOnce, kBytesHandedOverAtOnce); });
-    if (ok && next.empty()) {
-      const auto peer_key = peer_.to_seal_to(trust_, now());
-      if (!peer_key) {
-        log::error("exchange.peer_certificate", log::of(peer_key.error()));
-        return sending_.failed();
-      }
-      ok = database_.write([&](storage::Transaction& t) {
-        built = build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now());
-      });
-      if (ok) return built > 0 ? kAtOnce : milliseconds(1'000);  // other processes enqueue too
-    }
+    if (ok && next.empty()) return milliseconds(1'000);
     if (ok) ok = hand_over(next);
     if (!ok && (ok.error().code == "certificate.revoked" || ok.error().code == "certificate.expired" ||
                 ok.error().code == "bundle.signer")) {
@@ -195,6 +216,7 @@ class ServiceImpl final : public Service {
       return pause;
     }
     sending_.worked();
+    wake(builder_);
     return kAtOnce;
   }
 
@@ -339,7 +361,7 @@ class ServiceImpl final : public Service {
     if (!told) return following_.failed();
     const auto& list = told->at("receipts").as_array();
     if (const auto taken = taken_up_to(*told); taken && *taken < handed_over)
-      if (hand_over_from(*taken + 1)) sender_->wake();
+      if (hand_over_from(*taken + 1)) wake(sender_);
     if (auto ok_told = remind(*told); !ok_told) return following_.failed();
     if (list.empty()) return kAtOnce;
     std::vector<std::pair<Receipt, Bytes>> opened;
@@ -583,7 +605,7 @@ class ServiceImpl final : public Service {
           .Increment();
       receipts.push_back(std::move(one.encoded));
     }
-    sender_->wake();  // effects often have an answer
+    wake(builder_);  // effects often have an answer
   }
 
   bool conclude_alone(Conclusion& one) {
@@ -629,13 +651,13 @@ class ServiceImpl final : public Service {
   std::map<std::string, Receiver> receivers_;
   std::function<void(storage::Transaction&, const Progress&)> progress_;
   http::Client sending_client_, fetching_client_, receipts_client_;
-  Backoff sending_, receiving_, following_;
+  Backoff building_, sending_, receiving_, following_;
   std::chrono::steady_clock::time_point sends_again_{};  // of the sending worker alone
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
   bool troubled_ = false;         // a receipt was not taken in this round
-  std::atomic<bool> stopped_ = false, unit_reachable_ = false;
+  std::atomic<bool> begun_ = false, stopped_ = false, unit_reachable_ = false;
   std::atomic<std::int64_t> unit_heard_ms_ = 0;
-  std::unique_ptr<Worker> sender_, receiver_, receipts_;
+  std::unique_ptr<Worker> builder_, sender_, receiver_, receipts_;
 };
 
 }  // namespace

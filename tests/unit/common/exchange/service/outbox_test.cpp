@@ -138,6 +138,39 @@ TEST_CASE("bundles built in one commit share an ephemeral key, those of another 
   }
 }
 
+TEST_CASE("one batch is built behind the one that is being handed over, and no more") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    const auto built = [&] {
+      int number = 0;
+      REQUIRE(database->write([&](Transaction& t) {
+        while (may_build_ahead(t)) {
+          const int batch = build_waiting(t, parties().identity(), kNow);
+          if (batch == 0) break;
+          number += batch;
+        }
+      }));
+      return number;
+    };
+    REQUIRE(database->write([&](Transaction& t) {
+      for (int i = 0; i < 300; ++i) enqueue(t, message(std::to_string(i), "text"), kNow);
+    }));
+    CHECK(built() == 256);
+    CHECK(built() == 0);
+    REQUIRE(database->write([&](Transaction& t) {
+      for (const auto& one : next_to_hand_over(t, 128, 1 << 24)) mark_handed_over(t, one.bundle_id);
+    }));
+    CHECK(built() == 44);
+    // Large ones: two batches of 8 MiB at most.
+    REQUIRE(database->write([&](Transaction& t) {
+      for (const auto& one : next_to_hand_over(t, 300, 1 << 24)) mark_handed_over(t, one.bundle_id);
+      const std::string large(4 * 1024 * 1024, 'x');
+      for (int i = 0; i < 8; ++i) enqueue(t, message("large", large), kNow);
+    }));
+    CHECK(built() == 4);
+  }
+}
+
 TEST_CASE("a state change that is undone sends nothing, and its place in the channel is not missed") {
   for (auto& database : databases()) {
     INFO(database->dialect());
