@@ -115,10 +115,15 @@ class SqliteConnection {
   // that it calls written and never writes again; SQLite would go on with them, and after a power cut find an empty
   // file and throw away the log beside it, with all that had been committed.
   void write_out() {
-    query("PRAGMA user_version=0", {});
-    const int code = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    // Busy: another process has it open, and has done this itself.
-    if (code != SQLITE_OK && code != SQLITE_BUSY) throw ErrorException(sqlite_error(db_.get(), "checkpoint"));
+    try {
+      query("PRAGMA user_version=0", {});
+      const int code = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+      // Busy: another process has it open, and has done this itself.
+      if (code != SQLITE_OK && code != SQLITE_BUSY) throw ErrorException(sqlite_error(db_.get(), "checkpoint"));
+    } catch (const ErrorException& e) {
+      // On a full disk what is there can be read, and whoever writes is told.
+      if (e.error.code != "storage.full") throw;
+    }
   }
   // Takes over what nobody reads or writes just now; what fails is tried again with the next.
   void checkpoint() { sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr); }
