@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 constexpr int kVoyagesAtOnce = 64;
-constexpr int kRefusedKept = 9;  // of one and the same voyage; where there are more, it stays under its own name
+constexpr int kRefusedKept = 999;  // of one and the same voyage; what comes after them stays under its own name
 // The switch, or a person, may take the medium away when this is there.
 constexpr std::string_view kFinished = "finished-";
 
