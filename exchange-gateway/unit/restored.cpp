@@ -418,6 +418,9 @@ void Unit::apply_recalled(storage::Transaction& t, const jindu::v1::Recalled& re
                              {},
                              digest_of(::jindu::bytes_of(recalled.control_digest()))});
     store::advance_over_present(t, channel);
+    // Receipts of what was passed over are in the answer; a question of a unit that is healing itself is not. It asks
+    // again when it hears that we are past it.
+    store::tell_peer(t, say_seen(t, false));
   }
   auto r = store::open_restoration(t);
   if (r.recovery() != store::Recovery::healing || text_of(r.recall) != recalled.recall()) return;

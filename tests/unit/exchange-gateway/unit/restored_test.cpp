@@ -438,6 +438,43 @@ TEST_CASE("what ended after the other unit's answer, and was told before that ca
   two.check_promise();
 }
 
+TEST_CASE("a question which the other unit passes over without having read it is asked again") {
+  Two two;
+  auto& w = two.w;
+  two.portal.send(1, "before");
+  two.approval.send(1, "status before");
+  two.exchange();
+  const auto backup = w.folder / "backup";
+  w.inner.back_up(backup);
+  two.live(1);
+  w.inner.restore(backup);
+  two.approval.follow();
+  two.approve(false);
+  const auto say = [&](Side& from) {
+    while (from->build_control().value()) {
+    }
+    return from->load(1000, 1 << 30).value();
+  };
+  const auto arrive = [&](Side& from, const std::vector<Unit::Load>& loads, Side& to) {
+    REQUIRE_FALSE(loads.empty());
+    REQUIRE(from->carried(to->take_from_carrier(World::bytes_of_loads(loads))));
+  };
+  arrive(w.inner, say(w.inner), w.outer);
+  // The answer, and a question with it, is late. A word comes before it, which shows that there is an answer.
+  const auto answer = say(w.outer);
+  REQUIRE(w.outer->say_hello());
+  arrive(w.outer, say(w.outer), w.inner);
+  const auto asked_again = say(w.inner);
+  REQUIRE_FALSE(asked_again.empty());
+  arrive(w.outer, answer, w.inner);
+  // Our own answer overtakes what was asked again: the other unit takes it that it has read all before it.
+  arrive(w.inner, say(w.inner), w.outer);
+  arrive(w.inner, asked_again, w.outer);
+  two.exchange();
+  CHECK(two.recovery(false) == "none");
+  two.check_promise();
+}
+
 TEST_CASE("a journal that is lost whole is as one that was restored from the very beginning") {
   Two two;
   const auto empty = two.w.folder / "empty";
