@@ -6,10 +6,24 @@
 
 namespace jindu::storage {
 
-std::optional<Row> Transaction::query_one(std::string_view sql, std::vector<Value> parameters) {
-  std::vector<Row> rows = query(sql, std::move(parameters));
+Parameter::Parameter(const Value& value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
+    value_ = *integer;
+  else if (const auto* text = std::get_if<std::string>(&value))
+    value_ = std::string_view(*text);
+  else if (const auto* bytes = std::get_if<Bytes>(&value))
+    value_ = BytesView(*bytes);
+}
+
+std::optional<Row> Transaction::query_one(std::string_view sql, const Parameters& parameters) {
+  std::vector<Row> rows = query(sql, parameters);
   if (rows.empty()) return std::nullopt;
   return std::move(rows.front());
+}
+
+void Transaction::end() {
+  for (auto& [type, one] : gathered_) one->write(*this);
+  gathered_.clear();
 }
 
 result<std::unique_ptr<Database>> Database::open(std::string_view url, int connections) {
@@ -22,7 +36,12 @@ result<std::unique_ptr<Database>> Database::open(std::string_view url, int conne
   return Error{Fault::invalid, "storage.url", "a database URL starts with sqlite: or postgresql://", "url"};
 }
 
-result<void> Database::write(const std::function<void(Transaction&)>& work) { return run(false, work); }
+result<void> Database::write(const std::function<void(Transaction&)>& work) {
+  return run(false, [&](Transaction& transaction) {
+    work(transaction);
+    transaction.end();
+  });
+}
 result<void> Database::read(const std::function<void(Transaction&)>& work) { return run(true, work); }
 
 result<void> Database::migrate(std::string_view component, const std::vector<Migration>& migrations) {

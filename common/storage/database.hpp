@@ -2,12 +2,17 @@
 // One small interface over embedded SQLite and PostgreSQL. SQL keeps to the subset both understand; parameters are $1,
 // $2, … Write transactions are retried by `write` when the database asks for it (serialisation failure, busy), so the
 // function may run more than once and must have no effect outside the database.
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <typeindex>
 #include <variant>
 #include <vector>
 
@@ -19,6 +24,40 @@ namespace jindu::storage {
 // NULL, BIGINT, TEXT or BLOB/BYTEA. There are no floats and no dates: instants are Unix milliseconds, dates ISO text.
 using Value = std::variant<std::monostate, std::int64_t, std::string, Bytes>;
 
+// What stands for a $1 of a statement: a view of what the caller has, which stays until the statement has run.
+class Parameter {
+ public:
+  Parameter(std::monostate) {}
+  template <std::integral T>
+  Parameter(T integer) : value_(static_cast<std::int64_t>(integer)) {}
+  Parameter(std::string_view text) : value_(text) {}
+  Parameter(const std::string& text) : value_(std::string_view(text)) {}
+  Parameter(const char* text) : value_(std::string_view(text)) {}
+  template <std::convertible_to<BytesView> T>
+  Parameter(const T& bytes) : value_(BytesView(bytes)) {}
+  Parameter(const Value& value);
+  const std::variant<std::monostate, std::int64_t, std::string_view, BytesView>& value() const { return value_; }
+
+ private:
+  std::variant<std::monostate, std::int64_t, std::string_view, BytesView> value_;
+};
+
+// All of a statement, written where it is executed: {id, 7, bytes}.
+class Parameters {
+ public:
+  Parameters() = default;
+  Parameters(std::initializer_list<Parameter> list) : list_(list.begin(), list.size()) {}
+  Parameters(const std::vector<Value>& values) : own_(values.begin(), values.end()), list_(own_) {}
+  Parameters(const Parameters&) = delete;
+  Parameters& operator=(const Parameters&) = delete;
+  std::size_t size() const { return list_.size(); }
+  const auto& operator[](std::size_t place) const { return list_[place].value(); }
+
+ private:
+  std::vector<Parameter> own_;
+  std::span<const Parameter> list_;
+};
+
 class Row {
  public:
   explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
@@ -27,21 +66,44 @@ class Row {
   const std::string& text(std::size_t column) const { return std::get<std::string>(values_.at(column)); }
   const Bytes& blob(std::size_t column) const { return std::get<Bytes>(values_.at(column)); }
   const Value& value(std::size_t column) const { return values_.at(column); }
+  // The same, out of the row: it is empty then.
+  std::string take_text(std::size_t column) { return std::move(std::get<std::string>(values_.at(column))); }
+  Bytes take_blob(std::size_t column) { return std::move(std::get<Bytes>(values_.at(column))); }
   std::size_t size() const { return values_.size(); }
 
  private:
   std::vector<Value> values_;
 };
 
-// Inside one transaction. Throws ErrorException (Fault::unavailable when the database is away, Fault::conflict, code
-// "storage.unique", on a violated unique constraint); `Database::write` turns that into a result.
+// Inside one transaction, of one caller. Throws ErrorException (Fault::unavailable when the database is away,
+// Fault::conflict, code "storage.unique", on a violated unique constraint); `Database::write` turns that into a result.
 class Transaction {
  public:
   virtual ~Transaction() = default;
-  virtual std::vector<Row> query(std::string_view sql, std::vector<Value> parameters = {}) = 0;
-  virtual std::int64_t execute(std::string_view sql, std::vector<Value> parameters = {}) = 0;  // rows changed
+  virtual std::vector<Row> query(std::string_view sql, const Parameters& parameters = {}) = 0;
+  virtual std::int64_t execute(std::string_view sql, const Parameters& parameters = {}) = 0;  // rows changed
 
-  std::optional<Row> query_one(std::string_view sql, std::vector<Value> parameters = {});
+  std::optional<Row> query_one(std::string_view sql, const Parameters& parameters = {});
+
+  // What is gathered in memory while a transaction runs and written once, at its end: sums to which every row adds.
+  // Whoever reads what such a thing writes asks it, too.
+  class Gathered {
+   public:
+    virtual ~Gathered() = default;
+    virtual void write(Transaction& transaction) = 0;
+  };
+  // The one T of this transaction.
+  template <class T>
+  T& gathered() {
+    auto& one = gathered_[typeid(T)];
+    if (!one) one = std::make_unique<T>();
+    return static_cast<T&>(*one);
+  }
+
+ private:
+  friend class Database;
+  void end();
+  std::map<std::type_index, std::unique_ptr<Gathered>> gathered_;
 };
 
 struct Migration {

@@ -31,11 +31,11 @@ class PostgresConnection {
   bool alive() const { return PQstatus(connection_) == CONNECTION_OK; }
   void command(const char* sql) { check(PQexec(connection_, sql), sql); }
 
-  std::vector<Row> query(std::string_view sql, const std::vector<Value>& parameters) {
+  std::vector<Row> query(std::string_view sql, const Parameters& parameters) {
     return rows_of(execute_prepared(sql, parameters));
   }
 
-  std::int64_t execute(std::string_view sql, const std::vector<Value>& parameters) {
+  std::int64_t execute(std::string_view sql, const Parameters& parameters) {
     const Result result = execute_prepared(sql, parameters);
     const char* changed = PQcmdTuples(result.get());
     return *changed ? std::stoll(changed) : 0;
@@ -63,7 +63,7 @@ class PostgresConnection {
     throw ErrorException({Fault::internal, "storage.postgresql", detail});
   }
 
-  Result execute_prepared(std::string_view sql, const std::vector<Value>& parameters) {
+  Result execute_prepared(std::string_view sql, const Parameters& parameters) {
     auto found = names_.find(std::string(sql));
     if (found == names_.end()) {
       const std::string name = "s" + std::to_string(names_.size());
@@ -78,12 +78,13 @@ class PostgresConnection {
       if (const auto* integer = std::get_if<std::int64_t>(&parameters[i])) {
         texts[i] = std::to_string(*integer);
         values[i] = texts[i].c_str();
-      } else if (const auto* text = std::get_if<std::string>(&parameters[i])) {
+      } else if (const auto* text = std::get_if<std::string_view>(&parameters[i])) {
         // PostgreSQL's TEXT cannot hold NUL, and libpq would cut the value there.
-        if (text->find('\0') != std::string::npos)
+        if (text->find('\0') != std::string_view::npos)
           throw ErrorException({Fault::invalid, "storage.nul", "a text contains a NUL character"});
-        values[i] = text->c_str();
-      } else if (const auto* blob = std::get_if<Bytes>(&parameters[i])) {
+        texts[i] = *text;
+        values[i] = texts[i].c_str();
+      } else if (const auto* blob = std::get_if<BytesView>(&parameters[i])) {
         values[i] = blob->empty() ? "" : reinterpret_cast<const char*>(blob->data());
         lengths[i] = static_cast<int>(blob->size());
         formats[i] = 1;
@@ -139,10 +140,10 @@ class PostgresConnection {
 class PostgresTransaction final : public Transaction {
  public:
   explicit PostgresTransaction(PostgresConnection& connection) : connection_(connection) {}
-  std::vector<Row> query(std::string_view sql, std::vector<Value> parameters) override {
+  std::vector<Row> query(std::string_view sql, const Parameters& parameters) override {
     return connection_.query(sql, parameters);
   }
-  std::int64_t execute(std::string_view sql, std::vector<Value> parameters) override {
+  std::int64_t execute(std::string_view sql, const Parameters& parameters) override {
     return connection_.execute(sql, parameters);
   }
 

@@ -17,9 +17,10 @@ namespace {
 // Writers that wait for the same commit; more only makes each of them wait longer.
 constexpr std::size_t kGroupMax = 64;
 constexpr int kBusyTimeoutMs = 10'000;
+constexpr int kSavepointBytesInMemory = 4 * 1024 * 1024;
 // Pages of the log from which on they are taken over into the file beside the writing, and from which on writers wait
 // for it.
-constexpr int kCheckpointPages = 1'000, kCheckpointPagesLate = 12'000;
+constexpr int kCheckpointPages = 4'000, kCheckpointPagesLate = 16'000;
 
 Error sqlite_error(sqlite3* db, std::string_view during) {
   const int code = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
@@ -87,7 +88,7 @@ class SqliteConnection {
     execute("PRAGMA cache_size=-16000", {});
   }
 
-  std::vector<Row> query(std::string_view sql, const std::vector<Value>& parameters) {
+  std::vector<Row> query(std::string_view sql, const Parameters& parameters) {
     auto& prepared = prepare(sql);
     bind(prepared, parameters, sql);
     auto* const statement = prepared.handle.get();
@@ -104,7 +105,7 @@ class SqliteConnection {
     return rows;
   }
 
-  std::int64_t execute(std::string_view sql, const std::vector<Value>& parameters) {
+  std::int64_t execute(std::string_view sql, const Parameters& parameters) {
     query(sql, parameters);
     return sqlite3_changes64(db_.get());
   }
@@ -141,7 +142,7 @@ class SqliteConnection {
     return statements_.emplace(std::string(sql), Statement{decltype(Statement::handle)(statement)}).first->second;
   }
 
-  void bind(Statement& prepared, const std::vector<Value>& parameters, std::string_view sql) {
+  void bind(Statement& prepared, const Parameters& parameters, std::string_view sql) {
     auto* const statement = prepared.handle.get();
     for (auto next = prepared.places.size(); next < parameters.size(); ++next)
       prepared.places.push_back(sqlite3_bind_parameter_index(statement, ("$" + std::to_string(next + 1)).c_str()));
@@ -151,9 +152,9 @@ class SqliteConnection {
       int code = SQLITE_OK;
       if (const auto* integer = std::get_if<std::int64_t>(&parameters[i])) {
         code = sqlite3_bind_int64(statement, index, *integer);
-      } else if (const auto* text = std::get_if<std::string>(&parameters[i])) {
+      } else if (const auto* text = std::get_if<std::string_view>(&parameters[i])) {
         code = sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
-      } else if (const auto* blob = std::get_if<Bytes>(&parameters[i])) {
+      } else if (const auto* blob = std::get_if<BytesView>(&parameters[i])) {
         code = blob->empty() ? sqlite3_bind_zeroblob(statement, index, 0)
                              : sqlite3_bind_blob64(statement, index, blob->data(), blob->size(), SQLITE_STATIC);
       } else {
@@ -251,10 +252,10 @@ class Checkpointer {
 class SqliteTransaction final : public Transaction {
  public:
   explicit SqliteTransaction(SqliteConnection& connection) : connection_(connection) {}
-  std::vector<Row> query(std::string_view sql, std::vector<Value> parameters) override {
+  std::vector<Row> query(std::string_view sql, const Parameters& parameters) override {
     return connection_.query(sql, parameters);
   }
-  std::int64_t execute(std::string_view sql, std::vector<Value> parameters) override {
+  std::int64_t execute(std::string_view sql, const Parameters& parameters) override {
     return connection_.execute(sql, parameters);
   }
 
@@ -328,24 +329,40 @@ class SqliteDatabase final : public Database {
       for (Waiter* waiter : group) waiter->outcome = e.error;
       return;
     }
-    SqliteTransaction transaction(writer_);
     try {
-      for (Waiter* waiter : group) run_in_savepoint(transaction, *waiter);
+      if (group.size() == 1)
+        run_alone(*group.front());
+      else
+        for (Waiter* waiter : group) run_in_savepoint(*waiter);
       writer_.execute("COMMIT", {});
     } catch (const ErrorException& e) {
       for (Waiter* waiter : group) waiter->outcome = e.error;
-      try {
-        writer_.execute("ROLLBACK", {});
-      } catch (const ErrorException&) {
-        // SQLite has rolled back by itself, as it does after a full disk or an input/output error.
-      }
+      roll_back();
+    } catch (...) {
+      group.front()->foreign = std::current_exception();
+      roll_back();
     }
   }
 
-  void run_in_savepoint(SqliteTransaction& transaction, Waiter& waiter) {
+  void roll_back() {
+    try {
+      writer_.execute("ROLLBACK", {});
+    } catch (const ErrorException&) {
+      // SQLite has rolled back by itself, as it does after a full disk or an input/output error.
+    }
+  }
+
+  // Without a savepoint, for which SQLite copies each page before it changes: what fails takes nobody else along.
+  void run_alone(Waiter& waiter) {
+    SqliteTransaction transaction(writer_);
+    (*waiter.work)(transaction);
+  }
+
+  void run_in_savepoint(Waiter& waiter) {
     writer_.execute("SAVEPOINT caller", {});
     bool failed = true;
     try {
+      SqliteTransaction transaction(writer_);
       (*waiter.work)(transaction);
       failed = false;
     } catch (const ErrorException& e) {
@@ -422,6 +439,10 @@ class SqliteDatabase final : public Database {
 }  // namespace
 
 result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int connections) {
+  // What a savepoint would restore is kept in memory, not in a file, which costs a write for each page that is changed.
+  // It can be said only before anything is opened in this process.
+  static const int said = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kSavepointBytesInMemory);
+  static_cast<void>(said);
   try {
     return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(path, connections));
   } catch (const ErrorException& e) {

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "common/exchange/codec/batch.hpp"
+#include "common/exchange/codec/big_endian.hpp"
 #include "common/runtime/files.hpp"
 
 namespace jindu::gateway {
@@ -81,13 +82,14 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                       auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax),
                                        [&] { return unit.deliver(after, limit, kDeliveredAtOnce); });
                       if (!list) return list.error();
-                      Bytes batch, one;
+                      Bytes batch, number_of;
+                      std::size_t bytes = 0;
+                      for (const auto& given : *list) bytes += exchange::kBatchPartHead + 8 + given.bundle.size();
+                      batch.reserve(bytes);
                       for (const auto& given : *list) {
-                        one.clear();
-                        for (int shift = 56; shift >= 0; shift -= 8)
-                          one.push_back(static_cast<std::uint8_t>(given.number >> shift));
-                        one.insert(one.end(), given.bundle.begin(), given.bundle.end());
-                        exchange::append_to_batch(batch, one);
+                        number_of.clear();
+                        exchange::put_big_endian(number_of, given.number, 8);
+                        exchange::append_to_batch(batch, number_of, given.bundle);
                       }
                       return Response::bytes(std::move(batch), "application/octet-stream");
                     }});

@@ -16,10 +16,10 @@ namespace {
 
 constexpr std::int64_t kAtOnce = 1000;
 
-std::vector<Act> select_acts(storage::Transaction& t, std::string_view rest, std::vector<storage::Value> parameters) {
+std::vector<Act> select_acts(storage::Transaction& t, std::string_view rest, const storage::Parameters& parameters) {
   std::vector<Act> list;
   const auto sql = "SELECT number, at_ms, who, act, about, reason, digest FROM operator_log " + std::string(rest);
-  for (const auto& r : t.query(sql, std::move(parameters)))
+  for (const auto& r : t.query(sql, parameters))
     list.push_back({r.integer(0), r.integer(1), r.text(2), r.text(3), r.text(4), r.text(5), r.blob(6)});
   return list;
 }

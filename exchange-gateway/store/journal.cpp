@@ -10,41 +10,41 @@ constexpr std::string_view kColumns =
     "voyage, "
     "file, ended_ms, code";
 
-Entry entry_of(const storage::Row& r) {
+Entry entry_of(storage::Row& r) {
   Entry e;
-  e.id = r.text(0);
+  e.id = r.take_text(0);
   e.outward = r.integer(1) == 1;
   e.state = state_from_text(r.text(2)).value();
-  e.channel = r.text(3);
+  e.channel = r.take_text(3);
   e.epoch = r.integer(4);
   e.sequence = r.integer(5);
-  e.from = r.text(6);
-  e.to = r.text(7);
-  e.kind = r.text(8);
-  e.subject = r.blob(9);
+  e.from = r.take_text(6);
+  e.to = r.take_text(7);
+  e.kind = r.take_text(8);
+  e.subject = r.take_blob(9);
   e.subject_sequence = r.integer(10);
   e.priority = r.integer(11);
   e.size = r.integer(12);
-  e.manifest_digest = r.blob(13);
-  e.previous_digest = r.blob(14);
-  e.manifest = r.blob(15);
-  e.signature = r.blob(16);
+  e.manifest_digest = r.take_blob(13);
+  e.previous_digest = r.take_blob(14);
+  e.manifest = r.take_blob(15);
+  e.signature = r.take_blob(16);
   e.created_ms = r.integer(17);
   e.expires_ms = r.integer(18);
   e.stored_ms = r.integer(19);
   e.delivery = r.integer(20);
   e.offered = r.integer(21) == 1;
   e.voyage = r.integer(22);
-  e.file = r.text(23);
+  e.file = r.take_text(23);
   e.ended_ms = r.integer(24);
-  e.code = r.text(25);
+  e.code = r.take_text(25);
   return e;
 }
 
-std::vector<Entry> select(storage::Transaction& t, std::string_view rest, std::vector<storage::Value> parameters) {
+std::vector<Entry> select(storage::Transaction& t, std::string_view rest, const storage::Parameters& parameters) {
   std::vector<Entry> entries;
   const auto sql = "SELECT " + std::string(kColumns) + " FROM bundle " + std::string(rest);
-  for (const auto& row : t.query(sql, std::move(parameters))) entries.push_back(entry_of(row));
+  for (auto& row : t.query(sql, parameters)) entries.push_back(entry_of(row));
   return entries;
 }
 
@@ -62,35 +62,175 @@ crypto::Digest digest_of(const Bytes& bytes) {
 Bytes bytes_from(const crypto::Digest& digest) { return {digest.begin(), digest.end()}; }
 std::int64_t flag(bool value) { return value ? 1 : 0; }
 
-std::string place_of(const Entry& e) {
+std::string place_of(const Outline& e) {
   if (e.state != State::ended) return std::string(to_text(e.state));
   return e.code.empty() ? "applied" : "not_applied";
 }
 
-void count_in(storage::Transaction& t, const Entry& e, const std::string& place) {
-  if (e.kind == "receipts") return;
-  const std::vector<storage::Value> values{e.channel, place, e.size};
-  if (t.execute("UPDATE tally SET bundles = bundles + 1, bytes = bytes + $3 WHERE channel = $1 AND place = $2",
-                values) == 0)
-    t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, 1, $3)", values);
+// Bundles and bytes that came to each place of each channel, or left it, in this transaction.
+class Moves final : public storage::Transaction::Gathered {
+ public:
+  void add(const Outline& e, const std::string& place, std::int64_t bundles) {
+    auto& one = moves_[{e.channel, place}];
+    one.bundles += bundles;
+    one.bytes += bundles * e.size;
+  }
+  void write(storage::Transaction& t) override {
+    for (const auto& [key, one] : moves_) {
+      if (one.bundles == 0 && one.bytes == 0) continue;
+      const std::vector<storage::Value> values{key.first, key.second, one.bundles, one.bytes};
+      if (t.execute("UPDATE tally SET bundles = bundles + $3, bytes = bytes + $4 WHERE channel = $1 AND place = $2",
+                    values) == 0)
+        t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, $3, $4)", values);
+    }
+    moves_.clear();
+  }
+  // Each place of each channel as it will be.
+  template <class Use>
+  void each(storage::Transaction& t, const Use& use) {
+    if (!stored_) {
+      stored_.emplace();
+      for (auto& r : t.query("SELECT channel, place, bundles, bytes FROM tally"))
+        (*stored_)[{r.take_text(0), r.take_text(1)}] = {r.integer(2), r.integer(3)};
+    }
+    for (const auto& [key, one] : moves_) stored_->try_emplace(key);
+    for (const auto& [key, one] : *stored_) {
+      const auto moved = moves_.find(key);
+      const auto more = moved == moves_.end() ? Sum{} : moved->second;
+      use(key.first, key.second, Sum{one.bundles + more.bundles, one.bytes + more.bytes});
+    }
+  }
+
+ private:
+  using Places = std::map<std::pair<std::string, std::string>, Sum>;
+  Places moves_;
+  std::optional<Places> stored_;  // as the table has them, read once
+};
+
+// Heads of channels, and values of the unit's state, as they are within this transaction: each bundle moves them.
+class Heads final : public storage::Transaction::Gathered {
+ public:
+  ChannelHead at(storage::Transaction& t, const std::string& channel) {
+    if (const auto found = heads_.find(channel); found != heads_.end()) return found->second.head;
+    const auto row = t.query_one("SELECT epoch, sequence, manifest_digest FROM channel WHERE name = $1", {channel});
+    if (!row) return {};
+    const ChannelHead head{static_cast<std::uint32_t>(row->integer(0)), static_cast<std::uint64_t>(row->integer(1)),
+                           digest_of(row->blob(2))};
+    heads_[channel] = {head, false};
+    return head;
+  }
+  void set(storage::Transaction& t, const std::string& channel, const ChannelHead& head) {
+    const auto found = heads_.find(channel);
+    if (found != heads_.end()) {
+      found->second = {head, true};
+      return;
+    }
+    // The first word of a channel is written at once: others look there which channels there are.
+    write(t, channel, head);
+    heads_[channel] = {head, false};
+  }
+  void write(storage::Transaction& t) override {
+    for (const auto& [channel, one] : heads_)
+      if (one.changed) write(t, channel, one.head);
+  }
+
+ private:
+  static void write(storage::Transaction& t, const std::string& channel, const ChannelHead& head) {
+    const std::vector<storage::Value> values{
+        channel, std::int64_t{head.epoch}, static_cast<std::int64_t>(head.sequence), bytes_from(head.manifest_digest)};
+    if (t.execute("UPDATE channel SET epoch = $2, sequence = $3, manifest_digest = $4 WHERE name = $1", values) == 0)
+      t.execute("INSERT INTO channel (name, epoch, sequence, manifest_digest) VALUES ($1, $2, $3, $4)", values);
+  }
+  struct One {
+    ChannelHead head;
+    bool changed = false;
+  };
+  std::map<std::string, One> heads_;
+};
+
+class States final : public storage::Transaction::Gathered {
+ public:
+  std::int64_t at(storage::Transaction& t, const std::string& name) {
+    if (const auto found = values_.find(name); found != values_.end()) return found->second.value;
+    const auto row = t.query_one("SELECT value FROM unit_state WHERE name = $1", {name});
+    const auto value = row ? row->integer(0) : 0;
+    values_[name] = {value, false};
+    return value;
+  }
+  void set(const std::string& name, std::int64_t value) { values_[name] = {value, true}; }
+  void write(storage::Transaction& t) override {
+    for (const auto& [name, one] : values_)
+      if (one.changed && t.execute("UPDATE unit_state SET value = $2 WHERE name = $1", {name, one.value}) == 0)
+        t.execute("INSERT INTO unit_state (name, value) VALUES ($1, $2)", {name, one.value});
+  }
+
+ private:
+  struct One {
+    std::int64_t value = 0;
+    bool changed = false;
+  };
+  std::map<std::string, One> values_;
+};
+
+void count_in(storage::Transaction& t, const Outline& e, const std::string& place) {
+  if (e.kind != "receipts") t.gathered<Moves>().add(e, place, 1);
 }
 
 // From the place where it was counted to where it is now.
-void count_from(storage::Transaction& t, const Entry& e, const std::string& before) {
+void count_from(storage::Transaction& t, const Outline& e, const std::string& before) {
   const auto place = place_of(e);
   if (e.kind == "receipts" || place == before) return;
-  // Both are there but for the first time.
-  if (t.execute(
-          "UPDATE tally SET bundles = bundles + CASE place WHEN $3 THEN 1 ELSE -1 END, bytes = bytes + CASE place "
-          "WHEN $3 THEN $4 ELSE -$4 END WHERE channel = $1 AND place IN ($2, $3)",
-          {e.channel, before, place, e.size}) < 2)
-    t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, 1, $3)", {e.channel, place, e.size});
+  auto& moves = t.gathered<Moves>();
+  moves.add(e, before, -1);
+  moves.add(e, place, 1);
 }
 
 }  // namespace
 
+std::vector<Tally> tallies(storage::Transaction& t) {
+  std::vector<Tally> list;
+  t.gathered<Moves>().each(t, [&](const std::string& channel, const std::string& place, const Sum& sum) {
+    list.push_back({channel, place, sum.bundles, sum.bytes});
+  });
+  return list;
+}
+
+Sum not_carried_yet(storage::Transaction& t, std::string_view sender) {
+  Sum sum;
+  t.gathered<Moves>().each(t, [&](std::string_view channel, std::string_view place, const Sum& one) {
+    if (channel.substr(0, channel.find('>')) != sender || (place != "waiting" && place != "held")) return;
+    sum.bundles += one.bundles;
+    sum.bytes += one.bytes;
+  });
+  return sum;
+}
+
 std::optional<Entry> find(storage::Transaction& t, const std::string& id) {
   return first(select(t, "WHERE id = $1", {id}));
+}
+
+std::optional<Outline> outline(storage::Transaction& t, const std::string& id) {
+  auto r = t.query_one(
+      "SELECT outward, state, channel, destination, kind, size, manifest_digest, ended_ms, code FROM bundle WHERE id = "
+      "$1",
+      {id});
+  if (!r) return {};
+  Outline o;
+  o.id = id;
+  o.outward = r->integer(0) == 1;
+  o.state = state_from_text(r->text(1)).value();
+  o.channel = r->take_text(2);
+  o.to = r->take_text(3);
+  o.kind = r->take_text(4);
+  o.size = r->integer(5);
+  o.manifest_digest = r->take_blob(6);
+  o.ended_ms = r->integer(7);
+  o.code = r->take_text(8);
+  return o;
+}
+
+bool is_here(storage::Transaction& t, const std::string& id) {
+  return t.query_one("SELECT 1 FROM bundle WHERE id = $1", {id}).has_value();
 }
 
 bool is_outward(storage::Transaction& t, const std::string& id) {
@@ -104,7 +244,7 @@ void insert(storage::Transaction& t, const Entry& e) {
           "$22, $23, $24, $25, $26)",
       {e.id,
        flag(e.outward),
-       std::string(to_text(e.state)),
+       to_text(e.state),
        e.channel,
        e.epoch,
        e.sequence,
@@ -131,14 +271,14 @@ void insert(storage::Transaction& t, const Entry& e) {
   count_in(t, e, place_of(e));
 }
 
-void set_state(storage::Transaction& t, Entry& e, State state) {
+void set_state(storage::Transaction& t, Outline& e, State state) {
   const auto before = place_of(e);
   e.state = state;
   count_from(t, e, before);
-  t.execute("UPDATE bundle SET state = $2 WHERE id = $1", {e.id, std::string(to_text(state))});
+  t.execute("UPDATE bundle SET state = $2 WHERE id = $1", {e.id, to_text(state)});
 }
 
-void end(storage::Transaction& t, Entry& e, const std::string& code, std::int64_t at_ms) {
+void end(storage::Transaction& t, Outline& e, const std::string& code, std::int64_t at_ms) {
   const auto before = place_of(e);
   e.state = State::ended;
   e.code = code;
@@ -147,32 +287,30 @@ void end(storage::Transaction& t, Entry& e, const std::string& code, std::int64_
   t.execute("UPDATE bundle SET state = 'ended', code = $2, ended_ms = $3 WHERE id = $1", {e.id, code, at_ms});
 }
 
-void make_ready(storage::Transaction& t, Entry& e) {
+void become_ready(storage::Transaction& t, Entry& e) {
   e.delivery = state_value(t, "delivery") + 1;
   set_state_value(t, "delivery", e.delivery);
-  const auto before = place_of(e);
   e.state = State::ready;
+}
+
+void make_ready(storage::Transaction& t, Entry& e) {
+  const auto before = place_of(e);
+  become_ready(t, e);
   count_from(t, e, before);
   t.execute("UPDATE bundle SET state = 'ready', delivery = $2 WHERE id = $1", {e.id, e.delivery});
 }
 
 ChannelHead channel_head(storage::Transaction& t, const std::string& channel) {
-  const auto row = t.query_one("SELECT epoch, sequence, manifest_digest FROM channel WHERE name = $1", {channel});
-  if (!row) return {};
-  return {static_cast<std::uint32_t>(row->integer(0)), static_cast<std::uint64_t>(row->integer(1)),
-          digest_of(row->blob(2))};
+  return t.gathered<Heads>().at(t, channel);
 }
 
 void set_channel_head(storage::Transaction& t, const std::string& channel, const Link& link) {
-  const std::vector<storage::Value> values{channel, std::int64_t{link.epoch}, static_cast<std::int64_t>(link.sequence),
-                                           bytes_from(link.manifest_digest)};
-  if (t.execute("UPDATE channel SET epoch = $2, sequence = $3, manifest_digest = $4 WHERE name = $1", values) == 0)
-    t.execute("INSERT INTO channel (name, epoch, sequence, manifest_digest) VALUES ($1, $2, $3, $4)", values);
+  t.gathered<Heads>().set(t, channel, {link.epoch, link.sequence, link.manifest_digest});
 }
 
-void advance_over_present(storage::Transaction& t, const std::string& channel) {
-  const auto before = channel_head(t, channel);
-  auto head = before;
+namespace {
+
+void advance_from(storage::Transaction& t, const std::string& channel, const ChannelHead& before, ChannelHead head) {
   while (const auto row =
              t.query_one("SELECT manifest_digest FROM bundle WHERE channel = $1 AND epoch = $2 AND "
                          "sequence = $3",
@@ -182,6 +320,20 @@ void advance_over_present(storage::Transaction& t, const std::string& channel) {
   }
   if (head.sequence != before.sequence)
     set_channel_head(t, channel, {head.epoch, head.sequence, {}, head.manifest_digest});
+}
+
+}  // namespace
+
+void advance_over_present(storage::Transaction& t, const std::string& channel) {
+  const auto head = channel_head(t, channel);
+  advance_from(t, channel, head, head);
+}
+
+void advance_over(storage::Transaction& t, const Entry& e) {
+  const auto head = channel_head(t, e.channel);
+  const auto sequence = static_cast<std::uint64_t>(e.sequence);
+  const bool follows = e.epoch == head.epoch && sequence == head.sequence + 1;
+  advance_from(t, e.channel, head, follows ? ChannelHead{head.epoch, sequence, digest_of(e.manifest_digest)} : head);
 }
 
 Neighbours neighbours(storage::Transaction& t, const Entry& e) {
@@ -313,29 +465,29 @@ std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std
     values.emplace_back(one.channel);
     values.emplace_back(one.stored_ms);
   }
-  return select(t, sql + " LIMIT $2", std::move(values));
+  return select(t, sql + " LIMIT $2", values);
 }
 
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle) {
-  t.execute("INSERT INTO bundle_bytes (id, bundle) VALUES ($1, $2)", {id, Bytes(bundle.begin(), bundle.end())});
+  t.execute("INSERT INTO bundle_bytes (id, bundle) VALUES ($1, $2)", {id, bundle});
 }
 
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {
-  const auto row = t.query_one("SELECT bundle FROM bundle_bytes WHERE id = $1", {id});
+  auto row = t.query_one("SELECT bundle FROM bundle_bytes WHERE id = $1", {id});
   if (!row) return {};
-  return row->blob(0);
+  return row->take_blob(0);
 }
 
 namespace {
 
 std::vector<VoyageRow> select_voyages(storage::Transaction& t, std::string_view rest,
-                                      std::vector<storage::Value> parameters) {
+                                      const storage::Parameters& parameters) {
   std::vector<VoyageRow> list;
   const auto sql =
       "SELECT direction, id, number, at_ms, bundles, bytes, damaged, code, sender, signer, detail, manifest_sha256, "
       "dismissed_ms FROM voyage " +
       std::string(rest);
-  for (const auto& r : t.query(sql, std::move(parameters)))
+  for (const auto& r : t.query(sql, parameters))
     list.push_back({r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.integer(6),
                     r.text(7), r.text(8), r.text(9), r.text(10), r.text(11), r.integer(12)});
   return list;
@@ -428,14 +580,10 @@ std::int64_t unreceipted(storage::Transaction& t, std::int64_t voyage) {
       ->integer(0);
 }
 
-std::int64_t state_value(storage::Transaction& t, const std::string& name) {
-  const auto row = t.query_one("SELECT value FROM unit_state WHERE name = $1", {name});
-  return row ? row->integer(0) : 0;
-}
+std::int64_t state_value(storage::Transaction& t, const std::string& name) { return t.gathered<States>().at(t, name); }
 
 void set_state_value(storage::Transaction& t, const std::string& name, std::int64_t value) {
-  if (t.execute("UPDATE unit_state SET value = $2 WHERE name = $1", {name, value}) == 0)
-    t.execute("INSERT INTO unit_state (name, value) VALUES ($1, $2)", {name, value});
+  t.gathered<States>().set(name, value);
 }
 
 }  // namespace jindu::gateway::store

@@ -17,21 +17,26 @@ namespace jindu::gateway::store {
 
 const std::vector<storage::Migration>& migrations();  // component "gateway"
 
-struct Entry {
+// Of a bundle what is needed to know it again and to move it: most of what is done with one asks no more.
+struct Outline {
   std::string id;
   bool outward = false;  // came from our side
   State state = State::waiting;
   std::string channel;
+  std::string to;
+  std::string kind;
+  std::int64_t size = 0;
+  Bytes manifest_digest;
+  std::int64_t ended_ms = 0;
+  std::string code;
+};
+struct Entry : Outline {
   std::int64_t epoch = 1;
   std::int64_t sequence = 0;
   std::string from;
-  std::string to;
-  std::string kind;
   Bytes subject;
   std::int64_t subject_sequence = 0;
   std::int64_t priority = 0;
-  std::int64_t size = 0;
-  Bytes manifest_digest;
   Bytes previous_digest;
   Bytes manifest;
   Bytes signature;
@@ -42,22 +47,26 @@ struct Entry {
   bool offered = false;       // a carrier was given it
   std::int64_t voyage = 0;    // the newest voyage it was loaded on; 0: to be loaded
   std::string file;           // where its bytes are; empty: in the database, or gone
-  std::int64_t ended_ms = 0;
-  std::string code;
 };
 
 std::optional<Entry> find(storage::Transaction& t, const std::string& id);
+std::optional<Outline> outline(storage::Transaction& t, const std::string& id);
+bool is_here(storage::Transaction& t, const std::string& id);
 bool is_outward(storage::Transaction& t, const std::string& id);
 void insert(storage::Transaction& t, const Entry& entry);
 // These move the entry and the row, and keep the counts.
-void set_state(storage::Transaction& t, Entry& entry, State state);
-void end(storage::Transaction& t, Entry& entry, const std::string& code, std::int64_t at_ms);
+void set_state(storage::Transaction& t, Outline& entry, State state);
+void end(storage::Transaction& t, Outline& entry, const std::string& code, std::int64_t at_ms);
 void make_ready(storage::Transaction& t, Entry& entry);
+// The same for one that is not inserted yet.
+void become_ready(storage::Transaction& t, Entry& entry);
 
 ChannelHead channel_head(storage::Transaction& t, const std::string& channel);
 void set_channel_head(storage::Transaction& t, const std::string& channel, const Link& link);
 // Moves the head of a channel from the other side over everything that is there without a gap.
 void advance_over_present(storage::Transaction& t, const std::string& channel);
+// The same when this one has just been inserted.
+void advance_over(storage::Transaction& t, const Entry& entry);
 Neighbours neighbours(storage::Transaction& t, const Entry& entry);
 
 std::uint64_t last_delivered(storage::Transaction& t, const Entry& entry);
@@ -159,6 +168,11 @@ struct Tally {
   std::int64_t bytes = 0;
 };
 std::vector<Tally> tallies(storage::Transaction& t);
+struct Sum {
+  std::int64_t bundles = 0, bytes = 0;
+};
+// What waits or is held of one sender's.
+Sum not_carried_yet(storage::Transaction& t, std::string_view sender);
 // When the oldest that stands there was stored.
 std::optional<std::int64_t> oldest_ms(storage::Transaction& t, State state);
 std::int64_t voyage_of_oldest_waiting(storage::Transaction& t);  // 0: it is on none, or nothing waits
@@ -173,6 +187,8 @@ std::optional<Missing> missing(storage::Transaction& t, const std::string& chann
 // The receipt of a rung by a party about a manifest exists once; the first one made stays.
 std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
                                 jindu::v1::Rung rung, const std::string& party);
+bool has_receipt(storage::Transaction& t, const std::string& id, BytesView manifest_digest, jindu::v1::Rung rung,
+                 const std::string& party);
 // `for_service`: our service sent the bundle. `to_send`: the other side must see it. False when it was there already.
 bool add_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded, bool for_service,
                  bool to_send);
@@ -190,7 +206,7 @@ std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_
 void mark_sent(storage::Transaction& t, std::int64_t up_to);  // in the order of receipts_to_send
 // All that was said of an arrived bundle, told to the other unit once more, where it is older than `before_ms` (or was
 // said by a clock that was ahead).
-void tell_again(storage::Transaction& t, const Entry& e, std::int64_t now_ms, std::int64_t before_ms);
+void tell_again(storage::Transaction& t, const Outline& e, std::int64_t now_ms, std::int64_t before_ms);
 std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id);
 
 // Small bundles live in the database, so that one commit makes them durable; large ones in a file that is synced

@@ -74,11 +74,11 @@ void mark_told(storage::Transaction& t, const Stray& stray) {
 namespace {
 
 std::vector<NotTaken> select_not_taken(storage::Transaction& t, std::string_view rest,
-                                       std::vector<storage::Value> parameters) {
+                                       const storage::Parameters& parameters) {
   std::vector<NotTaken> list;
   const auto sql = "SELECT n.bundle_id, n.manifest_digest, n.channel, n.sequence, n.at_ms, n.here FROM not_taken n " +
                    std::string(rest);
-  for (const auto& r : t.query(sql, std::move(parameters)))
+  for (const auto& r : t.query(sql, parameters))
     list.push_back({r.text(0), r.blob(1), r.text(2), r.integer(3), r.integer(4), r.text(5)});
   return list;
 }

@@ -4,11 +4,12 @@ namespace jindu::gateway::store {
 namespace {
 
 std::vector<StoredReceipt> select_receipts(storage::Transaction& t, std::string_view rest,
-                                           std::vector<storage::Value> parameters) {
+                                           const storage::Parameters& parameters) {
   std::vector<StoredReceipt> receipts;
   const auto sql = "SELECT number, bundle_id, rung, party, at_ms, code, receipt FROM receipt " + std::string(rest);
-  for (const auto& r : t.query(sql, std::move(parameters)))
-    receipts.push_back({r.integer(0), r.text(1), r.integer(2), r.text(3), r.integer(4), r.text(5), r.blob(6)});
+  for (auto& r : t.query(sql, parameters))
+    receipts.push_back(
+        {r.integer(0), r.take_text(1), r.integer(2), r.take_text(3), r.integer(4), r.take_text(5), r.take_blob(6)});
   return receipts;
 }
 
@@ -16,11 +17,19 @@ std::vector<StoredReceipt> select_receipts(storage::Transaction& t, std::string_
 
 std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
                                 jindu::v1::Rung rung, const std::string& party) {
-  const auto row = t.query_one(
+  auto row = t.query_one(
       "SELECT receipt FROM receipt WHERE bundle_id = $1 AND manifest_digest = $2 AND rung = $3 AND party = $4",
-      {id, Bytes(manifest_digest.begin(), manifest_digest.end()), std::int64_t{rung}, party});
+      {id, manifest_digest, std::int64_t{rung}, party});
   if (!row) return {};
-  return row->blob(0);
+  return row->take_blob(0);
+}
+
+bool has_receipt(storage::Transaction& t, const std::string& id, BytesView manifest_digest, jindu::v1::Rung rung,
+                 const std::string& party) {
+  return t
+      .query_one("SELECT 1 FROM receipt WHERE bundle_id = $1 AND manifest_digest = $2 AND rung = $3 AND party = $4",
+                 {id, manifest_digest, std::int64_t{rung}, party})
+      .has_value();
 }
 
 bool add_receipt(storage::Transaction& t, const exchange::Receipt& r, BytesView encoded, bool for_service,
@@ -29,9 +38,8 @@ bool add_receipt(storage::Transaction& t, const exchange::Receipt& r, BytesView 
              "INSERT INTO receipt (bundle_id, manifest_digest, rung, party, at_ms, code, receipt, for_service, "
              "to_send) "
              "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
-             {exchange::to_text(r.bundle), Bytes(r.manifest_digest.begin(), r.manifest_digest.end()),
-              std::int64_t{r.rung}, r.party, to_unix_ms(r.at), r.code, Bytes(encoded.begin(), encoded.end()),
-              std::int64_t{for_service}, std::int64_t{to_send}}) > 0;
+             {exchange::to_text(r.bundle), r.manifest_digest, std::int64_t{r.rung}, r.party, to_unix_ms(r.at), r.code,
+              encoded, for_service, to_send}) > 0;
 }
 
 std::vector<StoredReceipt> receipts_for_service(storage::Transaction& t, std::int64_t after, std::int64_t limit) {
@@ -46,7 +54,7 @@ void mark_sent(storage::Transaction& t, std::int64_t up_to) {
   t.execute("UPDATE receipt SET to_send = 0 WHERE to_send = 1 AND number <= $1", {up_to});
 }
 
-void tell_again(storage::Transaction& t, const Entry& e, std::int64_t now_ms, std::int64_t before_ms) {
+void tell_again(storage::Transaction& t, const Outline& e, std::int64_t now_ms, std::int64_t before_ms) {
   t.execute(
       "UPDATE receipt SET to_send = 1 WHERE bundle_id = $1 AND manifest_digest = $2 AND to_send = 0 AND (at_ms <= "
       "$3 OR at_ms > $4)",

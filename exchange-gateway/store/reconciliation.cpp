@@ -7,10 +7,10 @@ constexpr std::string_view kColumns =
     "day, channel, epoch, first_sequence, last_sequence, made_ms, verdict, mine, theirs";
 
 std::vector<Stretch> select_stretches(storage::Transaction& t, std::string_view rest,
-                                      std::vector<storage::Value> parameters) {
+                                      const storage::Parameters& parameters) {
   std::vector<Stretch> list;
   for (const auto& r :
-       t.query("SELECT " + std::string(kColumns) + " FROM reconciliation " + std::string(rest), std::move(parameters)))
+       t.query("SELECT " + std::string(kColumns) + " FROM reconciliation " + std::string(rest), parameters))
     list.push_back({r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.text(6), r.blob(7),
                     r.blob(8)});
   return list;

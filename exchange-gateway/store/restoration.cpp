@@ -7,9 +7,9 @@ constexpr std::string_view kRestorationColumns =
     "number, found_ms, code, detail, known, epoch, approved_ms, statement, recall, healed_ms";
 
 std::optional<Restoration> select_restoration(storage::Transaction& t, std::string_view rest,
-                                              std::vector<storage::Value> parameters = {}) {
-  const auto r = t.query_one("SELECT " + std::string(kRestorationColumns) + " FROM restoration " + std::string(rest),
-                             std::move(parameters));
+                                              const storage::Parameters& parameters = {}) {
+  const auto r =
+      t.query_one("SELECT " + std::string(kRestorationColumns) + " FROM restoration " + std::string(rest), parameters);
   if (!r) return {};
   return Restoration{r->integer(0), r->integer(1), r->text(2), r->text(3), static_cast<std::uint64_t>(r->integer(4)),
                      r->integer(5), r->integer(6), r->blob(7), r->blob(8), r->integer(9)};

@@ -62,19 +62,12 @@ BundlePage search(storage::Transaction& t, const BundleFilter& f) {
   return page;
 }
 
-std::vector<Tally> tallies(storage::Transaction& t) {
-  std::vector<Tally> list;
-  for (const auto& r : t.query("SELECT channel, place, bundles, bytes FROM tally ORDER BY channel, place"))
-    list.push_back({r.text(0), r.text(1), r.integer(2), r.integer(3)});
-  return list;
-}
-
 std::optional<std::int64_t> oldest_ms(storage::Transaction& t, State state) {
   const auto row = t.query_one(
       "SELECT stored_ms FROM bundle WHERE state <> 'ended' AND state = $1 AND kind <> 'receipts' ORDER BY stored_ms, "
       "id "
       "LIMIT 1",
-      {std::string(to_text(state))});
+      {to_text(state)});
   if (!row) return {};
   return row->integer(0);
 }

@@ -158,7 +158,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
   a.custody.error.reset();
   auto e = a.checked->entry;
   if (a.stray) return settle_stray(t, book, a, e, *a.stray);
-  const auto known = store::find(t, e.id);
+  const auto known = store::outline(t, e.id);
   if (known && known->manifest_digest == e.manifest_digest) {
     if (known->outward)
       a.custody.error = Error{Fault::forbidden, "policy.wrong_way", "this was sent from here"};
@@ -215,15 +215,15 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
   } else {
     const bool hold = *a.ruling == Ruling::hold;
     e.state = hold ? State::held : State::early;
+    const bool next = !hold && is_next(t, e);
+    if (next) store::become_ready(t, e);
     store::insert(t, e);
     if (e.file.empty()) store::put_small(t, e.id, a.bundle);
     book.add(e, jindu::v1::RUNG_CARRIED, "", "", {.to_send = true}, &a.custody.receipt);
-    if (hold)
-      book.add(e, jindu::v1::RUNG_HELD, "policy.hold", "", {.to_send = true});
-    else
-      promote_if_next(t, e);
+    if (hold) book.add(e, jindu::v1::RUNG_HELD, "policy.hold", "", {.to_send = true});
+    if (next) promote(t, e);
   }
-  store::advance_over_present(t, e.channel);
+  store::advance_over(t, e);
 }
 
 std::vector<Custody> Unit::take_from_carrier(const std::vector<Bytes>& bundles) {
@@ -241,7 +241,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     known.clear();
     stopped_channels.clear();
     for (const auto& a : arrivals)
-      if (a.checked && store::find(t, a.custody.id)) known.insert(a.custody.id);
+      if (a.checked && store::is_here(t, a.custody.id)) known.insert(a.custody.id);
     for (auto& one : store::stops(t)) stopped_channels.insert(std::move(one.channel));
     for (auto& a : arrivals)
       if (a.checked && !a.ruling && a.ruling.error().fault == Fault::expired && !known.contains(a.custody.id) &&
@@ -302,7 +302,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
 
 // A bundle that ended on the other side before it could cross: its place is filled here without it.
 void Unit::apply_ended(storage::Transaction& t, store::Entry e) {
-  if (store::find(t, e.id)) return;
+  if (store::is_here(t, e.id)) return;
   if (auto fit = fits(store::neighbours(t, e), link_of(e)); !fit) {
     log::error("unit.bad_ended", log::of(fit.error()));
     return;
@@ -312,12 +312,12 @@ void Unit::apply_ended(storage::Transaction& t, store::Entry e) {
   e.code = "ended.before_crossing";
   store::insert(t, e);
   promote_if_next(t, e);
-  store::advance_over_present(t, e.channel);
+  store::advance_over(t, e);
 }
 
 void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded, bool recalled) {
   const auto id = exchange::to_text(receipt.bundle);
-  auto entry = store::find(t, id);
+  auto entry = store::outline(t, id);
   if (!entry) return receipt_of_unknown(t);
   if (digest_of(entry->manifest_digest) != receipt.manifest_digest) return;
   auto teller = Teller::stranger;
@@ -337,7 +337,7 @@ void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& recei
     if (!recalled || !ends(receipt.rung) || entry->state == State::ended) return;
     const bool turn_was_over = entry->state == State::ready;
     store::end(t, *entry, receipt.code, to_unix_ms(now()));
-    if (!turn_was_over) promote_if_next(t, *entry);
+    if (!turn_was_over) promote_if_next(t, store::find(t, id).value());
     return;
   }
   const auto state = after_receipt(entry->state, receipt.rung);

@@ -13,6 +13,7 @@ constexpr std::chrono::hours kControlExpires{24 * 365};
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStoppedThere{10};
+constexpr std::chrono::seconds kAsksAgain{2};  // a link that is up asks at least every second
 constexpr std::chrono::seconds kUnreadable{60};
 constexpr std::int64_t kToldAtOnce = 50;
 
@@ -43,6 +44,7 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
 
 result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes, std::int64_t least_urgent) {
   const std::lock_guard one_at_a_time(loading_mutex_);
+  asked_for_until_ = Steady::now() + kAsksAgain;
   std::set<std::string> away, refused_there;
   {
     const std::lock_guard lock(away_mutex_);
@@ -125,7 +127,7 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
   auto ok = journal_.write([&](storage::Transaction& t) {
     for (const auto& [receipt, one] : receipts) apply_receipt(t, receipt, one->receipt);
     for (const auto* one : without) {
-      auto entry = store::find(t, one->id);
+      auto entry = store::outline(t, one->id);
       if (entry && entry->outward && is_control(*entry) && entry->state == State::waiting)
         store::end(t, *entry, "", to_unix_ms(now()));
     }

@@ -2,6 +2,12 @@
 #include "exchange-gateway/unit/parts.hpp"
 
 namespace jindu::gateway {
+namespace {
+
+// Of more than that the next requests of the link do not take all.
+constexpr std::int64_t kOfferedAtOnce = 256;
+
+}  // namespace
 
 // A bundle that our service offers, on its way to being taken.
 struct Unit::Offer {
@@ -36,7 +42,7 @@ result<Unit::Offer> Unit::examine(BytesView bundle) {
 // The same bundle again gets the same answer; another one with its id is a fork.
 result<void> Unit::recognise(storage::Transaction& t, ReceiptBook& book, Offer& offer) const {
   offer.answer.clear();
-  const auto known = store::find(t, offer.entry.id);
+  const auto known = store::outline(t, offer.entry.id);
   offer.known = known.has_value();
   if (!known) return {};
   if (!known->outward || known->manifest_digest != offer.entry.manifest_digest)
@@ -72,6 +78,9 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   }
   const bool hold = *offer.ruling == Ruling::hold;
   entry.state = hold ? State::held : State::waiting;
+  // Said at once of what the next request takes: one commit less on its way.
+  entry.offered = !hold && std::chrono::steady_clock::now() < asked_for_until_.load() && is_open_now(entry) &&
+                  store::not_carried_yet(t, entry.from).bundles < kOfferedAtOnce;
   store::insert(t, entry);
   if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
   step_over_remembered(t, entry.channel);
@@ -212,8 +221,7 @@ result<std::vector<Unit::Given>> Unit::give(storage::Transaction& t, const std::
   for (const auto& entry : entries) {
     auto bytes = read_bytes(t, entry);
     if (!bytes) return bytes.error();
-    const bool told =
-        store::receipt_of(t, entry.id, entry.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name).has_value();
+    const bool told = store::has_receipt(t, entry.id, entry.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name);
     given.push_back({entry.delivery, std::move(*bytes), entry, told});
   }
   return given;
@@ -229,7 +237,7 @@ result<void> Unit::say_delivered(std::vector<Given>& given) {
     ReceiptBook book(t, signer_, now());
     for (const auto& one : given) {
       if (one.told) continue;
-      const auto present = store::find(t, one.entry.id);
+      const auto present = store::outline(t, one.entry.id);
       if (present && present->state == State::ready)
         book.add(one.entry, jindu::v1::RUNG_DELIVERED, "", "", {.to_send = true});
       else
@@ -283,11 +291,11 @@ result<std::vector<std::pair<std::size_t, Error>>> Unit::service_receipts(const 
 
 result<void> Unit::take_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded) {
   const auto id = exchange::to_text(receipt.bundle);
-  auto entry = store::find(t, id);
+  auto entry = store::outline(t, id);
   if (!entry || entry->outward || entry->to != options_.service ||
       digest_of(entry->manifest_digest) != receipt.manifest_digest)
     return Error{Fault::not_found, "bundle.unknown", "there is no such bundle"};
-  if (store::receipt_of(t, id, receipt.manifest_digest, receipt.rung, receipt.party)) return {};
+  if (store::has_receipt(t, id, receipt.manifest_digest, receipt.rung, receipt.party)) return {};
   if (entry->state != State::ready)
     return Error{Fault::conflict, "receipt.not_delivered",
                  "this bundle is not with the service: " + std::string(to_text(entry->state))};

@@ -19,7 +19,7 @@ struct Unit::Checked {
   store::Entry entry;
 };
 
-inline bool is_control(const store::Entry& e) { return e.kind == kControlKind; }
+inline bool is_control(const store::Outline& e) { return e.kind == kControlKind; }
 
 inline crypto::Digest digest_of(BytesView bytes) {
   crypto::Digest digest{};

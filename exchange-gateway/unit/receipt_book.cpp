@@ -4,21 +4,17 @@
 
 namespace jindu::gateway {
 
-ReceiptBook::Pending* ReceiptBook::pending(const store::Entry& entry, jindu::v1::Rung rung) {
+ReceiptBook::Pending* ReceiptBook::pending(const store::Outline& entry, jindu::v1::Rung rung) {
   const auto found = places_.find({entry.id, rung});
   if (found == places_.end()) return nullptr;
   auto& one = pending_[found->second];
   return one.receipt.manifest_digest == digest_of(entry.manifest_digest) ? &one : nullptr;
 }
 
-void ReceiptBook::add(const store::Entry& entry, jindu::v1::Rung rung, const std::string& code,
+void ReceiptBook::add(const store::Outline& entry, jindu::v1::Rung rung, const std::string& code,
                       const std::string& detail, Where where, Bytes* answer) {
   if (auto* one = pending(entry, rung)) {
     if (answer != nullptr) one->answers.push_back(answer);
-    return;
-  }
-  if (auto known = store::receipt_of(t_, entry.id, entry.manifest_digest, rung, signer_.name)) {
-    if (answer != nullptr) *answer = std::move(*known);
     return;
   }
   places_[{entry.id, rung}] = pending_.size();
@@ -29,7 +25,7 @@ void ReceiptBook::add(const store::Entry& entry, jindu::v1::Rung rung, const std
   if (answer != nullptr) pending_.back().answers.push_back(answer);
 }
 
-bool ReceiptBook::first_answer(const store::Entry& entry, Bytes& answer) {
+bool ReceiptBook::first_answer(const store::Outline& entry, Bytes& answer) {
   const auto rungs = entry.outward
                          ? std::vector{jindu::v1::RUNG_STORED, jindu::v1::RUNG_REFUSED}
                          : std::vector{jindu::v1::RUNG_CARRIED, jindu::v1::RUNG_QUARANTINED, jindu::v1::RUNG_EXPIRED};
@@ -53,8 +49,15 @@ void ReceiptBook::keep() {
   const auto encoded = exchange::sign_receipts(receipts, signer_);
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const auto& one = pending_[i];
-    store::add_receipt(t_, one.receipt, encoded[i], one.where.for_service, one.where.to_send);
-    for (auto* answer : one.answers) *answer = encoded[i];
+    const auto* said = &encoded[i];
+    std::optional<Bytes> first;
+    if (!store::add_receipt(t_, one.receipt, encoded[i], one.where.for_service, one.where.to_send) &&
+        !one.answers.empty()) {
+      first = store::receipt_of(t_, exchange::to_text(one.receipt.bundle), one.receipt.manifest_digest,
+                                one.receipt.rung, signer_.name);
+      said = &first.value();
+    }
+    for (auto* answer : one.answers) *answer = *said;
   }
   pending_.clear();
   places_.clear();

@@ -20,10 +20,10 @@ class ReceiptBook {
   };
   // The receipt of a rung is made once; asked again, the first one is given. `answer`, which must stay where it is,
   // has it after `keep`.
-  void add(const store::Entry& entry, jindu::v1::Rung rung, const std::string& code, const std::string& detail,
+  void add(const store::Outline& entry, jindu::v1::Rung rung, const std::string& code, const std::string& detail,
            Where where, Bytes* answer = nullptr);
   // What was answered when the bundle came for the first time, even if that was in this transaction. False: nothing.
-  bool first_answer(const store::Entry& entry, Bytes& answer);
+  bool first_answer(const store::Outline& entry, Bytes& answer);
   // Signs them and writes them into the journal.
   void keep();
 
@@ -33,7 +33,7 @@ class ReceiptBook {
     Where where;
     std::vector<Bytes*> answers;
   };
-  Pending* pending(const store::Entry& entry, jindu::v1::Rung rung);
+  Pending* pending(const store::Outline& entry, jindu::v1::Rung rung);
 
   storage::Transaction& t_;
   const evidence::NodeSigner& signer_;

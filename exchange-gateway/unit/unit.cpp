@@ -87,13 +87,9 @@ bool Unit::is_open_now(const store::Entry& e) const {
 
 result<void> Unit::check_quota(storage::Transaction& t, const store::Entry& e) const {
   if (options_.policy.quotas.empty()) return {};
-  std::uint64_t bundles = 0, bytes = 0;
-  for (const auto& one : store::tallies(t)) {
-    if (!one.channel.starts_with(e.from + ">") || (one.place != "waiting" && one.place != "held")) continue;
-    bundles += static_cast<std::uint64_t>(one.bundles);
-    bytes += static_cast<std::uint64_t>(one.bytes);
-  }
-  return within_quota(options_.policy, e.from, bundles, bytes, static_cast<std::uint64_t>(e.size));
+  const auto sum = store::not_carried_yet(t, e.from);
+  return within_quota(options_.policy, e.from, static_cast<std::uint64_t>(sum.bundles),
+                      static_cast<std::uint64_t>(sum.bytes), static_cast<std::uint64_t>(e.size));
 }
 
 result<void> Unit::room_for(std::size_t bytes) const {
@@ -136,9 +132,13 @@ void Unit::promote(storage::Transaction& t, store::Entry e) {
   }
 }
 
+bool Unit::is_next(storage::Transaction& t, const store::Entry& e) {
+  if (e.state == State::early && !is_open_now(e)) return false;
+  return turn_of(store::last_delivered(t, e), static_cast<std::uint64_t>(e.subject_sequence)) == Turn::now;
+}
+
 void Unit::promote_if_next(storage::Transaction& t, const store::Entry& e) {
-  if (e.state == State::early && !is_open_now(e)) return;
-  if (turn_of(store::last_delivered(t, e), static_cast<std::uint64_t>(e.subject_sequence)) == Turn::now) promote(t, e);
+  if (is_next(t, e)) promote(t, e);
 }
 
 // Every poll of the link says so; one commit a second is enough to know it by.

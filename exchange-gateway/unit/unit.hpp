@@ -287,6 +287,8 @@ class Unit {
   // Asks the rate of the rule that lets the entry pass.
   bool in_time(const store::Entry& entry);
   void promote(storage::Transaction& t, store::Entry entry);
+  // Whether it may be delivered: those before it about its subject are through, and its hours have begun.
+  bool is_next(storage::Transaction& t, const store::Entry& entry);
   void promote_if_next(storage::Transaction& t, const store::Entry& entry);
 
   Arrival prepare(BytesView bundle);
@@ -381,7 +383,8 @@ class Unit {
     std::chrono::steady_clock::time_point until;
     int failures = 0;
   };
-  std::mutex loading_mutex_;  // one caller of `load` at a time
+  std::mutex loading_mutex_;                                                 // one caller of `load` at a time
+  std::atomic<std::chrono::steady_clock::time_point> asked_for_until_ = {};  // a link that is up takes what comes
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;
   std::map<std::string, Away> away_;

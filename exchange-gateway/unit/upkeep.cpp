@@ -26,8 +26,7 @@ result<void> Unit::expire() {
     for (const auto& found : store::out_of_time(t, to_unix_ms(now()), kAtOnce, not_yet_expiring(t))) {
       // One before it in this list may have given it its turn.
       auto e = store::find(t, found.id).value();
-      const bool fetched =
-          store::receipt_of(t, e.id, e.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name).has_value();
+      const bool fetched = store::has_receipt(t, e.id, e.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name);
       if (!may_expire({e.state, e.outward, e.offered, fetched}) || may_have_been_here(t, e)) continue;
       const bool turn_was_over = e.state == State::ready;
       book.add(e, jindu::v1::RUNG_EXPIRED, "policy.expired", "", {e.outward, true});

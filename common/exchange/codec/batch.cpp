@@ -4,9 +4,12 @@
 
 namespace jindu::exchange {
 
-void append_to_batch(Bytes& batch, BytesView one) {
-  put_big_endian(batch, one.size(), 4);
-  batch.insert(batch.end(), one.begin(), one.end());
+void append_to_batch(Bytes& batch, BytesView one) { append_to_batch(batch, {}, one); }
+
+void append_to_batch(Bytes& batch, BytesView head, BytesView rest) {
+  put_big_endian(batch, head.size() + rest.size(), kBatchPartHead);
+  batch.insert(batch.end(), head.begin(), head.end());
+  batch.insert(batch.end(), rest.begin(), rest.end());
 }
 
 result<std::vector<BytesView>> parts_of_batch(BytesView batch) {

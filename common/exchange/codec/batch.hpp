@@ -10,7 +10,9 @@ namespace jindu::exchange {
 
 inline constexpr std::size_t kBatchCountMax = 4096;
 
+inline constexpr int kBatchPartHead = 4;  // bytes that each part takes beside its own
 void append_to_batch(Bytes& batch, BytesView one);
+void append_to_batch(Bytes& batch, BytesView head, BytesView rest);  // one part
 // Views point into `batch`. Code batch.malformed: it ends within a part, or has more than kBatchCountMax.
 result<std::vector<BytesView>> parts_of_batch(BytesView batch);
 

@@ -37,9 +37,9 @@ Bytes payload_of(const FileSlice& slice) {
   return payload;
 }
 
-FileSlice slice_of(const storage::Row& row, std::size_t head, std::size_t path) {
-  return {row.text(path), static_cast<std::uint64_t>(row.integer(path + 1)),
-          static_cast<std::uint64_t>(row.integer(path + 2)), row.blob(head)};
+FileSlice slice_of(storage::Row& row, std::size_t head, std::size_t path) {
+  return {row.take_text(path), static_cast<std::uint64_t>(row.integer(path + 1)),
+          static_cast<std::uint64_t>(row.integer(path + 2)), row.take_blob(head)};
 }
 
 void keep_built(storage::Transaction& t, const std::string& id, Bytes bundle, const FileSlice& slice,
@@ -53,8 +53,8 @@ void keep_built(storage::Transaction& t, const std::string& id, Bytes bundle, co
   t.execute(
       "INSERT INTO exchange_built (bundle_id, bundle, file_key, head, path, file_offset, file_length) VALUES ($1, $2, "
       "$3, $4, $5, $6, $7)",
-      {id, std::move(*beginning), Bytes(key.begin(), key.end()), slice.head, slice.path,
-       static_cast<std::int64_t>(slice.offset), static_cast<std::int64_t>(slice.length)});
+      {id, std::move(*beginning), key, slice.head, slice.path, static_cast<std::int64_t>(slice.offset),
+       static_cast<std::int64_t>(slice.length)});
 }
 
 // The exact bytes that were built, if they are still here.
@@ -62,27 +62,67 @@ std::optional<Bytes> built(storage::Transaction& t, const std::string& id) {
   auto row = t.query_one(
       "SELECT bundle, file_key, head, path, file_offset, file_length FROM exchange_built WHERE bundle_id = $1", {id});
   if (!row) return {};
-  if (row->is_null(3)) return row->blob(0);
+  if (row->is_null(3)) return row->take_blob(0);
+  const auto path = row->text(3);
   const auto key = crypto::digest_from(row->blob(1));
   if (!key) throw ErrorException(key.error());
   auto bundle = bundle_from_beginning(row->blob(0), payload_of(slice_of(*row, 2, 3)), *key);
   if (!bundle)
     throw ErrorException({Fault::internal, "exchange.file_changed",
-                          "what was built from " + row->text(3) + " cannot be sealed again: " + bundle.error().detail});
+                          "what was built from " + path + " cannot be sealed again: " + bundle.error().detail});
   return std::move(*bundle);
 }
 
 std::int64_t next_of_subject(storage::Transaction& transaction, const std::string& subject) {
-  const auto row = transaction.query_one(
-      "SELECT sequence FROM exchange_subject WHERE direction = 'out' AND subject = $1", {subject});
-  const std::int64_t next = row ? row->integer(0) + 1 : 1;
-  if (row)
-    transaction.execute("UPDATE exchange_subject SET sequence = $2 WHERE direction = 'out' AND subject = $1",
-                        {subject, next});
-  else
-    transaction.execute("INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('out', $1, $2)",
-                        {subject, next});
-  return next;
+  return transaction
+      .query_one(
+          "INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('out', $1, 1) ON CONFLICT (direction, "
+          "subject) DO UPDATE SET sequence = exchange_subject.sequence + 1 RETURNING sequence",
+          {subject})
+      ->integer(0);
+}
+
+// What was sent and is told of in this transaction: several receipts of one are one change of its row.
+class Told final : public storage::Transaction::Gathered {
+ public:
+  Sent* find(storage::Transaction& t, const std::string& id) {
+    auto found = rows_.find(id);
+    if (found == rows_.end()) {
+      auto row = t.query_one(
+          "SELECT kind, subject, manifest_digest, handed_over, rung, ended, code FROM exchange_sent WHERE bundle_id = "
+          "$1",
+          {id});
+      if (!row) return nullptr;
+      const Sent sent{row->take_text(0), row->take_text(1),    row->take_blob(2), row->integer(3) == 1,
+                      row->integer(4),   row->integer(5) == 1, row->take_text(6)};
+      found = rows_.emplace(id, std::pair{sent, sent}).first;
+    }
+    return &found->second.first;
+  }
+  void write(storage::Transaction& t) override {
+    for (const auto& [id, row] : rows_) {
+      const auto& [now, before] = row;
+      if (now.handed_over != before.handed_over || now.rung != before.rung || now.ended != before.ended)
+        t.execute("UPDATE exchange_sent SET handed_over = $2, rung = $3, ended = $4, code = $5 WHERE bundle_id = $1",
+                  {id, now.handed_over, now.rung, now.ended, now.code});
+    }
+  }
+
+ private:
+  std::map<std::string, std::pair<Sent, Sent>> rows_;  // as they are now, and in the table
+};
+
+Bytes subject_key(storage::Transaction& transaction) {
+  auto row = transaction.query_one("SELECT secret FROM exchange_state WHERE name = 'subject-key'");
+  if (row) return row->take_blob(0);
+  auto key = crypto::random_bytes(32);
+  transaction.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('subject-key', 0, $1)", {key});
+  return key;
+}
+
+Bytes pseudonym(const Bytes& key, std::string_view subject) {
+  const auto digest = crypto::hmac_sha256(key, bytes_of(subject));
+  return {digest.begin(), digest.begin() + 16};
 }
 
 }  // namespace
@@ -112,12 +152,7 @@ bool is_needed(storage::Transaction& transaction, const std::string& path) {
 }
 
 Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subject) {
-  auto row = transaction.query_one("SELECT secret FROM exchange_state WHERE name = 'subject-key'");
-  Bytes key = row ? row->blob(0) : crypto::random_bytes(32);
-  if (!row)
-    transaction.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('subject-key', 0, $1)", {key});
-  const auto digest = crypto::hmac_sha256(key, bytes_of(subject));
-  return Bytes(digest.begin(), digest.begin() + 16);
+  return pseudonym(subject_key(transaction), subject);
 }
 
 bool may_build_ahead(storage::Transaction& transaction) {
@@ -150,10 +185,11 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
   std::vector<Pending> pending;
   std::vector<UnsignedBundle> sealed;
   std::size_t bytes = 0;
+  const auto subjects = subject_key(transaction);
   const auto ephemeral = crypto::PrivateKey::generate_p256();
   while (sealed.size() < kBuiltAtOnce && bytes < kBytesBuiltAtOnce) {
     // The most urgent of those that are first about their subject: order is kept per subject only.
-    const auto row = transaction.query_one(
+    auto row = transaction.query_one(
         "SELECT number, kind, subject, priority, payload, path, file_offset, file_length FROM exchange_outbox o WHERE "
         "NOT EXISTS "
         "(SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) ORDER BY priority, "
@@ -163,7 +199,7 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
                       identity.node.name,
                       identity.peer,
                       row->text(1),
-                      subject_pseudonym(transaction, row->text(2)),
+                      pseudonym(subjects, row->text(2)),
                       static_cast<std::uint32_t>(row->integer(3)),
                       now,
                       now + identity.expires,
@@ -193,12 +229,11 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
     transaction.execute(
         "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
         "rung, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')",
-        {one.id, one.sequence, one.kind, one.subject, Bytes(digest.begin(), digest.end()), to_unix_ms(now)});
+        {one.id, one.sequence, one.kind, one.subject, digest, to_unix_ms(now)});
     keep_built(transaction, one.id, std::move(bundles[i].bytes), one.slice, one.key);
   }
   transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
-                      {channel, static_cast<std::int64_t>(place.sequence),
-                       Bytes(place.previous_digest.begin(), place.previous_digest.end())});
+                      {channel, static_cast<std::int64_t>(place.sequence), place.previous_digest});
   return static_cast<int>(bundles.size());
 }
 
@@ -238,8 +273,7 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
     auto anew = sign_bundle_anew(*view, before.value_or(previous), identity.node.key);
     if (!anew) throw ErrorException(anew.error());
     before = anew->manifest_digest;
-    transaction.execute("UPDATE exchange_sent SET manifest_digest = $2 WHERE bundle_id = $1",
-                        {row.text(0), Bytes(before->begin(), before->end())});
+    transaction.execute("UPDATE exchange_sent SET manifest_digest = $2 WHERE bundle_id = $1", {row.text(0), *before});
     auto kept = transaction.query_one("SELECT path FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
     auto bytes = kept && kept->is_null(0) ? result<Bytes>(std::move(anew->bytes)) : beginning_of_bundle(anew->bytes);
     if (!bytes) throw ErrorException(bytes.error());
@@ -248,12 +282,16 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
   }
   if (number > 0)
     transaction.execute("UPDATE exchange_channel SET manifest_digest = $2 WHERE channel = $1",
-                        {channel_of(identity.node.name, identity.peer), Bytes(before->begin(), before->end())});
+                        {channel_of(identity.node.name, identity.peer), *before});
   return number;
 }
 
+Sent* find_sent(storage::Transaction& transaction, const std::string& bundle_id) {
+  return transaction.gathered<Told>().find(transaction, bundle_id);
+}
+
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id) {
-  transaction.execute("UPDATE exchange_sent SET handed_over = 1 WHERE bundle_id = $1 AND handed_over = 0", {bundle_id});
+  if (auto* sent = find_sent(transaction, bundle_id)) sent->handed_over = true;
 }
 
 void mark_ended_here(storage::Transaction& transaction, const std::string& bundle_id) {

@@ -30,6 +30,16 @@ std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int
 // bundles by the present key. Gives how many. Only when the unit has said that it did not take the first of them; those
 // that a unit had taken once stay as they are.
 int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& identity);
+// What we sent, as it stands; changes to it are written at the end of the transaction.
+struct Sent {
+  std::string kind, subject;
+  Bytes manifest_digest;
+  bool handed_over = false;
+  std::int64_t rung = 0;
+  bool ended = false;
+  std::string code;
+};
+Sent* find_sent(storage::Transaction& transaction, const std::string& bundle_id);  // nullptr: not ours
 // The bytes stay until the other side has the bundle: a unit that is restored from an older copy has forgotten it.
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id);
 // Our own unit has ended it: what tells of it is kept, should the unit forget that.

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 
 #include <charconv>
+#include <numeric>
 #include <set>
 
 #include "common/exchange/codec/batch.hpp"
@@ -246,6 +247,9 @@ class ServiceImpl final : public Service {
   // Gives the unit the bundles in their order; those that it has taken are out of our hands when this returns.
   result<void> hand_over(const std::vector<Built>& next) {
     Bytes batch;
+    batch.reserve(std::accumulate(next.begin(), next.end(), std::size_t{0}, [](std::size_t sum, const Built& one) {
+      return sum + static_cast<std::size_t>(kBatchPartHead) + one.bundle.size();
+    }));
     for (const auto& one : next) append_to_batch(batch, one.bundle);
     auto answer = ask(sending_client_, "PUT", "/unit/v1/bundles", batch);
     if (!answer) return answer.error();
@@ -284,25 +288,26 @@ class ServiceImpl final : public Service {
   // A new rung of something we sent. Repeated receipts change nothing.
   void record(storage::Transaction& t, const Receipt& receipt, BytesView encoded) {
     const auto id = to_text(receipt.bundle);
-    const auto sent =
-        t.query_one("SELECT kind, subject, manifest_digest, rung, ended FROM exchange_sent WHERE bundle_id = $1", {id});
-    if (!sent || text_of(sent->blob(2)) != text_of(receipt.manifest_digest))
+    auto* const sent = find_sent(t, id);
+    if (sent == nullptr || text_of(sent->manifest_digest) != text_of(receipt.manifest_digest))
       return;  // about something that is not ours
     if (receipt.rung == jindu::v1::RUNG_APPLIED && receipt.party != options_.peer)
       return;  // only the destination can say so
     if (t.execute("INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, $2, $3, $4, "
                   "$5, $6) ON CONFLICT DO NOTHING",
-                  {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code,
-                   Bytes(encoded.begin(), encoded.end())}) == 0)
+                  {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code, encoded}) == 0)
       return;
-    if (sent->integer(4) == 0 && receipt.rung > sent->integer(3))
-      t.execute("UPDATE exchange_sent SET rung = $2, ended = $3, code = $4 WHERE bundle_id = $1",
-                {id, std::int64_t{receipt.rung}, std::int64_t{is_final(receipt.rung) ? 1 : 0}, receipt.code});
+    const auto before = sent->rung;
+    if (!sent->ended && receipt.rung > before) {
+      sent->rung = receipt.rung;
+      sent->ended = is_final(receipt.rung);
+      sent->code = receipt.code;
+    }
     if (is_final(receipt.rung) && receipt.party == options_.unit)
       mark_ended_here(t, id);
-    else if (receipt.rung >= jindu::v1::RUNG_CARRIED && !has_arrived(sent->integer(3)))
+    else if (receipt.rung >= jindu::v1::RUNG_CARRIED && !has_arrived(before))
       mark_arrived(t, id);
-    if (progress_) progress_(t, Progress{sent->text(0), sent->text(1), receipt});
+    if (progress_) progress_(t, Progress{sent->kind, sent->subject, receipt});
   }
 
   // A restored unit asks what it had said itself of bundles that it has forgotten; it goes on when it has been told.
@@ -574,8 +579,8 @@ class ServiceImpl final : public Service {
       t.execute("INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('in', $1, $2)", {subject, mine});
     t.execute(
         "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
-        {to_text(one.view.id), m.kind(), m.from(), to_unix_ms(one.receipt.at),
-         std::string(one.applied() ? "applied" : "refused"), one.encoded});
+        {to_text(one.view.id), m.kind(), m.from(), to_unix_ms(one.receipt.at), one.applied() ? "applied" : "refused",
+         one.encoded});
     if (one.applied()) (*one.effects)(t);
   }
 

@@ -66,7 +66,8 @@ std::chrono::milliseconds send_some(storage::Database& database, exchange::Servi
       if (o.large_every > 0 && n % o.large_every == 0) text.resize(1'000'000, 'x');
       const auto size = static_cast<std::size_t>(o.size);
       if (size < kLarge && text.size() < size) text.resize(size, 'x');
-      Bytes bytes(text.begin(), text.end());
+      const auto view = bytes_of(text);
+      Bytes bytes(view.begin(), view.end());
       exchange::Outgoing message{o.kind, "subject-" + std::to_string(n % o.subjects), 1, bytes};
       if (size >= kLarge) message.payload = exchange::FileSlice{padding_of(o), 0, size, bytes};
       exchange::enqueue(t, message, SystemClock().now());
