@@ -21,6 +21,9 @@ constexpr milliseconds kAtOnce{0};
 constexpr milliseconds kPollAnswer{40'000};  // longer than the unit holds a poll
 constexpr int kDeliveriesAtOnce = 128;
 constexpr std::int64_t kHandedOverAtOnce = 256;
+constexpr std::size_t kReceiptsAtOnce = 1000;
+// Between two looks for receipts, which come one by one: nobody sees so short a time, and many share a commit.
+constexpr milliseconds kGathersReceipts{50};
 constexpr std::size_t kBytesRemembered = 6 * 1024 * 1024;
 constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
 // So long at most does something that is prepared wait for others to be committed with it.
@@ -357,7 +360,7 @@ class ServiceImpl final : public Service {
     // What it has of us shows the unit whether it has forgotten something.
     auto answer =
         ask(receipts_client_, "GET",
-            "/unit/v1/receipts?limit=1000&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name + "%3E" +
+            "/unit/v1/receipts?limit=" + std::to_string(kReceiptsAtOnce) + "&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name + "%3E" +
                 options_.peer + "&handed_over=" + std::to_string(handed_over) +
                 "&delivered=" + std::to_string(delivered) + "&newest=" + newest,
             {}, kPollAnswer);
@@ -400,7 +403,7 @@ class ServiceImpl final : public Service {
       return following_.failed();
     }
     following_.worked();
-    return kAtOnce;
+    return list.size() < kReceiptsAtOnce ? kGathersReceipts : kAtOnce;
   }
 
   milliseconds receive() {
