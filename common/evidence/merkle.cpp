@@ -4,12 +4,10 @@ namespace jindu::evidence {
 namespace {
 
 crypto::Digest node(const crypto::Digest& left, const crypto::Digest& right) {
-  crypto::Sha256 hash;
-  const std::uint8_t prefix = 1;
-  hash.update({&prefix, 1});
-  hash.update(left);
-  hash.update(right);
-  return hash.finish();
+  std::array<std::uint8_t, 1 + 2 * sizeof(crypto::Digest)> bytes{1};
+  std::copy(left.begin(), left.end(), bytes.begin() + 1);
+  std::copy(right.begin(), right.end(), bytes.begin() + 1 + sizeof(crypto::Digest));
+  return crypto::sha256(bytes);
 }
 
 crypto::Digest root_of(std::span<const crypto::Digest> leaves) {
