@@ -69,6 +69,18 @@ result<void> sync_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+result<void> write_new(const std::filesystem::path& path, BytesView bytes) {
+  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+  if (file.number < 0) return failure(path, "create");
+  return write_all(file.number, bytes, 0, path);
+}
+
+result<void> sync_all(const std::filesystem::path& folder) {
+  const Descriptor file{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (file.number < 0 || ::syncfs(file.number) != 0) return failure(folder, "sync");
+  return {};
+}
+
 result<void> write_durably(const std::filesystem::path& path, BytesView bytes) {
   // A name of its own, so that two writers of the same file do not mix their bytes.
   static std::atomic<std::uint64_t> count{0};

@@ -13,6 +13,10 @@ result<void> write_durably(const std::filesystem::path& path, BytesView bytes);
 // Appends at exactly `offset` and syncs; code file.offset when the file is shorter than that.
 result<void> write_at(const std::filesystem::path& path, std::uint64_t offset, BytesView bytes, bool sync);
 result<void> sync_folder(const std::filesystem::path& folder);
+// A new file that is durable only after sync_all: many small files for the price of one sync.
+result<void> write_new(const std::filesystem::path& path, BytesView bytes);
+// Everything on the file system that a folder lies on.
+result<void> sync_all(const std::filesystem::path& folder);
 result<void> make_folder(const std::filesystem::path& folder);  // with parents, only for us (0700), synced
 std::uint64_t free_bytes(const std::filesystem::path& folder);
 

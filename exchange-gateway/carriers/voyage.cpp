@@ -87,7 +87,7 @@ result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, 
       log::error("ferry.bytes_missing", {{"bundle", id}, {"code", bytes.error().code}});
       continue;
     }
-    if (auto ok = files::write_durably(beside / (id + ".jdb"), *bytes); !ok) return ok;
+    if (auto ok = files::write_new(beside / (id + ".jdb"), *bytes); !ok) return ok;
     auto& entry = *voyage.add_bundles();
     const auto raw = exchange::bundle_id_from_text(id);
     entry.set_bundle_id(raw->data(), raw->size());
@@ -95,6 +95,8 @@ result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, 
     const auto digest = crypto::sha256(*bytes);
     entry.set_sha256(digest.data(), digest.size());
   }
+  // All of them at once, before the manifest that vouches for them: a sync for each would take most of the time.
+  if (auto ok = files::sync_all(beside); !ok) return ok;
   const auto manifest = evidence::sign_statement(evidence::kVoyageType, encode(voyage), signer);
   if (auto ok = files::write_durably(beside / std::string(kVoyageManifest), manifest); !ok) return ok;
   fs::rename(beside, folder, code);

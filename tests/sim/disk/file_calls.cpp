@@ -101,6 +101,20 @@ int close(int descriptor) {
 int fsync(int descriptor) { return sync(descriptor, REAL(fsync)); }
 int fdatasync(int descriptor) { return sync(descriptor, REAL(fdatasync)); }
 
+int syncfs(int descriptor) noexcept {
+  auto* kernel = simulated();
+  auto* volume = kernel == nullptr ? nullptr : Volume::of(path_of(descriptor));
+  if (volume == nullptr) return REAL(syncfs)(descriptor);
+  kernel->step("a sync of a disk");
+  if (kernel->random().chance(volume->faults.sync_fails)) {
+    kernel->trace("a sync of a whole disk fails");
+    return fails(EIO);
+  }
+  volume->synced_all();
+  kernel->step("after a sync of a disk");
+  return 0;
+}
+
 int open(const char* path, int flags, ...) {
   mode_t mode = 0;
   if ((flags & O_CREAT) != 0) {

@@ -226,6 +226,10 @@ void Volume::restore(const Backup& backup) {
     fs::create_directories(fs::path(folder_ + path).parent_path());
     write_whole(folder_ + path, bytes);
   }
+  synced_all();
+}
+
+void Volume::synced_all() {
   for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
     struct stat info {};
     ::stat(entry.path().c_str(), &info);

@@ -59,6 +59,7 @@ class Volume {
   Kernel& kernel() { return kernel_; }
   void synced_file(std::uint64_t inode, Bytes bytes) { synced_files_[inode] = std::move(bytes); }
   void synced_folder(std::uint64_t inode, const std::string& path);
+  void synced_all();  // the product's own files; those of SQLite are synced one by one
 
   // The volume on which a path lies; none when the path is not of the simulation.
   static Volume* of(const std::string& path);
