@@ -1,5 +1,7 @@
 #include "common/storage/database.hpp"
 
+#include <algorithm>
+
 #include "common/storage/migration.hpp"
 #include "common/storage/postgres.hpp"
 #include "common/storage/sqlite.hpp"
@@ -21,9 +23,14 @@ std::optional<Row> Transaction::query_one(std::string_view sql, const Parameters
   return std::move(rows.front());
 }
 
-void Transaction::end() {
-  for (auto& [type, one] : gathered_) one->write(*this);
+void Transaction::write_gathered() {
+  for (auto& [type, one] : gathered_)
+    if (one->changed()) one->write(*this);
   gathered_.clear();
+}
+
+bool Transaction::has_gathered() const {
+  return std::any_of(gathered_.begin(), gathered_.end(), [](const auto& one) { return one.second->changed(); });
 }
 
 result<std::unique_ptr<Database>> Database::open(std::string_view url, int connections) {
@@ -39,10 +46,16 @@ result<std::unique_ptr<Database>> Database::open(std::string_view url, int conne
 result<void> Database::write(const std::function<void(Transaction&)>& work) {
   return run(false, [&](Transaction& transaction) {
     work(transaction);
-    transaction.end();
+    transaction.write_gathered();
   });
 }
-result<void> Database::read(const std::function<void(Transaction&)>& work) { return run(true, work); }
+result<void> Database::read(const std::function<void(Transaction&)>& work) {
+  return run(true, [&](Transaction& transaction) {
+    work(transaction);
+    if (transaction.has_gathered())
+      throw ErrorException({Fault::internal, "storage.read_only", "something was changed in a transaction that reads"});
+  });
+}
 
 result<void> Database::migrate(std::string_view component, const std::vector<Migration>& migrations) {
   return apply_migrations(*this, component, migrations);

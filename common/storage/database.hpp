@@ -29,7 +29,8 @@ class Parameter {
  public:
   Parameter(std::monostate) {}
   template <std::integral T>
-  Parameter(T integer) : value_(static_cast<std::int64_t>(integer)) {}
+  requires(sizeof(T) < sizeof(std::int64_t) || std::is_signed_v<T>) Parameter(T integer)
+      : value_(static_cast<std::int64_t>(integer)) {}
   Parameter(std::string_view text) : value_(text) {}
   Parameter(const std::string& text) : value_(std::string_view(text)) {}
   Parameter(const char* text) : value_(std::string_view(text)) {}
@@ -42,7 +43,8 @@ class Parameter {
   std::variant<std::monostate, std::int64_t, std::string_view, BytesView> value_;
 };
 
-// All of a statement, written where it is executed: {id, 7, bytes}.
+// All of a statement, written where it is executed, {id, 7, bytes}, and never kept under a name: what it lists is gone
+// at the end of the call.
 class Parameters {
  public:
   Parameters() = default;
@@ -85,11 +87,12 @@ class Transaction {
 
   std::optional<Row> query_one(std::string_view sql, const Parameters& parameters = {});
 
-  // What is gathered in memory while a transaction runs and written once, at its end: sums to which every row adds.
-  // Whoever reads what such a thing writes asks it, too.
+  // What is kept in memory while a transaction runs and written once, at its end: what every row changes, such as sums
+  // and heads. Each says of which table; nothing else may read or write that in the same transaction.
   class Gathered {
    public:
     virtual ~Gathered() = default;
+    virtual bool changed() const = 0;
     virtual void write(Transaction& transaction) = 0;
   };
   // The one T of this transaction.
@@ -102,7 +105,8 @@ class Transaction {
 
  private:
   friend class Database;
-  void end();
+  void write_gathered();
+  bool has_gathered() const;
   std::map<std::type_index, std::unique_ptr<Gathered>> gathered_;
 };
 

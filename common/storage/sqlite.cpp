@@ -153,7 +153,9 @@ class SqliteConnection {
       if (const auto* integer = std::get_if<std::int64_t>(&parameters[i])) {
         code = sqlite3_bind_int64(statement, index, *integer);
       } else if (const auto* text = std::get_if<std::string_view>(&parameters[i])) {
-        code = sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
+        // A view of nothing is a text, not NULL.
+        code = sqlite3_bind_text64(statement, index, text->empty() ? "" : text->data(), text->size(), SQLITE_STATIC,
+                                   SQLITE_UTF8);
       } else if (const auto* blob = std::get_if<BytesView>(&parameters[i])) {
         code = blob->empty() ? sqlite3_bind_zeroblob(statement, index, 0)
                              : sqlite3_bind_blob64(statement, index, blob->data(), blob->size(), SQLITE_STATIC);
@@ -210,6 +212,13 @@ class Checkpointer {
     changed_.notify_all();
     thread_.join();
   }
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      due_ = true;
+    }
+    changed_.notify_all();
+  }
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
 
@@ -222,13 +231,6 @@ class Checkpointer {
     else if (pages >= kCheckpointPages)
       self.wake();
     return SQLITE_OK;
-  }
-  void wake() {
-    {
-      const std::lock_guard lock(mutex_);
-      due_ = true;
-    }
-    changed_.notify_all();
   }
   void run() {
     std::unique_lock lock(mutex_);
@@ -338,8 +340,11 @@ class SqliteDatabase final : public Database {
     } catch (const ErrorException& e) {
       for (Waiter* waiter : group) waiter->outcome = e.error;
       roll_back();
+      // What is in the log may make room in it.
+      if (e.error.code == "storage.full") checkpointer_->wake();
     } catch (...) {
-      group.front()->foreign = std::current_exception();
+      for (Waiter* waiter : group)
+        if (!waiter->foreign) waiter->foreign = std::current_exception();
       roll_back();
     }
   }
@@ -438,11 +443,13 @@ class SqliteDatabase final : public Database {
 
 }  // namespace
 
-result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int connections) {
-  // What a savepoint would restore is kept in memory, not in a file, which costs a write for each page that is changed.
-  // It can be said only before anything is opened in this process.
+void keep_savepoints_in_memory() {
   static const int said = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kSavepointBytesInMemory);
   static_cast<void>(said);
+}
+
+result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int connections) {
+  keep_savepoints_in_memory();
   try {
     return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(path, connections));
   } catch (const ErrorException& e) {

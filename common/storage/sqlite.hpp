@@ -5,7 +5,11 @@
 namespace jindu::storage {
 
 // Concurrent writers share commits: each `write` runs in a savepoint of its own inside one transaction, and returns
-// after that transaction is on disk. One fdatasync then serves many callers.
+// after that transaction is on disk. One fdatasync then serves many callers. One caller alone needs no savepoint.
 result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int connections);
+
+// What a savepoint would restore stays in memory, not in a file, which costs a write for each page that is changed. Can
+// be said only before SQLite is used in a process; open_sqlite says it.
+void keep_savepoints_in_memory();
 
 }  // namespace jindu::storage

@@ -8,7 +8,7 @@ namespace jindu::gateway {
 
 Bytes batch_of(const std::vector<Unit::Load>& loads) {
   std::size_t bytes = 0;
-  for (const auto& load : loads) bytes += static_cast<std::size_t>(exchange::kBatchPartHead) + load.bundle.size();
+  for (const auto& load : loads) bytes += exchange::kBatchPartHead + load.bundle.size();
   Bytes batch;
   batch.reserve(bytes);
   for (const auto& load : loads) exchange::append_to_batch(batch, load.bundle);

@@ -15,8 +15,6 @@ namespace jindu::gateway {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr std::int64_t kAtOnce = 256;
-constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
 constexpr std::size_t kBatchMax = 40 * 1024 * 1024;  // one large bundle and what stands before it
 constexpr int kPollSeconds = 20;
 constexpr int kLanes = 3;
@@ -60,7 +58,7 @@ class Lanes {
     const std::lock_guard lock(mutex_);
     auto& own = lanes_[turn.lane];
     if (own.turn != turn.number) return std::vector<Unit::Load>{};
-    auto loads = unit_.load(kAtOnce, kBatchBytes, least_urgent_of(turn.lane));
+    auto loads = unit_.load(kLoadBundles, kLoadBytes, least_urgent_of(turn.lane));
     if (loads)
       for (const auto& one : *loads) own.given.push_back(one.id);
     return loads;
@@ -174,7 +172,8 @@ class LinkInner final : public Carrier {
   result<void> push(http::Client& client, const std::string& lane) {
     if (stopped_) return {};
     const auto seen = unit_.for_carrier().count();
-    auto loads = unit_.load(kAtOnce, kBatchBytes, least_urgent_of(lane));
+    if (up_) unit_.link_is_up();
+    auto loads = unit_.load(kLoadBundles, kLoadBytes, least_urgent_of(lane));
     if (!loads) return loads.error();
     if (loads->empty()) {
       unit_.for_carrier().wait(seen, milliseconds(1'000));
@@ -245,6 +244,7 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
                       const auto turn = lanes->begins(request.query_value("session"), *lane);
                       for (;;) {
                         const auto seen = unit.for_carrier().count();
+                        unit.link_is_up();
                         auto loads = lanes->load(turn);
                         if (!loads) return loads.error();
                         const auto left =

@@ -29,7 +29,7 @@ State after_receipt(State state, jindu::v1::Rung rung);
 struct Holding {
   State state = State::waiting;
   bool outward = false;  // came from our service
-  bool offered = false;  // a carrier was given it
+  bool offered = false;  // a carrier was given it, or is about to be
   bool fetched = false;  // our service was given it
 };
 bool may_expire(const Holding& bundle);

@@ -59,15 +59,12 @@ crypto::Digest digest_of(const Bytes& bytes) {
   return digest;
 }
 
-Bytes bytes_from(const crypto::Digest& digest) { return {digest.begin(), digest.end()}; }
-std::int64_t flag(bool value) { return value ? 1 : 0; }
-
 std::string place_of(const Outline& e) {
   if (e.state != State::ended) return std::string(to_text(e.state));
   return e.code.empty() ? "applied" : "not_applied";
 }
 
-// Bundles and bytes that came to each place of each channel, or left it, in this transaction.
+// Table tally: bundles and bytes that came to each place of each channel, or left it, in this transaction.
 class Moves final : public storage::Transaction::Gathered {
  public:
   void add(const Outline& e, const std::string& place, std::int64_t bundles) {
@@ -75,13 +72,14 @@ class Moves final : public storage::Transaction::Gathered {
     one.bundles += bundles;
     one.bytes += bundles * e.size;
   }
+  bool changed() const override { return !moves_.empty(); }
   void write(storage::Transaction& t) override {
     for (const auto& [key, one] : moves_) {
       if (one.bundles == 0 && one.bytes == 0) continue;
-      const std::vector<storage::Value> values{key.first, key.second, one.bundles, one.bytes};
       if (t.execute("UPDATE tally SET bundles = bundles + $3, bytes = bytes + $4 WHERE channel = $1 AND place = $2",
-                    values) == 0)
-        t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, $3, $4)", values);
+                    {key.first, key.second, one.bundles, one.bytes}) == 0)
+        t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, $3, $4)",
+                  {key.first, key.second, one.bundles, one.bytes});
     }
     moves_.clear();
   }
@@ -107,7 +105,8 @@ class Moves final : public storage::Transaction::Gathered {
   std::optional<Places> stored_;  // as the table has them, read once
 };
 
-// Heads of channels, and values of the unit's state, as they are within this transaction: each bundle moves them.
+// Table channel: the heads as they are within this transaction; each bundle moves them. Names may be read from the
+// table.
 class Heads final : public storage::Transaction::Gathered {
  public:
   ChannelHead at(storage::Transaction& t, const std::string& channel) {
@@ -129,6 +128,9 @@ class Heads final : public storage::Transaction::Gathered {
     write(t, channel, head);
     heads_[channel] = {head, false};
   }
+  bool changed() const override {
+    return std::any_of(heads_.begin(), heads_.end(), [](const auto& one) { return one.second.changed; });
+  }
   void write(storage::Transaction& t) override {
     for (const auto& [channel, one] : heads_)
       if (one.changed) write(t, channel, one.head);
@@ -136,10 +138,11 @@ class Heads final : public storage::Transaction::Gathered {
 
  private:
   static void write(storage::Transaction& t, const std::string& channel, const ChannelHead& head) {
-    const std::vector<storage::Value> values{
-        channel, std::int64_t{head.epoch}, static_cast<std::int64_t>(head.sequence), bytes_from(head.manifest_digest)};
-    if (t.execute("UPDATE channel SET epoch = $2, sequence = $3, manifest_digest = $4 WHERE name = $1", values) == 0)
-      t.execute("INSERT INTO channel (name, epoch, sequence, manifest_digest) VALUES ($1, $2, $3, $4)", values);
+    const auto sequence = static_cast<std::int64_t>(head.sequence);
+    if (t.execute("UPDATE channel SET epoch = $2, sequence = $3, manifest_digest = $4 WHERE name = $1",
+                  {channel, head.epoch, sequence, head.manifest_digest}) == 0)
+      t.execute("INSERT INTO channel (name, epoch, sequence, manifest_digest) VALUES ($1, $2, $3, $4)",
+                {channel, head.epoch, sequence, head.manifest_digest});
   }
   struct One {
     ChannelHead head;
@@ -148,6 +151,7 @@ class Heads final : public storage::Transaction::Gathered {
   std::map<std::string, One> heads_;
 };
 
+// Table unit_state.
 class States final : public storage::Transaction::Gathered {
  public:
   std::int64_t at(storage::Transaction& t, const std::string& name) {
@@ -158,6 +162,9 @@ class States final : public storage::Transaction::Gathered {
     return value;
   }
   void set(const std::string& name, std::int64_t value) { values_[name] = {value, true}; }
+  bool changed() const override {
+    return std::any_of(values_.begin(), values_.end(), [](const auto& one) { return one.second.changed; });
+  }
   void write(storage::Transaction& t) override {
     for (const auto& [name, one] : values_)
       if (one.changed && t.execute("UPDATE unit_state SET value = $2 WHERE name = $1", {name, one.value}) == 0)
@@ -195,15 +202,22 @@ std::vector<Tally> tallies(storage::Transaction& t) {
   return list;
 }
 
-Sum not_carried_yet(storage::Transaction& t, std::string_view sender) {
+namespace {
+
+Sum sum_of(storage::Transaction& t, std::string_view sender, std::string_view wanted) {
   Sum sum;
   t.gathered<Moves>().each(t, [&](std::string_view channel, std::string_view place, const Sum& one) {
-    if (channel.substr(0, channel.find('>')) != sender || (place != "waiting" && place != "held")) return;
+    if (place != wanted || channel.substr(0, channel.find('>')) != sender) return;
     sum.bundles += one.bundles;
     sum.bytes += one.bytes;
   });
   return sum;
 }
+
+}  // namespace
+
+Sum waiting_of(storage::Transaction& t, std::string_view sender) { return sum_of(t, sender, "waiting"); }
+Sum held_of(storage::Transaction& t, std::string_view sender) { return sum_of(t, sender, "held"); }
 
 std::optional<Entry> find(storage::Transaction& t, const std::string& id) {
   return first(select(t, "WHERE id = $1", {id}));
@@ -243,7 +257,7 @@ void insert(storage::Transaction& t, const Entry& e) {
           ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
           "$22, $23, $24, $25, $26)",
       {e.id,
-       flag(e.outward),
+       e.outward,
        to_text(e.state),
        e.channel,
        e.epoch,
@@ -263,7 +277,7 @@ void insert(storage::Transaction& t, const Entry& e) {
        e.expires_ms,
        e.stored_ms,
        e.delivery,
-       flag(e.offered),
+       e.offered,
        e.voyage,
        e.file,
        e.ended_ms,

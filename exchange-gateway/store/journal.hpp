@@ -44,7 +44,7 @@ struct Entry : Outline {
   std::int64_t expires_ms = 0;
   std::int64_t stored_ms = 0;
   std::int64_t delivery = 0;  // number in the order of delivery; 0 before
-  bool offered = false;       // a carrier was given it
+  bool offered = false;       // a carrier was given it, or is about to be
   std::int64_t voyage = 0;    // the newest voyage it was loaded on; 0: to be loaded
   std::string file;           // where its bytes are; empty: in the database, or gone
 };
@@ -171,8 +171,9 @@ std::vector<Tally> tallies(storage::Transaction& t);
 struct Sum {
   std::int64_t bundles = 0, bytes = 0;
 };
-// What waits or is held of one sender's.
-Sum not_carried_yet(storage::Transaction& t, std::string_view sender);
+// Of one sender's, in all its channels.
+Sum waiting_of(storage::Transaction& t, std::string_view sender);
+Sum held_of(storage::Transaction& t, std::string_view sender);
 // When the oldest that stands there was stored.
 std::optional<std::int64_t> oldest_ms(storage::Transaction& t, State state);
 std::int64_t voyage_of_oldest_waiting(storage::Transaction& t);  // 0: it is on none, or nothing waits

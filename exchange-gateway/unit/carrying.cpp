@@ -13,7 +13,7 @@ constexpr std::chrono::hours kControlExpires{24 * 365};
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStoppedThere{10};
-constexpr std::chrono::seconds kAsksAgain{2};  // a link that is up asks at least every second
+constexpr std::chrono::seconds kLinkSaysSo{2};  // every second, while it is up
 constexpr std::chrono::seconds kUnreadable{60};
 constexpr std::int64_t kToldAtOnce = 50;
 
@@ -44,7 +44,6 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
 
 result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes, std::int64_t least_urgent) {
   const std::lock_guard one_at_a_time(loading_mutex_);
-  asked_for_until_ = Steady::now() + kAsksAgain;
   std::set<std::string> away, refused_there;
   {
     const std::lock_guard lock(away_mutex_);
@@ -90,6 +89,8 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
   for (const auto& id : unreadable) away_[id].until = Steady::now() + kUnreadable;
   return loads;
 }
+
+void Unit::link_is_up() { link_is_up_until_ = Steady::now() + kLinkSaysSo; }
 
 void Unit::came_back(const std::vector<std::string>& ids) {
   if (ids.empty()) return;

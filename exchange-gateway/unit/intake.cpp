@@ -2,13 +2,6 @@
 #include "exchange-gateway/unit/parts.hpp"
 
 namespace jindu::gateway {
-namespace {
-
-// Of more than that the next requests of the link do not take all.
-constexpr std::int64_t kOfferedAtOnce = 256;
-
-}  // namespace
-
 // A bundle that our service offers, on its way to being taken.
 struct Unit::Offer {
   BytesView bundle;
@@ -78,9 +71,9 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   }
   const bool hold = *offer.ruling == Ruling::hold;
   entry.state = hold ? State::held : State::waiting;
-  // Said at once of what the next request takes: one commit less on its way.
-  entry.offered = !hold && std::chrono::steady_clock::now() < asked_for_until_.load() && is_open_now(entry) &&
-                  store::not_carried_yet(t, entry.from).bundles < kOfferedAtOnce;
+  // Said at once of what the next request of the link takes: one commit less on its way.
+  entry.offered = !hold && entry.file.empty() && std::chrono::steady_clock::now() < link_is_up_until_.load() &&
+                  is_open_now(entry) && fits_next_load(store::waiting_of(t, entry.from), entry);
   store::insert(t, entry);
   if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
   step_over_remembered(t, entry.channel);

@@ -55,7 +55,7 @@ void ReceiptBook::keep() {
         !one.answers.empty()) {
       first = store::receipt_of(t_, exchange::to_text(one.receipt.bundle), one.receipt.manifest_digest,
                                 one.receipt.rung, signer_.name);
-      said = &first.value();
+      if (first) said = &*first;
     }
     for (auto* answer : one.answers) *answer = *said;
   }

@@ -87,9 +87,9 @@ bool Unit::is_open_now(const store::Entry& e) const {
 
 result<void> Unit::check_quota(storage::Transaction& t, const store::Entry& e) const {
   if (options_.policy.quotas.empty()) return {};
-  const auto sum = store::not_carried_yet(t, e.from);
-  return within_quota(options_.policy, e.from, static_cast<std::uint64_t>(sum.bundles),
-                      static_cast<std::uint64_t>(sum.bytes), static_cast<std::uint64_t>(e.size));
+  const auto waiting = store::waiting_of(t, e.from), held = store::held_of(t, e.from);
+  return within_quota(options_.policy, e.from, static_cast<std::uint64_t>(waiting.bundles + held.bundles),
+                      static_cast<std::uint64_t>(waiting.bytes + held.bytes), static_cast<std::uint64_t>(e.size));
 }
 
 result<void> Unit::room_for(std::size_t bytes) const {

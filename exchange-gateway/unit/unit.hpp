@@ -66,6 +66,10 @@ class News {
   bool closed_ = false;
 };
 
+// What a link asks for at once.
+inline constexpr std::int64_t kLoadBundles = 256;
+inline constexpr std::size_t kLoadBytes = 4 * 1024 * 1024;
+
 struct UnitOptions {
   std::string name;       // "gateway-outer"
   std::string peer;       // "gateway-inner"
@@ -171,6 +175,8 @@ class Unit {
   result<void> carried(const std::vector<Custody>& custody);
   void came_back(const std::vector<std::string>& ids);  // they did not reach the other side
   void forget_leases();                                 // the other side has begun anew
+  // A link says so again and again while it is up: what fits its next request counts as offered from the start.
+  void link_is_up();
 
   // For a carrier that is gone for long: what no voyage has yet; marked as given out before its bytes are.
   result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes,
@@ -383,8 +389,8 @@ class Unit {
     std::chrono::steady_clock::time_point until;
     int failures = 0;
   };
-  std::mutex loading_mutex_;                                                 // one caller of `load` at a time
-  std::atomic<std::chrono::steady_clock::time_point> asked_for_until_ = {};  // a link that is up takes what comes
+  std::mutex loading_mutex_;  // one caller of `load` at a time
+  std::atomic<std::chrono::steady_clock::time_point> link_is_up_until_ = {};
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;
   std::map<std::string, Away> away_;

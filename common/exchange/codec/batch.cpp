@@ -16,9 +16,9 @@ result<std::vector<BytesView>> parts_of_batch(BytesView batch) {
   const auto malformed = [](const char* what) { return Error{Fault::invalid, "batch.malformed", what}; };
   std::vector<BytesView> parts;
   while (!batch.empty()) {
-    if (batch.size() < 4) return malformed("a batch ends within a length");
-    const auto length = big_endian(batch.first(4));
-    batch = batch.subspan(4);
+    if (batch.size() < kBatchPartHead) return malformed("a batch ends within a length");
+    const auto length = big_endian(batch.first(kBatchPartHead));
+    batch = batch.subspan(kBatchPartHead);
     if (batch.size() < length) return malformed("a batch ends within a part");
     if (parts.size() == kBatchCountMax) return malformed("a batch has too many parts");
     parts.push_back(batch.first(length));

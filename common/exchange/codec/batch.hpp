@@ -10,7 +10,7 @@ namespace jindu::exchange {
 
 inline constexpr std::size_t kBatchCountMax = 4096;
 
-inline constexpr int kBatchPartHead = 4;  // bytes that each part takes beside its own
+inline constexpr std::size_t kBatchPartHead = 4;  // bytes that each part takes beside its own
 void append_to_batch(Bytes& batch, BytesView one);
 void append_to_batch(Bytes& batch, BytesView head, BytesView rest);  // one part
 // Views point into `batch`. Code batch.malformed: it ends within a part, or has more than kBatchCountMax.

@@ -4,8 +4,9 @@
 
 namespace jindu::exchange {
 
-inline void put_big_endian(Bytes& out, std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+inline void put_big_endian(Bytes& out, std::uint64_t value, std::size_t bytes) {
+  for (int shift = 8 * (static_cast<int>(bytes) - 1); shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 
 // Of all the bytes given, at most 8.

@@ -42,10 +42,10 @@ FileSlice slice_of(storage::Row& row, std::size_t head, std::size_t path) {
           static_cast<std::uint64_t>(row.integer(path + 2)), row.take_blob(head)};
 }
 
-void keep_built(storage::Transaction& t, const std::string& id, Bytes bundle, const FileSlice& slice,
+void keep_built(storage::Transaction& t, const std::string& id, BytesView bundle, const FileSlice& slice,
                 const seal::FileKey& key) {
   if (slice.path.empty()) {
-    t.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)", {id, std::move(bundle)});
+    t.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)", {id, bundle});
     return;
   }
   auto beginning = beginning_of_bundle(bundle);
@@ -53,7 +53,7 @@ void keep_built(storage::Transaction& t, const std::string& id, Bytes bundle, co
   t.execute(
       "INSERT INTO exchange_built (bundle_id, bundle, file_key, head, path, file_offset, file_length) VALUES ($1, $2, "
       "$3, $4, $5, $6, $7)",
-      {id, std::move(*beginning), key, slice.head, slice.path, static_cast<std::int64_t>(slice.offset),
+      {id, *beginning, key, slice.head, slice.path, static_cast<std::int64_t>(slice.offset),
        static_cast<std::int64_t>(slice.length)});
 }
 
@@ -82,7 +82,8 @@ std::int64_t next_of_subject(storage::Transaction& transaction, const std::strin
       ->integer(0);
 }
 
-// What was sent and is told of in this transaction: several receipts of one are one change of its row.
+// Table exchange_sent: several receipts of one bundle are one change of its row. (hand_over_again and sign_waiting_anew
+// write the table themselves, in transactions of their own.)
 class Told final : public storage::Transaction::Gathered {
  public:
   Sent* find(storage::Transaction& t, const std::string& id) {
@@ -99,17 +100,26 @@ class Told final : public storage::Transaction::Gathered {
     }
     return &found->second.first;
   }
+  bool changed() const override {
+    return std::any_of(rows_.begin(), rows_.end(), [](const auto& one) { return differs(one.second); });
+  }
   void write(storage::Transaction& t) override {
     for (const auto& [id, row] : rows_) {
-      const auto& [now, before] = row;
-      if (now.handed_over != before.handed_over || now.rung != before.rung || now.ended != before.ended)
+      const auto& now = row.first;
+      if (differs(row))
         t.execute("UPDATE exchange_sent SET handed_over = $2, rung = $3, ended = $4, code = $5 WHERE bundle_id = $1",
                   {id, now.handed_over, now.rung, now.ended, now.code});
     }
   }
 
  private:
-  std::map<std::string, std::pair<Sent, Sent>> rows_;  // as they are now, and in the table
+  using Row = std::pair<Sent, Sent>;  // as it is now, and in the table
+  static bool differs(const Row& row) {
+    const auto& [now, before] = row;
+    return now.handed_over != before.handed_over || now.rung != before.rung || now.ended != before.ended ||
+           now.code != before.code;
+  }
+  std::map<std::string, Row> rows_;
 };
 
 Bytes subject_key(storage::Transaction& transaction) {
@@ -230,7 +240,7 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
         "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
         "rung, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')",
         {one.id, one.sequence, one.kind, one.subject, digest, to_unix_ms(now)});
-    keep_built(transaction, one.id, std::move(bundles[i].bytes), one.slice, one.key);
+    keep_built(transaction, one.id, bundles[i].bytes, one.slice, one.key);
   }
   transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
                       {channel, static_cast<std::int64_t>(place.sequence), place.previous_digest});
@@ -277,7 +287,7 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
     auto kept = transaction.query_one("SELECT path FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
     auto bytes = kept && kept->is_null(0) ? result<Bytes>(std::move(anew->bytes)) : beginning_of_bundle(anew->bytes);
     if (!bytes) throw ErrorException(bytes.error());
-    transaction.execute("UPDATE exchange_built SET bundle = $2 WHERE bundle_id = $1", {row.text(0), std::move(*bytes)});
+    transaction.execute("UPDATE exchange_built SET bundle = $2 WHERE bundle_id = $1", {row.text(0), *bytes});
     ++number;
   }
   if (number > 0)

@@ -30,7 +30,7 @@ std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int
 // bundles by the present key. Gives how many. Only when the unit has said that it did not take the first of them; those
 // that a unit had taken once stay as they are.
 int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& identity);
-// What we sent, as it stands; changes to it are written at the end of the transaction.
+// What we sent, as it stands; changes of the last four are written at the end of the transaction.
 struct Sent {
   std::string kind, subject;
   Bytes manifest_digest;

@@ -251,7 +251,7 @@ class ServiceImpl final : public Service {
   result<void> hand_over(const std::vector<Built>& next) {
     Bytes batch;
     batch.reserve(std::accumulate(next.begin(), next.end(), std::size_t{0}, [](std::size_t sum, const Built& one) {
-      return sum + static_cast<std::size_t>(kBatchPartHead) + one.bundle.size();
+      return sum + kBatchPartHead + one.bundle.size();
     }));
     for (const auto& one : next) append_to_batch(batch, one.bundle);
     auto answer = ask(sending_client_, "PUT", "/unit/v1/bundles", batch);
@@ -360,8 +360,8 @@ class ServiceImpl final : public Service {
     // What it has of us shows the unit whether it has forgotten something.
     auto answer =
         ask(receipts_client_, "GET",
-            "/unit/v1/receipts?limit=" + std::to_string(kReceiptsAtOnce) + "&wait=20&after=" + std::to_string(cursor) + "&channel=" + node_.name + "%3E" +
-                options_.peer + "&handed_over=" + std::to_string(handed_over) +
+            "/unit/v1/receipts?limit=" + std::to_string(kReceiptsAtOnce) + "&wait=20&after=" + std::to_string(cursor) +
+                "&channel=" + node_.name + "%3E" + options_.peer + "&handed_over=" + std::to_string(handed_over) +
                 "&delivered=" + std::to_string(delivered) + "&newest=" + newest,
             {}, kPollAnswer);
     if (!answer) return following_.failed();

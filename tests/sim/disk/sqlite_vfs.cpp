@@ -324,6 +324,7 @@ void simulate_databases() {
   vfs.xSleep = sleep;
   vfs.xCurrentTime = current_time;
   vfs.xGetLastError = last_error;
+  storage::keep_savepoints_in_memory();  // as the product does; registering is a use
   sqlite3_vfs_register(&vfs, 1);
 }
 

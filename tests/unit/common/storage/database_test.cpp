@@ -1,6 +1,7 @@
 // What both databases promise alike.
 #include "common/storage/database.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <limits>
 #include <numeric>
@@ -224,6 +225,65 @@ TEST_CASE("one writer that fails does not undo those that commit with it") {
     CHECK(done == 8);
     CHECK(refused == 8);
     CHECK(count(*database) == 8);
+  }
+}
+
+namespace {
+
+struct Added final : Transaction::Gathered {
+  std::int64_t sum = 0;
+  bool changed() const override { return sum != 0; }
+  void write(Transaction& t) override { t.execute("UPDATE thing SET size = size + $1 WHERE id = 0", {sum}); }
+};
+
+}  // namespace
+
+TEST_CASE("what is gathered is written once, at the end of its own caller's work, and undone with it") {
+  for (auto& database : with_tables()) {
+    INFO(database->dialect());
+    REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id, size) VALUES (0, 0)"); }));
+    std::vector<std::thread> threads;
+    threads.reserve(16);
+    for (int n = 1; n <= 16; ++n)
+      threads.emplace_back([&, n] {
+        for (;;) {
+          const auto ok = database->write([&](Transaction& t) {
+            t.gathered<Added>().sum += n;
+            t.gathered<Added>().sum += n;
+            if (n % 2 == 0) throw ErrorException({Fault::conflict, "test.no", "no"});
+          });
+          if (ok || ok.error().code != "storage.busy") return;
+        }
+      });
+    for (auto& thread : threads) thread.join();
+    REQUIRE(database->read([](Transaction& t) {
+      CHECK(t.query_one("SELECT size FROM thing WHERE id = 0")->integer(0) == 2 * (1 + 3 + 5 + 7 + 9 + 11 + 13 + 15));
+      CHECK(t.gathered<Added>().sum == 0);
+    }));
+    CHECK(code_of(database->read([](Transaction& t) { t.gathered<Added>().sum = 1; })) == "storage.read_only");
+  }
+}
+
+TEST_CASE("a view of nothing is an empty text or no bytes, never NULL, and values can be taken out of a row") {
+  for (auto& database : with_tables()) {
+    INFO(database->dialect());
+    REQUIRE(database->write([](Transaction& t) {
+      t.execute("INSERT INTO thing (id, word, raw) VALUES ($1, $2, $3)", {true, std::string_view{}, BytesView{}});
+      t.execute("INSERT INTO thing (id, word, raw) VALUES ($1, $2, $3)",
+                {2, "word", std::array<std::uint8_t, 2>{7, 8}});
+      t.execute("INSERT INTO thing (id, word, raw) VALUES ($1, $2, $3)", std::vector<Value>{std::int64_t{3}, {}, {}});
+    }));
+    REQUIRE(database->read([](Transaction& t) {
+      auto rows = t.query("SELECT word, raw FROM thing ORDER BY id");
+      REQUIRE(rows.size() == 3);
+      CHECK(rows[0].text(0).empty());
+      CHECK(rows[0].blob(1).empty());
+      CHECK(rows[1].take_text(0) == "word");
+      CHECK(rows[1].text(0).empty());
+      CHECK(rows[1].take_blob(1) == Bytes{7, 8});
+      CHECK(rows[2].is_null(0));
+      CHECK(rows[2].is_null(1));
+    }));
   }
 }
 

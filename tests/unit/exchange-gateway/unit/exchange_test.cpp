@@ -4,6 +4,7 @@
 
 #include "../world.hpp"
 #include "common/runtime/messages.hpp"
+#include "exchange-gateway/unit/receipt_book.hpp"
 
 namespace jindu::gateway::test {
 namespace {
@@ -284,6 +285,42 @@ TEST_CASE("what expires before it was given to a carrier ends there, and the oth
   CHECK(rungs_for_service(w.outer, World::id_of(late)).back() == "expired gateway-outer");
   w.carry_all();
   CHECK(w.deliverable(w.inner) == std::vector{World::id_of(next)});
+}
+
+TEST_CASE("what the next request of a link takes counts as given out, and nothing else does") {
+  World w;
+  const auto offered = [&](const Bytes& bundle) {
+    return w.outer.count("SELECT offered FROM bundle WHERE id = '" + World::id_of(bundle) + "'");
+  };
+  const auto take = [&](const std::string& text) {
+    const auto bundle = w.from_portal.next(1, text);
+    REQUIRE(w.outer->take_from_service(bundle));
+    return offered(bundle);
+  };
+  CHECK(take("no link") == 0);
+  w.outer->link_is_up();
+  CHECK(take("next") == 1);
+  // Large ones are taken alone, and whether their bytes are still there is known only then.
+  CHECK(take(std::string(std::size_t{300} * 1024, 'x')) == 0);
+  for (int n = 2; n < kLoadBundles - 1; ++n) take("more");
+  CHECK(take("the last that fits") == 1);
+  CHECK(take("one too many") == 0);
+}
+
+TEST_CASE("what was said of a bundle first stays, however often it is said") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "x");
+  const auto first = w.outer->take_from_service(bundle).value();
+  Bytes again, twice;
+  REQUIRE(w.outer.journal().write([&](storage::Transaction& t) {
+    const auto entry = store::outline(t, World::id_of(bundle)).value();
+    ReceiptBook book(t, w.outer->signer(), w.clock->now() + std::chrono::minutes(1));
+    book.add(entry, jindu::v1::RUNG_STORED, "other.code", "", {}, &again);
+    book.add(entry, jindu::v1::RUNG_STORED, "", "", {}, &twice);
+    book.keep();
+  }));
+  CHECK(again == first);
+  CHECK(twice == first);
 }
 
 TEST_CASE("what expires under way is told by the side that has it, and never both expired and applied") {
