@@ -2,6 +2,14 @@
 #include "exchange-gateway/unit/parts.hpp"
 
 namespace jindu::gateway {
+namespace {
+
+bool fits_next_load(const store::Sum& before, const store::Entry& e) {
+  return before.bundles < kLoadBundles && before.bytes + e.size <= static_cast<std::int64_t>(kLoadBytes);
+}
+
+}  // namespace
+
 // A bundle that our service offers, on its way to being taken.
 struct Unit::Offer {
   BytesView bundle;

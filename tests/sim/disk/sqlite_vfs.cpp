@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "common/storage/sqlite.hpp"
 #include "tests/sim/disk/volume.hpp"
 
 namespace jindu::sim {
