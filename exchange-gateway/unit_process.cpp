@@ -66,7 +66,7 @@ result<void> run_unit(const Settings& settings) {
   Worker control("control", [&] {
     auto built = unit.build_control();
     if (!built) log::error("unit.control_failed", log::of(built.error()));
-    return std::chrono::milliseconds(built && *built ? 50 : 100);
+    return std::chrono::milliseconds(!built || !*built ? 100 : built->more ? 0 : 50);
   });
   Worker upkeep("upkeep", [&] {
     // Not before our service has shown whether this unit has forgotten something: "expired" could not be taken back.

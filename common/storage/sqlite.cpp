@@ -85,7 +85,8 @@ class SqliteConnection {
       query("PRAGMA journal_mode=WAL", {});
       execute("PRAGMA synchronous=FULL", {});
     }
-    execute("PRAGMA cache_size=-16000", {});
+    // What a reader keeps is good until the next commit of a writer, and there are many readers.
+    execute(read_only ? "PRAGMA cache_size=-2000" : "PRAGMA cache_size=-16000", {});
   }
 
   std::vector<Row> query(std::string_view sql, const Parameters& parameters) {

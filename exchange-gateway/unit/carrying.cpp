@@ -229,21 +229,22 @@ result<void> Unit::forget_marks() {
   });
 }
 
-result<bool> Unit::build_control() {
-  bool built = false;
+result<Unit::Control> Unit::build_control() {
+  bool due = false;
+  Control control;
   auto ok = journal_.read([&](storage::Transaction& t) {
-    built = (!store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty() ||
-             !store::untold_strays(t, 1).empty() || store::state_value(t, kHello) != 0 || owes_seen(t)) &&
-            store::open_restoration(t).recovery() != store::Recovery::halted;
+    due = (!store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty() ||
+           !store::untold_strays(t, 1).empty() || store::state_value(t, kHello) != 0 || owes_seen(t)) &&
+          store::open_restoration(t).recovery() != store::Recovery::halted;
   });
   if (!ok) return ok.error();
-  if (!built) return false;
+  if (!due) return control;
   const auto known = node(options_.peer);
   if (!known) return known.error();
   const auto peer = (*known)->to_seal_to(trust_, now());
   if (!peer) return peer.error();
   ok = journal_.write([&](storage::Transaction& t) {
-    built = false;
+    control = {};
     if (store::open_restoration(t).recovery() == store::Recovery::halted) return;
     tell_not_taken(t);
     jindu::v1::ReceiptBatch batch;
@@ -269,6 +270,7 @@ result<bool> Unit::build_control() {
       ended.set_signature(entry->signature.data(), entry->signature.size());
     }
     if (sent != 0) store::mark_sent(t, sent);
+    control.more = sent != 0 && !store::receipts_to_send(t, 1).empty();
     // A word about what was seen stands behind all that is told of it.
     const bool told_all = store::to_tell(t, 1).empty();
     const bool hello = told_all && store::state_value(t, kHello) != 0;
@@ -298,11 +300,11 @@ result<bool> Unit::build_control() {
     store::insert(t, e);
     store::put_small(t, e.id, bundle->bytes);
     store::set_channel_head(t, channel, link_of(e));
-    built = true;
+    control.built = true;
   });
   if (!ok) return ok.error();
-  if (built) for_carrier_.tell();
-  return built;
+  if (control) for_carrier_.tell();
+  return control;
 }
 
 }  // namespace jindu::gateway

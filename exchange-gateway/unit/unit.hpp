@@ -203,7 +203,12 @@ class Unit {
   result<void> forget_marks();
 
   // Makes a control bundle of the receipts that wait for the other side. True when there was something.
-  result<bool> build_control();
+  struct Control {
+    bool built = false;
+    bool more = false;  // it was full, and receipts are left for another one
+    explicit operator bool() const { return built; }
+  };
+  result<Control> build_control();
   // Writes the warnings that are due to the contacts of channels.
   result<void> warn();
   // Gives the oldest letter that was not sent to `send`, and keeps what came of it. False: there is none.
