@@ -224,6 +224,10 @@ class RecordedDisk:
         subprocess.run(["umount", place], capture_output=True)
         if self.device:
             subprocess.run(["losetup", "-d", self.device], capture_output=True)
+            # Programs that were killed just now may hold it mounted in namespaces of their own for a moment longer: what the
+            # kernel writes until then would go into the image of the next cut.
+            backing = pathlib.Path("/sys/block") / pathlib.Path(self.device).name / "loop/backing_file"
+            until(lambda: not backing.exists(), 20, f"{self.device} is free")
         self.device = None
 
     def finish(self):
