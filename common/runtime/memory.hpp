@@ -2,9 +2,10 @@
 
 namespace jindu {
 
-// For programs that move large pieces of memory through few threads for months: two arenas instead of eight for each
-// processor, and what was used stays for what comes next. Measured on the gateway with 16 KiB bundles: half the memory
-// at its highest, a quarter less time in the kernel. Slices of attachments, 8 MiB and a little, go back at once. Call it first in main, before there are threads.
+// For programs that move large pieces of memory through few threads for months: one arena instead of eight for each
+// processor, and what was used stays for what comes next. Measured on the gateway: with two arenas a unit needs 119 MiB
+// at most beside an attachment of 2 GiB, with one 93, and is as fast; giving memory back sooner costs a third of the
+// speed of attachments. Call it first in main, before there are threads.
 void keep_memory_small();
 
 }  // namespace jindu
