@@ -81,7 +81,6 @@ class Moves final : public storage::Transaction::Gathered {
         t.execute("INSERT INTO tally (channel, place, bundles, bytes) VALUES ($1, $2, $3, $4)",
                   {key.first, key.second, one.bundles, one.bytes});
     }
-    moves_.clear();
   }
   // Each place of each channel as it will be.
   template <class Use>

@@ -202,12 +202,12 @@ class Unit {
   // What a diode sent and nobody has confirmed is to be carried anew: no other carrier knows its marks.
   result<void> forget_marks();
 
-  // Makes a control bundle of the receipts that wait for the other side. True when there was something.
   struct Control {
     bool built = false;
     bool more = false;  // it was full, and receipts are left for another one
     explicit operator bool() const { return built; }
   };
+  // Makes a control bundle of the receipts that wait for the other side.
   result<Control> build_control();
   // Writes the warnings that are due to the contacts of channels.
   result<void> warn();

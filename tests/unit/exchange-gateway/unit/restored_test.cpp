@@ -231,6 +231,18 @@ struct Two {
   }
 };
 
+// All that a side has to say and to give, under way; and its coming to the other side, whose answers come back.
+std::vector<Unit::Load> say(Side& from) {
+  while (from->build_control().value()) {
+  }
+  return from->load(1000, 1 << 30).value();
+}
+
+void arrive(Side& from, const std::vector<Unit::Load>& loads, Side& to) {
+  REQUIRE_FALSE(loads.empty());
+  REQUIRE(from->carried(to->take_from_carrier(World::bytes_of_loads(loads))));
+}
+
 }  // namespace
 
 TEST_CASE("a restored unit sends nothing until two people have approved a new epoch, and then everything is healed") {
@@ -376,9 +388,7 @@ TEST_CASE("a unit is restored to before its question of the same epoch was answe
   two.approve(false);
   // As by a medium: the other unit cannot say at once what it does not take.
   const auto cross = [&](Side& from, Side& to) {
-    while (from->build_control().value()) {
-    }
-    const auto bundles = World::bytes_of_loads(from->load(1000, 1 << 30).value());
+    const auto bundles = World::bytes_of_loads(say(from));
     from->forget_leases();
     return to->take_from_carrier(bundles);
   };
@@ -418,14 +428,6 @@ TEST_CASE("what ended after the other unit's answer, and was told before that ca
   w.inner.restore(backup);
   two.approval.follow();
   two.approve(false);
-  const auto say = [&](Side& from) {
-    while (from->build_control().value()) {
-    }
-    return from->load(1000, 1 << 30).value();
-  };
-  const auto arrive = [&](Side& from, const std::vector<Unit::Load>& loads, Side& to) {
-    REQUIRE(from->carried(to->take_from_carrier(World::bytes_of_loads(loads))));
-  };
   arrive(w.inner, say(w.inner), w.outer);
   const auto answer = say(w.outer);
   two.portal.fetch();
@@ -450,15 +452,6 @@ TEST_CASE("a question which the other unit passes over without having read it is
   w.inner.restore(backup);
   two.approval.follow();
   two.approve(false);
-  const auto say = [&](Side& from) {
-    while (from->build_control().value()) {
-    }
-    return from->load(1000, 1 << 30).value();
-  };
-  const auto arrive = [&](Side& from, const std::vector<Unit::Load>& loads, Side& to) {
-    REQUIRE_FALSE(loads.empty());
-    REQUIRE(from->carried(to->take_from_carrier(World::bytes_of_loads(loads))));
-  };
   arrive(w.inner, say(w.inner), w.outer);
   // The answer, and a question with it, is late. A word comes before it, which shows that there is an answer.
   const auto answer = say(w.outer);
