@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace jindu::files {
@@ -24,15 +25,35 @@ Error failure(const std::filesystem::path& path, const char* what) {
           path.filename().string() + ": " + what + ": " + std::strerror(reason)};
 }
 
+// Linux answers one write of 2 MiB and more to a new file with pages of that size, and clears each before it is filled:
+// five times as much work.
+constexpr std::size_t kWrittenAtOnce = 256 * 1024;
+
 result<void> write_all(int descriptor, BytesView bytes, std::uint64_t offset, const std::filesystem::path& path) {
   while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const auto size = std::min(bytes.size(), kWrittenAtOnce);
+    const ssize_t count = ::pwrite(descriptor, bytes.data(), size, static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failure(path, "write");
     bytes = bytes.subspan(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);
   }
   return {};
+}
+
+// Fewer bytes where the file ends before.
+result<Bytes> read_some(int descriptor, std::uint64_t offset, std::size_t size, const std::filesystem::path& path) {
+  Bytes bytes(size);
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t count = ::pread(descriptor, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error{Fault::unavailable, "file.unreadable", path.string() + " cannot be read"};
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  bytes.resize(done);
+  return bytes;
 }
 
 }  // namespace
@@ -44,16 +65,15 @@ result<Bytes> read(const std::filesystem::path& path, std::size_t limit) {
     return Error{Fault::not_found, "file.unreadable", path.string() + " cannot be read"};
   if (static_cast<std::uint64_t>(info.st_size) > limit)
     return Error{Fault::too_large, "file.too_large", path.string() + " is over " + std::to_string(limit) + " bytes"};
-  Bytes bytes(static_cast<std::size_t>(info.st_size));
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = ::pread(file.number, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Error{Fault::unavailable, "file.unreadable", path.string() + " cannot be read"};
-    if (count == 0) break;
-    done += static_cast<std::size_t>(count);
-  }
-  bytes.resize(done);
+  return read_some(file.number, 0, static_cast<std::size_t>(info.st_size), path);
+}
+
+result<Bytes> read_part(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.number < 0) return Error{Fault::not_found, "file.unreadable", path.string() + " cannot be read"};
+  auto bytes = read_some(file.number, offset, size, path);
+  if (bytes && bytes->size() != size)
+    return Error{Fault::integrity, "file.unreadable", path.string() + " ends too early"};
   return bytes;
 }
 
@@ -82,13 +102,22 @@ result<void> sync_all(const std::filesystem::path& folder) {
 }
 
 result<void> write_durably(const std::filesystem::path& path, BytesView bytes) {
+  return write_durably(path, std::span(&bytes, 1));
+}
+
+result<void> write_durably(const std::filesystem::path& path, std::span<const BytesView> parts) {
   // A name of its own, so that two writers of the same file do not mix their bytes.
   static std::atomic<std::uint64_t> count{0};
   const auto beside = path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
   {
     const Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (file.number < 0) return failure(path, "create");
-    auto ok = write_all(file.number, bytes, 0, path);
+    result<void> ok;
+    std::uint64_t offset = 0;
+    for (const auto part : parts) {
+      if (ok) ok = write_all(file.number, part, offset, path);
+      offset += part.size();
+    }
     if (ok && ::fdatasync(file.number) != 0) ok = failure(path, "sync");
     if (!ok) {
       ::unlink(beside.c_str());

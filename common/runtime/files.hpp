@@ -1,6 +1,7 @@
 #pragma once
 // Files that are there after a power cut: written beside, synced, renamed, and the folder synced.
 #include <filesystem>
+#include <span>
 
 #include "common/runtime/bytes.hpp"
 
@@ -8,8 +9,12 @@ namespace jindu::files {
 
 result<Bytes> read(const std::filesystem::path& path, std::size_t limit);  // codes file.unreadable, file.too_large
 result<std::string> read_text(const std::filesystem::path& path, std::size_t limit = 16 * 1024 * 1024);
+// `size` bytes from `offset` on; code file.unreadable where there are not as many.
+result<Bytes> read_part(const std::filesystem::path& path, std::uint64_t offset, std::size_t size);
 // Codes file.full (the disk, Fault::unavailable), file.write.
 result<void> write_durably(const std::filesystem::path& path, BytesView bytes);
+// The same with parts one behind the other.
+result<void> write_durably(const std::filesystem::path& path, std::span<const BytesView> parts);
 // Appends at exactly `offset` and syncs; code file.offset when the file is shorter than that.
 result<void> write_at(const std::filesystem::path& path, std::uint64_t offset, BytesView bytes, bool sync);
 result<void> sync_folder(const std::filesystem::path& folder);

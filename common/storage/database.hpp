@@ -113,8 +113,8 @@ class Transaction {
 struct Migration {
   int number;  // 1, 2, 3 … without gaps
   std::string_view name;
-  std::string_view
-      sql;  // statements separated by ';'; forward only. $BLOB and $SERIAL are replaced by the dialect's words
+  std::string_view sql;  // statements separated by ';'; forward only. $BLOB, $SERIAL and $KEY (a number that is given)
+                         // are replaced by the dialect's words
 };
 
 class Database {

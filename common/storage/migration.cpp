@@ -30,6 +30,7 @@ std::vector<std::string> statements_of(std::string_view sql, std::string_view di
   text =
       replace_all(std::move(text), "$SERIAL",
                   postgres ? "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "INTEGER PRIMARY KEY AUTOINCREMENT");
+  text = replace_all(std::move(text), "$KEY", postgres ? "BIGINT PRIMARY KEY" : "INTEGER PRIMARY KEY");
   std::vector<std::string> statements;
   std::string current;
   bool quoted = false;

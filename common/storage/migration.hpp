@@ -7,7 +7,8 @@ namespace jindu::storage {
 
 result<void> apply_migrations(Database& database, std::string_view component, const std::vector<Migration>& migrations);
 
-// Replaces $BLOB and $SERIAL by the dialect's words and splits into statements at ';' outside of quotes and comments.
+// Replaces $BLOB, $SERIAL and $KEY by the dialect's words and splits into statements at ';' outside of quotes and
+// comments.
 std::vector<std::string> statements_of(std::string_view sql, std::string_view dialect);
 
 }  // namespace jindu::storage

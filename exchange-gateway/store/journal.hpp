@@ -46,7 +46,7 @@ struct Entry : Outline {
   std::int64_t delivery = 0;  // number in the order of delivery; 0 before
   bool offered = false;       // a carrier was given it, or is about to be
   std::int64_t voyage = 0;    // the newest voyage it was loaded on; 0: to be loaded
-  std::string file;           // where its bytes are; empty: in the database, or gone
+  std::string file;           // where its bytes are (see BundleFiles); empty: in the database, or gone
 };
 
 std::optional<Entry> find(storage::Transaction& t, const std::string& id);
@@ -210,10 +210,11 @@ void mark_sent(storage::Transaction& t, std::int64_t up_to);  // in the order of
 void tell_again(storage::Transaction& t, const Outline& e, std::int64_t now_ms, std::int64_t before_ms);
 std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id);
 
-// Small bundles live in the database, so that one commit makes them durable; large ones in a file that is synced
-// before.
+// Bytes that live in the database; the others see BundleFiles.
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle);
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id);
+// Of what ended up to a moment, among the next 5,000 behind an id. Gives behind which id the next call begins.
+std::string remove_bytes(storage::Transaction& t, const std::string& after, Instant ended_up_to);
 
 // What no node of ours made, or what contradicts what is here: kept aside for people to look at, at most `kStraysMax`.
 // Of a large one only what stands before its seal is kept.

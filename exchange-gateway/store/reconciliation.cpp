@@ -3,14 +3,14 @@
 namespace jindu::gateway::store {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kStretchColumns =
     "day, channel, epoch, first_sequence, last_sequence, made_ms, verdict, mine, theirs";
 
 std::vector<Stretch> select_stretches(storage::Transaction& t, std::string_view rest,
                                       const storage::Parameters& parameters) {
   std::vector<Stretch> list;
   for (const auto& r :
-       t.query("SELECT " + std::string(kColumns) + " FROM reconciliation " + std::string(rest), parameters))
+       t.query("SELECT " + std::string(kStretchColumns) + " FROM reconciliation " + std::string(rest), parameters))
     list.push_back({r.text(0), r.text(1), r.integer(2), r.integer(3), r.integer(4), r.integer(5), r.text(6), r.blob(7),
                     r.blob(8)});
   return list;
@@ -25,8 +25,9 @@ Outcome outcome_of(const std::string& state, const std::string& code, bool outwa
 
 void put_stretch(storage::Transaction& t, const Stretch& s) {
   t.execute("DELETE FROM reconciliation WHERE day = $1 AND channel = $2", {s.day, s.channel});
-  t.execute("INSERT INTO reconciliation (" + std::string(kColumns) + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            {s.day, s.channel, s.epoch, s.first, s.last, s.made_ms, s.verdict, s.mine, s.theirs});
+  t.execute(
+      "INSERT INTO reconciliation (" + std::string(kStretchColumns) + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      {s.day, s.channel, s.epoch, s.first, s.last, s.made_ms, s.verdict, s.mine, s.theirs});
 }
 
 std::optional<Stretch> stretch(storage::Transaction& t, const std::string& day, const std::string& channel) {

@@ -139,7 +139,7 @@ std::optional<store::Entry> Unit::entry_of_manifest(BytesView manifest, BytesVie
 void Unit::settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& a, const store::Entry& e,
                         const Error& reason) {
   if (!store::is_stray(t, e)) {
-    const auto kept = a.bundle.first(a.bundle.size() <= kSmall ? a.bundle.size() : head_bytes(a.checked->view));
+    const auto kept = a.bundle.first(a.bundle.size() <= store::kSmall ? a.bundle.size() : head_bytes(a.checked->view));
     if (!store::put_stray(t, e, reason, kept)) {
       a.custody.error =
           Error{Fault::unavailable, "unit.quarantine_full", "too much is quarantined; operators must look"};
@@ -251,6 +251,8 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       }
   });
   std::size_t bytes = 0;
+  std::vector<store::BundleFiles::Kept> kept;
+  std::vector<Arrival*> keeps;
   for (auto& a : arrivals) {
     if (!ok || !a.checked || a.stray || known.contains(a.custody.id)) continue;
     auto& e = a.checked->entry;
@@ -267,9 +269,14 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     // Receipts are let in when nothing else is: they are what makes room.
     if (auto room = room_for(bytes); !room && !control)
       a.not_taken(room.error());
-    else if (auto kept = keep_bytes(e, a.bundle); !kept)
-      a.not_taken(kept.error());
+    else if (!control) {
+      kept.push_back({e, a.bundle});
+      keeps.push_back(&a);
+    }
   }
+  files_.keep(kept, now());
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (kept[i].error) keeps[i]->not_taken(*kept[i].error);
   if (ok)
     ok = journal_.write([&](storage::Transaction& t) {
       ReceiptBook book(t, signer_, now());
@@ -277,6 +284,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       book.keep();
       store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
     });
+  files_.settled(kept, ok.has_value(), now());
   std::vector<Custody> custody;
   for (auto& a : arrivals) {
     if (!ok) a.not_taken(ok.error());

@@ -80,8 +80,9 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   const bool hold = *offer.ruling == Ruling::hold;
   entry.state = hold ? State::held : State::waiting;
   // Said at once of what the next request of the link takes: one commit less on its way.
-  entry.offered = !hold && entry.file.empty() && std::chrono::steady_clock::now() < link_is_up_until_.load() &&
-                  is_open_now(entry) && fits_next_load(store::waiting_of(t, entry.from), entry);
+  entry.offered = !hold && offer.bundle.size() <= store::kSmall &&
+                  std::chrono::steady_clock::now() < link_is_up_until_.load() && is_open_now(entry) &&
+                  fits_next_load(store::waiting_of(t, entry.from), entry);
   store::insert(t, entry);
   if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
   step_over_remembered(t, entry.channel);
@@ -121,17 +122,26 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
         return;
       }
   });
+  std::vector<store::BundleFiles::Kept> kept;
   for (std::size_t i = 0; ok && i < ready; ++i) {
     auto& offer = offers[i];
     if (offer.known || !offer.ruling) continue;
-    auto room =
-        in_time(offer.entry)
-            ? keep_bytes(offer.entry, offer.bundle)
-            : result<void>(Error{Fault::limited, "policy.rate",
-                                 "more of '" + offer.entry.kind + "' than may cross in a minute; try again later"});
-    if (room) continue;
-    taken.error = room.error();
+    if (in_time(offer.entry)) {
+      kept.push_back({offer.entry, offer.bundle});
+      continue;
+    }
+    taken.error = Error{Fault::limited, "policy.rate",
+                        "more of '" + offer.entry.kind + "' than may cross in a minute; try again later"};
     ready = i;
+  }
+  files_.keep(kept, now());
+  for (const auto& one : kept) {
+    if (!one.error) continue;
+    const auto place =
+        std::find_if(offers.begin(), offers.end(), [&](const Offer& o) { return &o.entry == &one.entry; });
+    taken.error = one.error;
+    ready = static_cast<std::size_t>(place - offers.begin());
+    break;
   }
   std::size_t settled = 0;
   std::optional<Error> out_of_turn;
@@ -154,6 +164,7 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
       }
       book.keep();
     });
+  files_.settled(kept, ok.has_value(), now());
   if (!ok) {
     taken.error = ok.error();
     return taken;

@@ -10,7 +10,6 @@
 
 namespace jindu::gateway {
 
-inline constexpr std::size_t kSmall = 256 * 1024;  // up to here bundles live in the database
 inline constexpr std::string_view kControlKind = "receipts";
 inline constexpr std::int64_t kSequenceMax = std::int64_t{1} << 60;
 

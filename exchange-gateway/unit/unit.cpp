@@ -12,6 +12,7 @@ Unit::Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::No
       trust_(std::move(trust)),
       options_(std::move(options)),
       clock_(std::move(clock)),
+      files_(journal_, options_.directory + "/bundles", options_.shared_from),
       started_(clock_->now()) {
   for (auto one = options_.nodes.begin(); one != options_.nodes.end(); one = options_.nodes.upper_bound(one->first)) {
     std::vector<crypto::Certificate> certificates;
@@ -100,21 +101,13 @@ result<void> Unit::room_for(std::size_t bytes) const {
                    " for receipts; nothing was taken, and it will be when there is room again"};
 }
 
-// The name tells the manifest, and by its digests the bytes, so that another bundle with the same id never overwrites
-// what is in the journal.
-result<void> Unit::keep_bytes(store::Entry& entry, BytesView bundle) const {
-  if (bundle.size() <= kSmall) return {};
-  entry.file = entry.id + "-" + to_hex(BytesView(entry.manifest_digest).first(8)) + ".jdb";
-  return files::write_durably(path_of(entry.file), bundle);
-}
-
 result<Bytes> Unit::read_bytes(storage::Transaction& t, const store::Entry& entry) const {
   return read_bytes(t, entry.id, entry.file, entry.size);
 }
 
 result<Bytes> Unit::read_bytes(storage::Transaction& t, const std::string& id, const std::string& file,
                                std::int64_t size) const {
-  if (!file.empty()) return files::read(path_of(file), static_cast<std::size_t>(size));
+  if (!file.empty()) return files_.read(file, size);
   if (auto bytes = store::small(t, id)) return std::move(*bytes);
   return Error{Fault::expired, "bundle.gone", "the bundle has ended; its bytes are not kept"};
 }

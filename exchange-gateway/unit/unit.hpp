@@ -16,7 +16,7 @@
 #include "exchange-gateway/domain/policy.hpp"
 #include "exchange-gateway/domain/rate.hpp"
 #include "exchange-gateway/domain/warnings.hpp"
-#include "exchange-gateway/store/journal.hpp"
+#include "exchange-gateway/store/bundle_files.hpp"
 #include "exchange-gateway/unit/recent.hpp"
 
 namespace jindu::v1 {
@@ -71,11 +71,12 @@ inline constexpr std::int64_t kLoadBundles = 256;
 inline constexpr std::size_t kLoadBytes = 4 * 1024 * 1024;
 
 struct UnitOptions {
-  std::string name;       // "gateway-outer"
-  std::string peer;       // "gateway-inner"
-  std::string service;    // whose unit this is: "portal"
-  bool inner = false;     // it stands in the isolated network
-  std::string directory;  // journal and large bundles
+  std::string name;                     // "gateway-outer"
+  std::string peer;                     // "gateway-inner"
+  std::string service;                  // whose unit this is: "portal"
+  bool inner = false;                   // it stands in the isolated network
+  std::string directory;                // journal, and files with bytes of bundles
+  std::size_t shared_from = 64 * 1024;  // bytes of small bundles that come together, from which on they share a file
   std::uint64_t minimum_free_bytes = 0;
   std::chrono::hours keep_finished{24};  // how long the bytes of what has ended stay
   // Who may sign what: certificates by node name, during a rollover the old one and the new one.
@@ -214,10 +215,10 @@ class Unit {
   // Gives the oldest letter that was not sent to `send`, and keeps what came of it. False: there is none.
   result<bool> send_warning(
       const std::function<result<void>(const std::vector<std::string>& to, std::string_view message)>& send);
-  result<void> expire();          // signs "expired" for what is out of time
-  result<void> sweep();           // removes the bytes of what has ended long enough ago
-  result<void> remove_orphans();  // files that a crash left; only before anything else runs
-  void measure();                 // for /metrics
+  result<void> expire();  // signs "expired" for what is out of time
+  result<void> sweep();   // removes the bytes of what has ended long enough ago
+  result<void> remove_orphans() { return files_.remove_orphans(); }
+  void measure();  // for /metrics
 
   // A releaser's word about a held bundle. It takes effect when as many different ones as the rule wants say the same.
   struct Decided {
@@ -372,17 +373,17 @@ class Unit {
   std::size_t reconcile_unsettled(storage::Transaction& t, std::int64_t before_ms);
   std::size_t reconcile_new(storage::Transaction& t, const std::string& day, bool also_nothing);
   result<void> room_for(std::size_t bytes) const;
-  result<void> keep_bytes(store::Entry& entry, BytesView bundle) const;  // large ones, in a file; sets entry.file
   result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
   result<Bytes> read_bytes(storage::Transaction& t, const std::string& id, const std::string& file,
                            std::int64_t size) const;
-  std::string path_of(const std::string& file) const { return options_.directory + "/bundles/" + file; }
 
   storage::Database& journal_;
   evidence::NodeSigner signer_;
   evidence::NodeTrust trust_;
   UnitOptions options_;
   std::shared_ptr<const Clock> clock_;
+  store::BundleFiles files_;
+  std::string bytes_swept_up_to_;  // of `sweep` alone
   News for_service_, for_carrier_, for_mail_;
 
   std::mutex rates_mutex_;

@@ -1,8 +1,6 @@
 // What the unit does by itself from time to time.
 #include <prometheus/gauge.h>
 
-#include <filesystem>
-
 #include "common/runtime/files.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 
@@ -54,50 +52,17 @@ std::vector<store::StoredAfter> Unit::not_yet_expiring(storage::Transaction& t) 
 }
 
 result<void> Unit::sweep() {
-  const auto finished = to_unix_ms(now() - options_.keep_finished);
-  std::vector<std::pair<std::string, std::string>> files;
-  auto ok = journal_.read([&](storage::Transaction& t) {
-    files.clear();
-    for (const auto& row :
-         t.query("SELECT id, file FROM bundle WHERE file <> '' AND ended_ms > 0 AND ended_ms <= $1 LIMIT $2",
-                 {finished, kAtOnce}))
-      files.emplace_back(row.text(0), row.text(1));
-  });
-  if (!ok) return ok;
-  for (const auto& [id, file] : files) {
-    std::error_code code;
-    std::filesystem::remove(path_of(file), code);
-    if (code) return Error{Fault::internal, "unit.sweep", file + ": " + code.message()};
-  }
-  return journal_.write([&](storage::Transaction& t) {
-    for (const auto& [id, file] : files) t.execute("UPDATE bundle SET file = '' WHERE id = $1", {id});
-    t.execute(
-        "DELETE FROM bundle_bytes WHERE id IN (SELECT y.id FROM bundle_bytes y JOIN bundle b ON b.id = y.id WHERE "
-        "b.state = 'ended' AND b.ended_ms > 0 AND b.ended_ms <= $1)",
-        {finished});
+  const auto finished = now() - options_.keep_finished;
+  if (auto ok = files_.sweep(finished, now()); !ok) return ok;
+  std::string next;
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    next = store::remove_bytes(t, bytes_swept_up_to_, finished);
     // Control bundles say nothing that the receipts in them do not say; the channel's head keeps the chain.
     t.execute("DELETE FROM bundle WHERE kind = 'receipts' AND state = 'ended' AND ended_ms > 0 AND ended_ms <= $1",
-              {std::min(finished, to_unix_ms(now() - kControlKept))});
+              {std::min(to_unix_ms(finished), to_unix_ms(now() - kControlKept))});
   });
-}
-
-result<void> Unit::remove_orphans() {
-  namespace fs = std::filesystem;
-  std::set<std::string> used;
-  auto ok = journal_.read([&](storage::Transaction& t) {
-    used.clear();
-    for (const auto& row : t.query("SELECT file FROM bundle WHERE file <> ''")) used.insert(row.text(0));
-  });
-  if (!ok) return ok;
-  std::error_code code;
-  std::vector<fs::path> orphans;
-  for (const auto& file : fs::directory_iterator(options_.directory + "/bundles", code))
-    if (!used.contains(file.path().filename().string())) orphans.push_back(file.path());
-  for (const auto& path : orphans) {
-    log::info("unit.orphan_removed", {{"file", path.filename().string()}});
-    fs::remove(path, code);
-  }
-  return {};
+  if (ok) bytes_swept_up_to_ = std::move(next);
+  return ok;
 }
 
 void Unit::measure() {

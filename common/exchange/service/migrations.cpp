@@ -99,11 +99,31 @@ CREATE INDEX exchange_built_files ON exchange_built (path) WHERE path IS NOT NUL
 CREATE INDEX exchange_outbox_files ON exchange_outbox (path) WHERE path <> '';
 )sql";
 
+// A payload is written once: here, when it is to be sent. What is built of it keeps the beginning of the bundle and
+// what seals the payload again. (Of what was built before this the whole bundle is kept.)
+constexpr std::string_view kPayloads = R"sql(
+CREATE TABLE exchange_payload (
+  number $KEY,
+  payload $BLOB NOT NULL
+);
+INSERT INTO exchange_payload (number, payload) SELECT number, payload FROM exchange_outbox;
+ALTER TABLE exchange_outbox DROP COLUMN payload;
+ALTER TABLE exchange_built ADD COLUMN payload BIGINT;
+INSERT INTO exchange_payload (number, payload)
+  SELECT -s.sequence, b.head FROM exchange_built b JOIN exchange_sent s ON s.bundle_id = b.bundle_id
+  WHERE b.head IS NOT NULL;
+UPDATE exchange_built SET payload = (SELECT -s.sequence FROM exchange_sent s WHERE s.bundle_id =
+  exchange_built.bundle_id) WHERE head IS NOT NULL;
+ALTER TABLE exchange_built DROP COLUMN head;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& service_migrations() {
-  static const std::vector<storage::Migration> all{
-      {1, "exchange", kExchange}, {2, "by-urgency", kByUrgency}, {3, "sealed-again", kSealedAgain}};
+  static const std::vector<storage::Migration> all{{1, "exchange", kExchange},
+                                                   {2, "by-urgency", kByUrgency},
+                                                   {3, "sealed-again", kSealedAgain},
+                                                   {4, "payloads", kPayloads}};
   return all;
 }
 

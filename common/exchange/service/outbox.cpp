@@ -37,40 +37,35 @@ Bytes payload_of(const FileSlice& slice) {
   return payload;
 }
 
-FileSlice slice_of(storage::Row& row, std::size_t head, std::size_t path) {
-  return {row.take_text(path), static_cast<std::uint64_t>(row.integer(path + 1)),
-          static_cast<std::uint64_t>(row.integer(path + 2)), row.take_blob(head)};
-}
-
-void keep_built(storage::Transaction& t, const std::string& id, BytesView bundle, const FileSlice& slice,
-                const seal::FileKey& key) {
-  if (slice.path.empty()) {
-    t.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)", {id, bundle});
-    return;
-  }
-  auto beginning = beginning_of_bundle(bundle);
-  if (!beginning) throw ErrorException(beginning.error());
-  t.execute(
-      "INSERT INTO exchange_built (bundle_id, bundle, file_key, head, path, file_offset, file_length) VALUES ($1, $2, "
-      "$3, $4, $5, $6, $7)",
-      {id, *beginning, key, slice.head, slice.path, static_cast<std::int64_t>(slice.offset),
-       static_cast<std::int64_t>(slice.length)});
+// From the columns payload, path, file_offset and file_length.
+FileSlice slice_of(storage::Row& row, std::size_t first) {
+  return {row.take_text(first + 1), static_cast<std::uint64_t>(row.integer(first + 2)),
+          static_cast<std::uint64_t>(row.integer(first + 3)), row.take_blob(first)};
 }
 
 // The exact bytes that were built, if they are still here.
 std::optional<Bytes> built(storage::Transaction& t, const std::string& id) {
   auto row = t.query_one(
-      "SELECT bundle, file_key, head, path, file_offset, file_length FROM exchange_built WHERE bundle_id = $1", {id});
+      "SELECT b.bundle, b.file_key, p.payload, COALESCE(b.path, ''), COALESCE(b.file_offset, 0), "
+      "COALESCE(b.file_length, 0) FROM exchange_built b LEFT JOIN exchange_payload p ON p.number = b.payload WHERE "
+      "b.bundle_id = $1",
+      {id});
   if (!row) return {};
-  if (row->is_null(3)) return row->take_blob(0);
-  const auto path = row->text(3);
+  if (row->is_null(2)) return row->take_blob(0);
   const auto key = crypto::digest_from(row->blob(1));
   if (!key) throw ErrorException(key.error());
-  auto bundle = bundle_from_beginning(row->blob(0), payload_of(slice_of(*row, 2, 3)), *key);
+  const auto slice = slice_of(*row, 2);
+  auto bundle = bundle_from_beginning(row->blob(0), payload_of(slice), *key);
   if (!bundle)
-    throw ErrorException({Fault::internal, "exchange.file_changed",
-                          "what was built from " + path + " cannot be sealed again: " + bundle.error().detail});
+    throw ErrorException({Fault::internal, "exchange.payload_changed",
+                          "what was built of " + (slice.path.empty() ? "the payload of " + id : slice.path) +
+                              " cannot be sealed again: " + bundle.error().detail});
   return std::move(*bundle);
+}
+
+void forget_payload(storage::Transaction& t, const std::string& id) {
+  t.execute("DELETE FROM exchange_payload WHERE number = (SELECT payload FROM exchange_built WHERE bundle_id = $1)",
+            {id});
 }
 
 std::int64_t next_of_subject(storage::Transaction& transaction, const std::string& subject) {
@@ -139,20 +134,18 @@ Bytes pseudonym(const Bytes& key, std::string_view subject) {
 
 void enqueue(storage::Transaction& transaction, const Outgoing& outgoing, Instant now) {
   FileSlice slice;
-  Bytes payload;
-  if (const auto* bytes = std::get_if<Bytes>(&outgoing.payload)) {
-    payload = *bytes;
-  } else {
-    slice = std::get<FileSlice>(outgoing.payload);
-    payload = slice.head;
-  }
+  const auto* bytes = std::get_if<Bytes>(&outgoing.payload);
+  if (bytes == nullptr) slice = std::get<FileSlice>(outgoing.payload);
+  const BytesView payload = bytes != nullptr ? *bytes : slice.head;
   if (payload.size() + slice.length > kMessageBundleMax)
     throw ErrorException({Fault::too_large, "exchange.too_large", "a message may have 16 MiB"});
-  transaction.execute(
-      "INSERT INTO exchange_outbox (kind, subject, priority, payload, path, file_offset, file_length, at_ms) VALUES "
-      "($1, $2, $3, $4, $5, $6, $7, $8)",
-      {outgoing.kind, outgoing.subject, std::int64_t{outgoing.priority}, payload, slice.path,
+  const auto row = transaction.query_one(
+      "INSERT INTO exchange_outbox (kind, subject, priority, path, file_offset, file_length, at_ms) VALUES ($1, $2, "
+      "$3, "
+      "$4, $5, $6, $7) RETURNING number",
+      {outgoing.kind, outgoing.subject, std::int64_t{outgoing.priority}, slice.path,
        static_cast<std::int64_t>(slice.offset), static_cast<std::int64_t>(slice.length), to_unix_ms(now)});
+  transaction.execute("INSERT INTO exchange_payload (number, payload) VALUES ($1, $2)", {row->integer(0), payload});
 }
 
 bool is_needed(storage::Transaction& transaction, const std::string& path) {
@@ -167,8 +160,9 @@ Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subj
 
 bool may_build_ahead(storage::Transaction& transaction) {
   const auto row = transaction.query_one(
-      "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(b.bundle) + COALESCE(b.file_length, 0)), 0) AS BIGINT) FROM "
-      "exchange_sent s JOIN exchange_built b ON b.bundle_id = s.bundle_id WHERE s.handed_over = 0");
+      "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(b.bundle) + COALESCE(LENGTH(p.payload), 0) + COALESCE(b.file_length, "
+      "0)), 0) AS BIGINT) FROM exchange_sent s JOIN exchange_built b ON b.bundle_id = s.bundle_id LEFT JOIN "
+      "exchange_payload p ON p.number = b.payload WHERE s.handed_over = 0");
   return row->integer(0) < kUnsentMax && row->integer(1) < kBytesUnsentMax;
 }
 
@@ -188,7 +182,7 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
   }
   struct Pending {
     std::string id, kind, subject;
-    std::int64_t sequence = 0;
+    std::int64_t sequence = 0, payload = 0;
     FileSlice slice;
     seal::FileKey key;
   };
@@ -200,10 +194,11 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
   while (sealed.size() < kBuiltAtOnce && bytes < kBytesBuiltAtOnce) {
     // The most urgent of those that are first about their subject: order is kept per subject only.
     auto row = transaction.query_one(
-        "SELECT number, kind, subject, priority, payload, path, file_offset, file_length FROM exchange_outbox o WHERE "
-        "NOT EXISTS "
-        "(SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) ORDER BY priority, "
-        "number LIMIT 1");
+        "SELECT number, kind, subject, priority, (SELECT payload FROM exchange_payload p WHERE p.number = o.number), "
+        "path, "
+        "file_offset, file_length FROM exchange_outbox o WHERE NOT EXISTS (SELECT 1 FROM exchange_outbox e WHERE "
+        "e.subject "
+        "= o.subject AND e.number < o.number) ORDER BY priority, number LIMIT 1");
     if (!row) break;
     BundleDraft draft{new_bundle_id(now),
                       identity.node.name,
@@ -216,7 +211,7 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
                       place};
     draft.place.sequence = place.sequence + 1;
     draft.place.subject_sequence = static_cast<std::uint64_t>(next_of_subject(transaction, row->text(2)));
-    auto slice = slice_of(*row, 4, 5);
+    auto slice = slice_of(*row, 4);
     const auto key = seal::new_file_key();
     auto one =
         seal_bundle(draft, payload_of(slice), identity.node.key.public_key(), identity.peer_key, key, &ephemeral);
@@ -225,9 +220,9 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
     place.sequence = draft.place.sequence;
     place.previous_digest = one->manifest_digest;
     bytes += one->seal.size();
-    if (slice.path.empty()) slice.head.clear();  // a payload that is sealed by now
+    slice.head.clear();  // it is sealed by now
     pending.push_back({to_text(draft.id), draft.kind, row->text(2), static_cast<std::int64_t>(place.sequence),
-                       std::move(slice), key});
+                       row->integer(0), std::move(slice), key});
     sealed.push_back(std::move(*one));
   }
   if (sealed.empty()) return 0;
@@ -240,7 +235,14 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
         "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
         "rung, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, '')",
         {one.id, one.sequence, one.kind, one.subject, digest, to_unix_ms(now)});
-    keep_built(transaction, one.id, bundles[i].bytes, one.slice, one.key);
+    auto beginning = beginning_of_bundle(bundles[i].bytes);
+    if (!beginning) throw ErrorException(beginning.error());
+    transaction.execute(
+        "INSERT INTO exchange_built (bundle_id, bundle, file_key, payload, path, file_offset, file_length) VALUES ($1, "
+        "$2, $3, $4, $5, $6, $7)",
+        {one.id, *beginning, one.key, one.payload,
+         one.slice.path.empty() ? storage::Parameter(std::monostate()) : one.slice.path,
+         static_cast<std::int64_t>(one.slice.offset), static_cast<std::int64_t>(one.slice.length)});
   }
   transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
                       {channel, static_cast<std::int64_t>(place.sequence), place.previous_digest});
@@ -284,7 +286,7 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
     if (!anew) throw ErrorException(anew.error());
     before = anew->manifest_digest;
     transaction.execute("UPDATE exchange_sent SET manifest_digest = $2 WHERE bundle_id = $1", {row.text(0), *before});
-    auto kept = transaction.query_one("SELECT path FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
+    auto kept = transaction.query_one("SELECT payload FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
     auto bytes = kept && kept->is_null(0) ? result<Bytes>(std::move(anew->bytes)) : beginning_of_bundle(anew->bytes);
     if (!bytes) throw ErrorException(bytes.error());
     transaction.execute("UPDATE exchange_built SET bundle = $2 WHERE bundle_id = $1", {row.text(0), *bytes});
@@ -313,7 +315,8 @@ void mark_ended_here(storage::Transaction& transaction, const std::string& bundl
   jindu::v1::Remembered head;
   head.set_manifest(view->manifest_bytes.data(), view->manifest_bytes.size());
   head.set_signature(view->signature.data(), view->signature.size());
-  transaction.execute("UPDATE exchange_built SET bundle = $2, path = NULL WHERE bundle_id = $1",
+  forget_payload(transaction, bundle_id);
+  transaction.execute("UPDATE exchange_built SET bundle = $2, path = NULL, payload = NULL WHERE bundle_id = $1",
                       {bundle_id, encode(head)});
 }
 
@@ -340,6 +343,7 @@ std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::
 
 void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id) {
   mark_handed_over(transaction, bundle_id);
+  forget_payload(transaction, bundle_id);
   transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {bundle_id});
 }
 

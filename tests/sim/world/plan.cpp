@@ -5,7 +5,7 @@
 
 namespace jindu::sim {
 
-Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
+Plan plan_of(std::uint64_t seed, Random& random, const std::string& only) {
   Plan p;
   p.carrier = std::vector<const char*>{"link", "ferry", "diode"}[random.below(3)];
   p.messages = static_cast<int>(random.between(2, 9));
@@ -16,6 +16,9 @@ Plan plan_of(std::uint64_t, Random& random, const std::string& only) {
   p.large = random.chance(0.2);
   p.limited = random.chance(0.2);
   p.short_lived = random.chance(0.15);
+  // Of the seed and not drawn: a recorded seed stays the schedule that it was.
+  p.shared_files = seed % 2 == 0;
+  p.swept_early = seed % 3 == 0;
   p.disturbed = std::chrono::milliseconds(random.between(3'000, 20'000));
 
   p.network.slow = std::chrono::milliseconds(random.between(1, 30));
@@ -85,6 +88,8 @@ std::string Plan::text() const {
   flag("large", large);
   flag("limited", limited);
   flag("short lived", short_lived);
+  flag("shared files", shared_files);
+  flag("swept early", swept_early);
   rate("requests lost", network.request_lost);
   rate("answers lost", network.answer_lost);
   rate("doubled", network.doubled);

@@ -64,6 +64,17 @@ TEST_CASE("a file that was written durably is read as it was, for us alone, with
   CHECK((info.st_mode & 0777) == 0600);
 }
 
+TEST_CASE("parts are written one behind the other, and each is read by itself") {
+  const Folder folder;
+  const Bytes a(3, 'a'), b(700'000, 'b'), c(5, 'c');
+  REQUIRE(write_durably(folder.path / "f", std::vector<BytesView>{a, b, c}));
+  CHECK(read_part(folder.path / "f", 0, 3).value() == a);
+  CHECK(read_part(folder.path / "f", 3, b.size()).value() == b);
+  CHECK(read_part(folder.path / "f", 3 + b.size(), 5).value() == c);
+  CHECK(code_of(read_part(folder.path / "f", 3 + b.size(), 6)) == "file.unreadable");
+  CHECK(code_of(read_part(folder.path / "g", 0, 1)) == "file.unreadable");
+}
+
 TEST_CASE("what cannot be read, or is too large, is told and not guessed") {
   const Folder folder;
   REQUIRE(write_durably(folder.path / "a", bytes_of("12345")));

@@ -79,7 +79,8 @@ TEST_CASE("a dossier is taken in one commit: number, receipt, steps and its way 
     Bytes payload;
     REQUIRE(world->database->read([&](storage::Transaction& tx) {
       kinds.clear();
-      for (const auto& row : tx.query("SELECT kind, payload, subject FROM exchange_outbox ORDER BY number")) {
+      for (const auto& row : tx.query("SELECT kind, payload, subject FROM exchange_outbox JOIN exchange_payload USING "
+                                      "(number) ORDER BY number")) {
         kinds.push_back(row.text(0));
         payload = row.blob(1);
         CHECK(row.text(2) == ready.id);
@@ -416,8 +417,8 @@ TEST_CASE("a large material goes out in slices that are whole messages") {
   Bytes all;
   int slices = 0;
   REQUIRE(world->database->read([&](storage::Transaction& tx) {
-    for (const auto& row : tx.query("SELECT payload, path, file_offset, file_length FROM exchange_outbox WHERE kind = "
-                                    "'material' ORDER BY number")) {
+    for (const auto& row : tx.query("SELECT payload, path, file_offset, file_length FROM exchange_outbox JOIN "
+                                    "exchange_payload USING (number) WHERE kind = 'material' ORDER BY number")) {
       Bytes message = row.blob(0);
       CHECK(row.integer(3) <= static_cast<std::int64_t>(portal::exchange::kSliceMax));
       std::FILE* file = std::fopen(row.text(1).c_str(), "rb");

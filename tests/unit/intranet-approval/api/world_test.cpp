@@ -334,7 +334,8 @@ std::vector<OutboxRow> World::outbox() const {
   std::vector<OutboxRow> rows;
   REQUIRE(database->read([&](storage::Transaction& t) {
     rows.clear();
-    for (const auto& row : t.query("SELECT kind, subject, payload FROM exchange_outbox ORDER BY number"))
+    for (const auto& row : t.query(
+             "SELECT kind, subject, payload FROM exchange_outbox JOIN exchange_payload USING (number) ORDER BY number"))
       rows.push_back({row.text(0), row.text(1), row.blob(2)});
   }));
   return rows;

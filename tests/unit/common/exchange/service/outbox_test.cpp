@@ -276,7 +276,7 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
     }
     std::ofstream(name, std::ios::binary | std::ios::in).seekp(100'000).write("?", 1);
     CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30); })) ==
-          "exchange.file_changed");
+          "exchange.payload_changed");
     ::unlink(name);
     CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30); })) ==
           "exchange.file_missing");
@@ -351,6 +351,7 @@ TEST_CASE("what the other side does not have yet is handed over again, byte for 
       for (const auto& view : views) mark_arrived(t, to_text(view.id));
       CHECK(hand_over_again(t, 1) == 0);
       CHECK(t.query_one("SELECT COUNT(*) FROM exchange_built")->integer(0) == 0);
+      CHECK(t.query_one("SELECT COUNT(*) FROM exchange_payload")->integer(0) == 0);
     }));
     CHECK(look() == 0);
   }

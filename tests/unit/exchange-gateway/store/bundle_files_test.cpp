@@ -1,0 +1,157 @@
+// Where bundles' bytes lie that are not in the journal, and what becomes of them.
+#include <fstream>
+
+#include "tests/unit/exchange-gateway/world.hpp"
+
+namespace jindu::gateway::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Shared {
+  World w;
+  std::vector<Bytes> bundles;
+
+  Shared() {
+    for (auto* side : {&w.outer, &w.inner}) side->restart_with([](UnitOptions& options) { options.shared_from = 1; });
+  }
+  void make(int number) {
+    for (int i = 0; i < number; ++i) bundles.push_back(w.from_portal.next(i, "payload " + std::to_string(i)));
+  }
+  Unit::Taken take() { return w.outer.unit().take_from_service({bundles.begin(), bundles.end()}); }
+  std::vector<fs::path> files(const char* side) const {
+    const fs::directory_iterator all(w.folder / side / "bundles");
+    return {begin(all), end(all)};
+  }
+  void check_bytes(Side& side) {
+    for (const auto& bundle : bundles) CHECK(side->bytes_of(World::id_of(bundle)).value() == bundle);
+  }
+  void apply(Side& side, std::size_t number) {
+    for (std::size_t i = 0; i < number; ++i) {
+      const auto delivered = side->deliver(World::id_of(bundles[i])).value();
+      REQUIRE(side->service_receipt(w.receipt(w.approval, delivered, jindu::v1::RUNG_APPLIED)));
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("small bundles that come together share a file, and each is read by itself") {
+  Shared s;
+  s.make(5);
+  REQUIRE(s.take().receipts.size() == 5);
+  CHECK(s.files("outer").size() == 1);
+  CHECK(s.w.outer.count("SELECT COUNT(*) FROM bundle_bytes") == 0);
+  s.check_bytes(s.w.outer);
+  s.w.outer.restart();
+  CHECK(s.files("outer").size() == 1);
+  s.check_bytes(s.w.outer);
+  s.w.carry_all();
+  CHECK(s.files("inner").size() == 1);
+  s.check_bytes(s.w.inner);
+  s.apply(s.w.inner, 5);
+  s.w.carry_all();
+  // The same once more changes nothing, and leaves nothing.
+  REQUIRE(s.take().receipts.size() == 5);
+  for (const auto& custody : s.w.inner->take_from_carrier(s.bundles)) CHECK(rung_of(custody.receipt) == "carried");
+  CHECK(s.files("outer").size() == 1);
+  CHECK(s.files("inner").size() == 1);
+  s.w.clock->advance(std::chrono::hours(25));
+  for (auto* side : {&s.w.outer, &s.w.inner}) REQUIRE((*side)->sweep());
+  CHECK(s.files("outer").empty());
+  CHECK(s.files("inner").empty());
+  CHECK_FALSE(s.w.outer->bytes_of(World::id_of(s.bundles[0])));
+}
+
+TEST_CASE("what comes alone, and little that comes together, lives in the database; each large one has its own file") {
+  Shared s;
+  s.make(1);
+  REQUIRE(s.take().receipts.size() == 1);
+  CHECK(s.files("outer").empty());
+  s.w.outer.restart_with([](UnitOptions& options) { options.shared_from = 1 << 20; });
+  s.make(3);
+  REQUIRE(s.take().receipts.size() == 4);
+  CHECK(s.files("outer").empty());
+  s.bundles.push_back(s.w.from_portal.next(1, Bytes(300 * 1024, 'x')));
+  s.bundles.push_back(s.w.from_portal.next(1, Bytes(300 * 1024, 'y')));
+  REQUIRE(s.take().receipts.size() == 6);
+  CHECK(s.files("outer").size() == 2);
+  s.check_bytes(s.w.outer);
+}
+
+TEST_CASE("what of a shared file is still needed when the rest has ended moves into the journal") {
+  Shared s;
+  s.make(4);
+  REQUIRE(s.take().receipts.size() == 4);
+  s.w.carry_all();
+  s.w.clock->advance(std::chrono::hours(25));
+  REQUIRE(s.w.inner->sweep());
+  CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 0);  // nothing of it has ended
+  s.apply(s.w.inner, 2);
+  REQUIRE(s.w.inner->sweep());
+  CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 0);  // nor long ago
+  s.w.clock->advance(std::chrono::hours(25));
+  REQUIRE(s.w.inner->sweep());
+  CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 2);
+  CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle WHERE file <> ''") == 0);
+  // A copy of the journal that is being made may still tell of the file.
+  CHECK(s.files("inner").size() == 1);
+  s.w.clock->advance(std::chrono::minutes(61));
+  REQUIRE(s.w.inner->sweep());
+  CHECK(s.files("inner").empty());
+  s.bundles.erase(s.bundles.begin(), s.bundles.begin() + 2);
+  s.check_bytes(s.w.inner);
+  s.apply(s.w.inner, 2);
+  s.w.clock->advance(std::chrono::hours(25));
+  REQUIRE(s.w.inner->sweep());
+  CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 0);
+}
+
+TEST_CASE("bytes of bundles that are not taken are not kept") {
+  Shared s;
+  s.make(4);
+  REQUIRE(s.w.outer->stop_channel("portal>approval", "operator 1", "a reason"));
+  CHECK(s.take().error->code == "policy.stopped");
+  CHECK(s.files("outer").empty());
+  REQUIRE(s.w.outer->resume_channel("portal>approval", "operator 1", "a reason"));
+  REQUIRE(s.take().receipts.size() == 4);
+  CHECK(s.files("outer").size() == 1);
+  REQUIRE(s.w.inner->stop_channel("portal>approval", "operator 1", "a reason"));
+  for (const auto& custody : s.w.inner->take_from_carrier(s.bundles)) CHECK(custody.error->code == "policy.stopped");
+  CHECK(s.files("inner").empty());
+}
+
+TEST_CASE("where the shared file cannot be written nothing is taken, and all of it later") {
+  Shared s;
+  s.make(4);
+  const auto folder = s.w.folder / "outer" / "bundles";
+  fs::remove(folder);
+  std::ofstream(folder) << "in its place";
+  const auto taken = s.take();
+  CHECK(taken.receipts.empty());
+  CHECK(taken.error->code == "file.write");
+  CHECK(s.w.outer.count("SELECT COUNT(*) FROM bundle") == 0);
+  fs::remove(folder);
+  fs::create_directory(folder);
+  REQUIRE(s.take().receipts.size() == 4);
+  s.check_bytes(s.w.outer);
+}
+
+TEST_CASE("a shared file that was cut is told of, one bundle by one") {
+  Shared s;
+  s.make(3);
+  REQUIRE(s.take().receipts.size() == 3);
+  const auto file = s.files("outer").at(0);
+  fs::resize_file(file, fs::file_size(file) - 1);
+  CHECK(s.w.outer->bytes_of(World::id_of(s.bundles[0])).value() == s.bundles[0]);
+  CHECK(s.w.outer->bytes_of(World::id_of(s.bundles[2])).error().code == "file.unreadable");
+  CHECK(s.w.outer->load(10, 1 << 20).value().size() == 2);
+  // It is not cleared away as long as that cannot be read.
+  s.w.clock->advance(std::chrono::hours(25));
+  REQUIRE(s.w.outer->expire());
+  s.w.clock->advance(std::chrono::hours(25));
+  REQUIRE(s.w.outer->sweep());
+  CHECK(s.files("outer").size() == 1);
+}
+
+}  // namespace jindu::gateway::test
