@@ -35,6 +35,12 @@ auto poll(News& news, std::int64_t seconds, F look) -> decltype(look()) {
   }
 }
 
+void append_numbered(Bytes& batch, std::int64_t number, BytesView bytes) {
+  Bytes head;
+  exchange::put_big_endian(head, static_cast<std::uint64_t>(number), 8);
+  exchange::append_to_batch(batch, head, bytes);
+}
+
 }  // namespace
 
 http::Guard only_node(std::string name) {
@@ -63,16 +69,16 @@ std::vector<http::Route> unit_routes(Unit& unit) {
   using http::Response;
   const auto service = only_node(unit.options().service);
   std::vector<http::Route> routes;
-  // Bundles that follow each other. Those before the first that cannot be taken are taken.
+  // Bundles that follow each other. Those before the first that cannot be taken are taken; gives a receipt of each.
   routes.push_back(
       {Method::put, "/unit/v1/bundles", service, kBundleMax, [&unit](Request& request) -> result<Response> {
          auto bundles = exchange::parts_of_batch(request.body);
          if (!bundles) return bundles.error();
          auto taken = unit.take_from_service(*bundles);
          if (taken.error && taken.receipts.empty()) return *taken.error;
-         boost::json::array receipts;
-         for (const auto& receipt : taken.receipts) receipts.push_back(boost::json::value(to_base64(receipt)));
-         return Response::json({{"receipts", std::move(receipts)}});
+         Bytes receipts;
+         for (const auto& receipt : taken.receipts) exchange::append_to_batch(receipts, receipt);
+         return Response::bytes(std::move(receipts), "application/octet-stream");
        }});
   // What is to be concluded: of each, u64 its number and its bytes.
   routes.push_back({Method::get, "/unit/v1/deliveries", service, 0, [&unit](Request& request) -> result<Response> {
@@ -82,15 +88,11 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                       auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax),
                                        [&] { return unit.deliver(after, limit, kDeliveredAtOnce); });
                       if (!list) return list.error();
-                      Bytes batch, number_of;
+                      Bytes batch;
                       std::size_t bytes = 0;
                       for (const auto& given : *list) bytes += exchange::kBatchPartHead + 8 + given.bundle.size();
                       batch.reserve(bytes);
-                      for (const auto& given : *list) {
-                        number_of.clear();
-                        exchange::put_big_endian(number_of, given.number, 8);
-                        exchange::append_to_batch(batch, number_of, given.bundle);
-                      }
+                      for (const auto& given : *list) append_numbered(batch, given.number, given.bundle);
                       return Response::bytes(std::move(batch), "application/octet-stream");
                     }});
   // Receipts of what was concluded. Those that were not taken are named by their place.
@@ -104,6 +106,7 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          for (const auto& [place, reason] : *refused) list.push_back({{"place", place}, {"code", reason.code}});
          return Response::json({{"refused", std::move(list)}});
        }});
+  // An object of what this unit asks, and of each receipt u64 its number and its bytes.
   routes.push_back(
       {Method::get, "/unit/v1/receipts", service, 0, [&unit](Request& request) -> result<Response> {
          const auto after = number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
@@ -121,9 +124,7 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          if (!list) return list.error();
          auto taken = unit.taken_up_to(handed.channel);
          if (!taken) return taken.error();
-         boost::json::array entries;
-         for (const auto& r : *list) entries.push_back({{"cursor", r.number}, {"receipt", to_base64(r.receipt)}});
-         boost::json::object answer{{"receipts", std::move(entries)}};
+         boost::json::object answer;
          // Behind it the service hands over again what it still has: this unit has forgotten it.
          if (*taken) answer["taken_up_to"] = **taken;
          auto forgotten = unit.forgotten(handed.channel);
@@ -132,7 +133,10 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          if (*forgotten)
            answer["forgotten"] = {{"after", (*forgotten)->after},
                                   {"open", boost::json::array((*forgotten)->open.begin(), (*forgotten)->open.end())}};
-         return Response::json(answer);
+         Bytes batch;
+         exchange::append_to_batch(batch, bytes_of(boost::json::serialize(answer)));
+         for (const auto& r : *list) append_numbered(batch, r.number, r.receipt);
+         return Response::bytes(std::move(batch), "application/octet-stream");
        }});
   routes.push_back(
       {Method::post, "/unit/v1/remembered", service, kReceiptsMax, [&unit](Request& request) -> result<Response> {

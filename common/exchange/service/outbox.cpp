@@ -14,6 +14,7 @@ constexpr std::size_t kBuiltAtOnce = 128;
 constexpr std::int64_t kUnsentMax = 256;
 constexpr std::int64_t kBytesUnsentMax = 12 * 1024 * 1024;
 constexpr std::size_t kBytesBuiltAtOnce = 8 * 1024 * 1024;
+constexpr std::size_t kBytesFreshMax = 2 * kBytesUnsentMax;
 
 // What a slice says, or where there is no file the payload itself.
 Bytes payload_of(const FileSlice& slice) {
@@ -166,7 +167,7 @@ bool may_build_ahead(storage::Transaction& transaction) {
   return row->integer(0) < kUnsentMax && row->integer(1) < kBytesUnsentMax;
 }
 
-int build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now) {
+std::vector<Built> build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now) {
   const std::string channel = channel_of(identity.node.name, identity.peer);
   Place place;
   place.sequence = 0;
@@ -225,9 +226,10 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
                        row->integer(0), std::move(slice), key});
     sealed.push_back(std::move(*one));
   }
-  if (sealed.empty()) return 0;
+  if (sealed.empty()) return {};
   auto bundles = sign_bundles(sealed, identity.node.key);
   sealed.clear();
+  std::vector<Built> done;
   for (std::size_t i = 0; i < bundles.size(); ++i) {
     const auto& one = pending[i];
     const auto& digest = bundles[i].manifest_digest;
@@ -243,24 +245,61 @@ int build_waiting(storage::Transaction& transaction, const SenderIdentity& ident
         {one.id, *beginning, one.key, one.payload,
          one.slice.path.empty() ? storage::Parameter(std::monostate()) : one.slice.path,
          static_cast<std::int64_t>(one.slice.offset), static_cast<std::int64_t>(one.slice.length)});
+    done.push_back({one.id, Bytes(digest.begin(), digest.end()), std::move(bundles[i].bytes)});
   }
   transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
                       {channel, static_cast<std::int64_t>(place.sequence), place.previous_digest});
-  return static_cast<int>(bundles.size());
+  return done;
 }
 
-std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes) {
+void FreshlyBuilt::put(std::vector<Built> built) {
+  const std::lock_guard lock(mutex_);
+  for (auto& one : built) {
+    bytes_ += one.bundle.size();
+    built_.insert_or_assign(one.bundle_id, std::move(one));
+  }
+  // What nobody has asked for: it was handed over before it was put here.
+  if (bytes_ <= kBytesFreshMax) return;
+  built_.clear();
+  bytes_ = 0;
+}
+
+std::optional<Bytes> FreshlyBuilt::take(const std::string& bundle_id, BytesView manifest_digest) {
+  const std::lock_guard lock(mutex_);
+  auto found = built_.extract(bundle_id);
+  if (found.empty()) return {};
+  bytes_ -= found.mapped().bundle.size();
+  // It may have been signed anew.
+  if (text_of(found.mapped().manifest_digest) != text_of(manifest_digest)) return {};
+  return std::move(found.mapped().bundle);
+}
+
+void FreshlyBuilt::clear() {
+  const std::lock_guard lock(mutex_);
+  built_.clear();
+  bytes_ = 0;
+}
+
+std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes,
+                                     FreshlyBuilt& fresh) {
   std::vector<Built> next;
   std::size_t sum = 0;
   for (const auto& row : transaction.query(
-           "SELECT bundle_id FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence LIMIT $1", {limit})) {
-    auto bundle = built(transaction, row.text(0));
+           "SELECT bundle_id, manifest_digest FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence LIMIT $1",
+           {limit})) {
+    auto bundle = fresh.take(row.text(0), row.blob(1));
+    if (!bundle) bundle = built(transaction, row.text(0));
     if (!bundle)
       throw ErrorException(
           {Fault::internal, "exchange.built_missing", "a bundle that was built is not there: " + row.text(0)});
     sum += bundle->size();
-    if (!next.empty() && sum > bytes) break;
-    next.push_back({row.text(0), std::move(*bundle)});
+    std::vector<Built> one;
+    one.push_back({row.text(0), row.blob(1), std::move(*bundle)});
+    if (!next.empty() && sum > bytes) {
+      fresh.put(std::move(one));
+      break;
+    }
+    next.push_back(std::move(one.front()));
   }
   return next;
 }

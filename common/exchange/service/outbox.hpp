@@ -1,5 +1,7 @@
 #pragma once
 // From rows of the outbox to bundles in their channel. Used by the service's sending worker.
+#include <map>
+#include <mutex>
 #include <set>
 
 #include "common/exchange/service/exchange.hpp"
@@ -16,16 +18,32 @@ struct SenderIdentity {
 // Whether so little of what is built waits to be handed over, fewer than 256 bundles and less than 12 MiB, that more
 // may be built.
 bool may_build_ahead(storage::Transaction& transaction);
-// Builds what waits, at most 128 bundles or 8 MiB, in the caller's transaction. Returns how many.
-int build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now);
-
 struct Built {
   std::string bundle_id;
+  Bytes manifest_digest;
   Bytes bundle;
 };
+// Builds what waits, at most 128 bundles or 8 MiB, in the caller's transaction.
+std::vector<Built> build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now);
+
+// What was built a moment ago, while memory allows: it need not be sealed again to be handed over. Safe for several
+// threads.
+class FreshlyBuilt {
+ public:
+  void put(std::vector<Built> built);
+  std::optional<Bytes> take(const std::string& bundle_id, BytesView manifest_digest);
+  void clear();
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Built> built_;
+  std::size_t bytes_ = 0;
+};
+
 // The next bundles in sequence that the unit does not have yet: at most `limit`, and `bytes`, but at least one if any
 // is there.
-std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes);
+std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes,
+                                     FreshlyBuilt& fresh);
 // What the unit has not taken and does not believe any more by its signature, since our key has been replaced: the same
 // bundles by the present key. Gives how many. Only when the unit has said that it did not take the first of them; those
 // that a unit had taken once stay as they are.

@@ -5,8 +5,10 @@
 #include <charconv>
 #include <numeric>
 #include <set>
+#include <span>
 
 #include "common/exchange/codec/batch.hpp"
+#include "common/exchange/codec/big_endian.hpp"
 #include "common/exchange/service/exchange.hpp"
 #include "common/exchange/service/outbox.hpp"
 #include "common/runtime/log.hpp"
@@ -57,20 +59,33 @@ std::int64_t sequence_in(std::string_view text) {
   return sequence;
 }
 
-// An object with such a list in it.
-result<boost::json::object> object_with(const http::Answer& answer, const char* list_name) {
+Error not_understood() {
+  return {Fault::unavailable, "exchange.unit_answer", "the unit's answer is not understood"};
+}
+
+result<boost::json::object> object_in(BytesView text) {
   boost::system::error_code code;
-  auto value = boost::json::parse(text_of(answer.body), code);
-  if (!code && value.is_object())
-    if (const auto* list = value.as_object().if_contains(list_name); list != nullptr && list->is_array())
-      return std::move(value.as_object());
-  return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer is not understood"};
+  auto value = boost::json::parse(text_of(text), code);
+  if (code || !value.is_object()) return not_understood();
+  return std::move(value.as_object());
 }
 
 result<boost::json::array> list_in(const http::Answer& answer, const char* name) {
-  auto object = object_with(answer, name);
+  auto object = object_in(answer.body);
   if (!object) return object.error();
-  return std::move(object->at(name).as_array());
+  auto* list = object->if_contains(name);
+  if (list == nullptr || !list->is_array()) return not_understood();
+  return std::move(list->as_array());
+}
+
+// What a unit has numbered: u64 and the bytes.
+struct Numbered {
+  std::uint64_t number = 0;
+  BytesView bytes;
+};
+result<Numbered> numbered(BytesView part) {
+  if (part.size() < 8) return not_understood();
+  return Numbered{big_endian(part.first(8)), part.subspan(8)};
 }
 
 class ServiceImpl final : public Service {
@@ -179,16 +194,18 @@ class ServiceImpl final : public Service {
       log::error("exchange.peer_certificate", log::of(peer_key.error()));
       return building_.failed();
     }
-    int built = 0;
+    std::vector<Built> built;
     auto ok = database_.write([&](storage::Transaction& t) {
-      built = may_build_ahead(t) ? build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now()) : 0;
+      built.clear();
+      if (may_build_ahead(t)) built = build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now());
     });
     if (!ok) {
       log::error("exchange.build_failed", log::of(ok.error()));
       return building_.failed();
     }
     building_.worked();
-    if (built == 0) return milliseconds(1'000);  // other processes enqueue too
+    if (built.empty()) return milliseconds(1'000);  // other processes enqueue too
+    fresh_.put(std::move(built));
     wake(sender_);
     return kAtOnce;
   }
@@ -201,8 +218,11 @@ class ServiceImpl final : public Service {
     if (!unit_reachable_ && paused > kAtOnce) return paused;
     std::vector<Built> next;
     auto ok = database_.read(
-        [&](storage::Transaction& t) { next = next_to_hand_over(t, kHandedOverAtOnce, kBytesHandedOverAtOnce); });
-    if (ok && next.empty()) return milliseconds(1'000);
+        [&](storage::Transaction& t) { next = next_to_hand_over(t, kHandedOverAtOnce, kBytesHandedOverAtOnce, fresh_); });
+    if (ok && next.empty()) {
+      fresh_.clear();
+      return milliseconds(1'000);
+    }
     if (ok) ok = hand_over(next);
     if (!ok && (ok.error().code == "certificate.revoked" || ok.error().code == "certificate.expired" ||
                 ok.error().code == "bundle.signer")) {
@@ -256,21 +276,17 @@ class ServiceImpl final : public Service {
     for (const auto& one : next) append_to_batch(batch, one.bundle);
     auto answer = ask(sending_client_, "PUT", "/unit/v1/bundles", batch);
     if (!answer) return answer.error();
-    auto list = list_in(*answer, "receipts");
+    const auto list = parts_of_batch(answer->body);
     if (!list) return list.error();
     if (list->empty() || list->size() > next.size())
       return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer does not fit what it was given"};
-    std::vector<std::pair<Receipt, Bytes>> receipts;
+    std::vector<std::pair<Receipt, BytesView>> receipts;
     for (std::size_t i = 0; i < list->size(); ++i) {
-      auto bytes = list->at(i).is_string()
-                       ? from_base64(list->at(i).as_string())
-                       : result<Bytes>(Error{Fault::unavailable, "exchange.unit_answer", "a receipt is not text"});
-      if (!bytes) return bytes.error();
-      auto receipt = open_receipt(*bytes, trust_);
+      auto receipt = open_receipt(list->at(i), trust_);
       if (!receipt) return receipt.error();
       if (to_text(receipt->bundle) != next[i].bundle_id)
         return Error{Fault::integrity, "exchange.unit_answer", "a receipt is about another bundle"};
-      receipts.emplace_back(std::move(*receipt), std::move(*bytes));
+      receipts.emplace_back(std::move(*receipt), list->at(i));
     }
     auto ok = database_.write([&](storage::Transaction& t) {
       for (std::size_t i = 0; i < receipts.size(); ++i) {
@@ -365,36 +381,32 @@ class ServiceImpl final : public Service {
                 "&delivered=" + std::to_string(delivered) + "&newest=" + newest,
             {}, kPollAnswer);
     if (!answer) return following_.failed();
-    const auto told = object_with(*answer, "receipts");
+    const auto parts = parts_of_batch(answer->body);
+    const auto told = !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->front());
     if (!told) return following_.failed();
-    const auto& list = told->at("receipts").as_array();
+    const auto list = std::span(*parts).subspan(1);
     if (const auto taken = taken_up_to(*told); taken && *taken < handed_over)
       if (hand_over_from(*taken + 1)) wake(sender_);
     if (auto ok_told = remind(*told); !ok_told) return following_.failed();
     if (list.empty()) return kAtOnce;
-    std::vector<std::pair<Receipt, Bytes>> opened;
-    std::int64_t last = cursor;
-    std::optional<crypto::Digest> last_digest;
-    for (const auto& entry : list) {
-      if (!entry.is_object() || !entry.as_object().contains("cursor") || !entry.as_object().contains("receipt"))
-        return following_.failed();
-      auto bytes = from_base64(entry.at("receipt").as_string());
-      if (!bytes) return following_.failed();
-      if (const auto number = entry.at("cursor").to_number<std::int64_t>(); number > last) {
-        last = number;
-        last_digest = crypto::sha256(*bytes);
-      }
-      auto receipt = open_receipt(*bytes, trust_);
+    std::vector<std::pair<Receipt, BytesView>> opened;
+    Numbered last{static_cast<std::uint64_t>(cursor), {}};
+    for (const auto part : list) {
+      const auto entry = numbered(part);
+      if (!entry) return following_.failed();
+      if (entry->number > last.number) last = *entry;
+      auto receipt = open_receipt(entry->bytes, trust_);
       if (!receipt) {
         log::error("exchange.bad_receipt", log::of(receipt.error()));
         continue;
       }
-      opened.emplace_back(std::move(*receipt), std::move(*bytes));
+      opened.emplace_back(std::move(*receipt), entry->bytes);
     }
     ok = database_.write([&](storage::Transaction& t) {
       for (const auto& [receipt, bytes] : opened) record(t, receipt, bytes);
-      if (!last_digest) return;
-      const std::vector<storage::Value> at{last, Bytes(last_digest->begin(), last_digest->end())};
+      if (last.bytes.empty()) return;
+      const auto digest = crypto::sha256(last.bytes);
+      const std::vector<storage::Value> at{static_cast<std::int64_t>(last.number), Bytes(digest.begin(), digest.end())};
       if (t.execute("UPDATE exchange_state SET value = $1, secret = $2 WHERE name = 'receipts-cursor'", at) == 0)
         t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('receipts-cursor', $1, $2)", at);
     });
@@ -445,12 +457,11 @@ class ServiceImpl final : public Service {
     if (!parts) return parts.error();
     std::vector<Delivery> list;
     for (const auto part : *parts) {
-      if (part.size() < 8) return Error{Fault::invalid, "exchange.bad_delivery", "a delivery has no number"};
-      std::uint64_t number = 0;
-      for (int i = 0; i < 8; ++i) number = number << 8 | part[static_cast<std::size_t>(i)];
-      auto view = parse_bundle(part.subspan(8));
+      const auto entry = numbered(part);
+      if (!entry) return entry.error();
+      auto view = parse_bundle(entry->bytes);
       if (!view) return view.error();
-      list.push_back({number, std::move(*view)});
+      list.push_back({entry->number, std::move(*view)});
     }
     return list;
   }
@@ -659,6 +670,7 @@ class ServiceImpl final : public Service {
   std::map<std::string, Receiver> receivers_;
   std::function<void(storage::Transaction&, const Progress&)> progress_;
   http::Client sending_client_, fetching_client_, receipts_client_;
+  FreshlyBuilt fresh_;
   Backoff building_, sending_, receiving_, following_;
   std::chrono::steady_clock::time_point sends_again_{};  // of the sending worker alone
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone

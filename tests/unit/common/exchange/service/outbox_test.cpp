@@ -11,6 +11,8 @@
 namespace jindu::exchange {
 namespace {
 
+FreshlyBuilt none;  // all is sealed again
+
 using storage::Transaction;
 
 const Instant kNow = from_unix_ms(1'780'000'000'000);
@@ -53,13 +55,13 @@ std::string code_of(const result<void>& r) { return r ? "" : r.error().code; }
 // Builds all that waits, hands it over, and gives it in the order of its channel.
 std::vector<BundleView> sent(storage::Database& database, std::vector<Bytes>& bytes) {
   REQUIRE(database.write([&](Transaction& t) {
-    while (build_waiting(t, parties().identity(), kNow) > 0) {
+    while (!build_waiting(t, parties().identity(), kNow).empty()) {
     }
   }));
   bytes.clear();
   for (;;) {
     std::vector<Built> next;
-    REQUIRE(database.read([&](Transaction& t) { next = next_to_hand_over(t, 3, 1 << 20); }));
+    REQUIRE(database.read([&](Transaction& t) { next = next_to_hand_over(t, 3, 1 << 20, none); }));
     if (next.empty()) break;
     REQUIRE(database.write([&](Transaction& t) {
       for (const auto& one : next) mark_handed_over(t, one.bundle_id);
@@ -145,7 +147,7 @@ TEST_CASE("one batch is built behind the one that is being handed over, and no m
       int number = 0;
       REQUIRE(database->write([&](Transaction& t) {
         while (may_build_ahead(t)) {
-          const int batch = build_waiting(t, parties().identity(), kNow);
+          const auto batch = build_waiting(t, parties().identity(), kNow).size();
           if (batch == 0) break;
           number += batch;
         }
@@ -158,12 +160,12 @@ TEST_CASE("one batch is built behind the one that is being handed over, and no m
     CHECK(built() == 256);
     CHECK(built() == 0);
     REQUIRE(database->write([&](Transaction& t) {
-      for (const auto& one : next_to_hand_over(t, 128, 1 << 24)) mark_handed_over(t, one.bundle_id);
+      for (const auto& one : next_to_hand_over(t, 128, 1 << 24, none)) mark_handed_over(t, one.bundle_id);
     }));
     CHECK(built() == 44);
     // Large ones: two batches of 8 MiB at most.
     REQUIRE(database->write([&](Transaction& t) {
-      for (const auto& one : next_to_hand_over(t, 300, 1 << 24)) mark_handed_over(t, one.bundle_id);
+      for (const auto& one : next_to_hand_over(t, 300, 1 << 24, none)) mark_handed_over(t, one.bundle_id);
       const std::string large(4 * 1024 * 1024, 'x');
       for (int i = 0; i < 8; ++i) enqueue(t, message("large", large), kNow);
     }));
@@ -181,7 +183,7 @@ TEST_CASE("a state change that is undone sends nothing, and its place in the cha
     // A crash while bundles are built: they are built again.
     REQUIRE(database->write([](Transaction& t) { enqueue(t, message("a", "kept"), kNow); }));
     CHECK(code_of(database->write([](Transaction& t) {
-            CHECK(build_waiting(t, parties().identity(), kNow) == 1);
+            CHECK(build_waiting(t, parties().identity(), kNow).size() == 1);
             throw ErrorException({Fault::unavailable, "test.crash", "crash"});
           })) == "test.crash");
     std::vector<Bytes> bytes;
@@ -253,7 +255,7 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
     std::vector<Built> next;
     const auto once_more = [&] {
       REQUIRE(database->write([&](Transaction& t) { CHECK(hand_over_again(t, 1) == 2); }));
-      return database->read([&](Transaction& t) { next = next_to_hand_over(t, 10, 1 << 30); });
+      return database->read([&](Transaction& t) { next = next_to_hand_over(t, 10, 1 << 30, none); });
     };
     REQUIRE(once_more());
     for (const auto& one : next) again.push_back(one.bundle);
@@ -267,7 +269,7 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
     REQUIRE(database->write([&](Transaction& t) {
       t.execute("UPDATE exchange_sent SET rung = 0");
       CHECK(sign_waiting_anew(t, {renewed, parties().peer, parties().approval_public, std::chrono::hours(24)}) == 2);
-      next = next_to_hand_over(t, 10, 1 << 30);
+      next = next_to_hand_over(t, 10, 1 << 30, none);
     }));
     for (const auto& one : next) {
       const auto view = parse_bundle(one.bundle);
@@ -275,10 +277,10 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
       CHECK(verify_bundle(*view, renewed.key.public_key()));
     }
     std::ofstream(name, std::ios::binary | std::ios::in).seekp(100'000).write("?", 1);
-    CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30); })) ==
+    CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30, none); })) ==
           "exchange.payload_changed");
     ::unlink(name);
-    CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30); })) ==
+    CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30, none); })) ==
           "exchange.file_missing");
     // What our unit has refused is remembered without the file; what has arrived needs it no more.
     REQUIRE(database->write([&](Transaction& t) {
@@ -286,6 +288,38 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
       CHECK_FALSE(is_needed(t, name));
       mark_arrived(t, to_text(slice.id));
     }));
+  }
+}
+
+TEST_CASE("what was built a moment ago is handed over as it is, and is what would be sealed again") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    FreshlyBuilt fresh;
+    std::vector<Built> made, first, again;
+    REQUIRE(database->write([&](Transaction& t) {
+      for (const char* subject : {"a", "b", "c"}) enqueue(t, message(subject, subject), kNow);
+      made = build_waiting(t, parties().identity(), kNow);
+    }));
+    REQUIRE(made.size() == 3);
+    std::vector<Bytes> bytes;
+    for (const auto& one : made) bytes.push_back(one.bundle);
+    const auto same = [&](const std::vector<Built>& list, std::size_t number) {
+      REQUIRE(list.size() == number);
+      for (std::size_t i = 0; i < number; ++i) CHECK(list[i].bundle == bytes[i]);
+    };
+    REQUIRE(database->read([&](Transaction& t) { again = next_to_hand_over(t, 10, 1 << 20, none); }));
+    same(again, 3);
+    // One that does not fit any more stays for the next time.
+    fresh.put(made);
+    REQUIRE(database->read([&](Transaction& t) { first = next_to_hand_over(t, 10, bytes[0].size() + 1, fresh); }));
+    same(first, 1);
+    CHECK_FALSE(fresh.take(made[0].bundle_id, made[0].manifest_digest));
+    CHECK(fresh.take(made[1].bundle_id, made[1].manifest_digest).value() == bytes[1]);
+    // Not after it was signed anew.
+    CHECK_FALSE(fresh.take(made[2].bundle_id, made[1].manifest_digest));
+    fresh.put(made);
+    fresh.clear();
+    CHECK_FALSE(fresh.take(made[0].bundle_id, made[0].manifest_digest));
   }
 }
 
@@ -331,7 +365,7 @@ TEST_CASE("what the other side does not have yet is handed over again, byte for 
     REQUIRE(views.size() == 4);
     std::vector<Built> next;
     const auto look = [&] {
-      REQUIRE(database->read([&](Transaction& t) { next = next_to_hand_over(t, 10, 1 << 20); }));
+      REQUIRE(database->read([&](Transaction& t) { next = next_to_hand_over(t, 10, 1 << 20, none); }));
       return next.size();
     };
     REQUIRE(database->read([](Transaction& t) { CHECK(handed_over_up_to(t) == 4); }));
