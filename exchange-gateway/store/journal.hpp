@@ -186,6 +186,7 @@ struct Missing {
 std::optional<Missing> missing(storage::Transaction& t, const std::string& channel);
 
 // The receipt of a rung by a party about a manifest exists once; the first one made stays.
+std::optional<Bytes> receipt_at(storage::Transaction& t, std::int64_t number);
 std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
                                 jindu::v1::Rung rung, const std::string& party);
 bool has_receipt(storage::Transaction& t, const std::string& id, BytesView manifest_digest, jindu::v1::Rung rung,

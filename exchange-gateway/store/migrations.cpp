@@ -1,3 +1,4 @@
+#include "common/exchange/service/kept_receipts.hpp"
 #include "exchange-gateway/store/journal.hpp"
 
 namespace jindu::gateway::store {
@@ -307,13 +308,21 @@ DROP INDEX bundle_files;
 CREATE INDEX bundle_by_file ON bundle (file) WHERE file <> '';
 )sql";
 
+constexpr std::string_view kReceiptsApart = "ALTER TABLE receipt ADD COLUMN certificate BIGINT NOT NULL DEFAULT 0";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
-  static const std::vector<storage::Migration> all{
-      {1, "journal", kJournal},    {2, "operators", kOperators},     {3, "marks", kMarks},
-      {4, "warnings", kWarnings},  {5, "restoration", kRestoration}, {6, "wanted-receipts", kWantedReceipts},
-      {7, "set-aside", kSetAside}, {8, "shared-files", kSharedFiles}};
+  static const std::vector<storage::Migration> all{{1, "journal", kJournal},
+                                                   {2, "operators", kOperators},
+                                                   {3, "marks", kMarks},
+                                                   {4, "warnings", kWarnings},
+                                                   {5, "restoration", kRestoration},
+                                                   {6, "wanted-receipts", kWantedReceipts},
+                                                   {7, "set-aside", kSetAside},
+                                                   {8, "shared-files", kSharedFiles},
+                                                   {9, "signer-certificates", exchange::kSignerCertificates},
+                                                   {10, "receipts-apart", kReceiptsApart}};
   return all;
 }
 

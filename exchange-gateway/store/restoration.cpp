@@ -84,15 +84,6 @@ std::vector<std::int64_t> open_sequences(storage::Transaction& t, const std::str
   return list;
 }
 
-std::vector<Bytes> receipts_of(storage::Transaction& t, const Entry& e) {
-  std::vector<Bytes> list;
-  for (const auto& r :
-       t.query("SELECT receipt FROM receipt WHERE bundle_id = $1 AND manifest_digest = $2 ORDER BY rung",
-               {e.id, e.manifest_digest}))
-    list.push_back(r.blob(0));
-  return list;
-}
-
 std::optional<Bytes> digest_at(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                                std::int64_t sequence) {
   const auto row = t.query_one("SELECT manifest_digest FROM bundle WHERE channel = $1 AND epoch = $2 AND sequence = $3",

@@ -642,8 +642,8 @@ std::optional<Unit::Found> Unit::service_knows_more(storage::Transaction& t, std
   // Numbers may have been given out anew before the service asked; what stood under them was something else.
   const auto number = receipts - store::state_value(t, kReceiptOffset);
   if (number > 0 && !handed.newest.empty()) {
-    const auto row = t.query_one("SELECT receipt FROM receipt WHERE number = $1", {number});
-    if (row && to_hex(crypto::sha256(row->blob(0))) != handed.newest)
+    const auto receipt = store::receipt_at(t, number);
+    if (receipt && to_hex(crypto::sha256(*receipt)) != handed.newest)
       return Found{"restored.receipts", "our service was given another receipt under number " +
                                             std::to_string(receipts) + " than stands in this journal"};
   }

@@ -1,4 +1,5 @@
 #include "common/exchange/service/exchange.hpp"
+#include "common/exchange/service/kept_receipts.hpp"
 
 namespace jindu::exchange {
 namespace {
@@ -117,13 +118,20 @@ UPDATE exchange_built SET payload = (SELECT -s.sequence FROM exchange_sent s WHE
 ALTER TABLE exchange_built DROP COLUMN head;
 )sql";
 
+constexpr std::string_view kReceiptsApart = R"sql(
+ALTER TABLE exchange_receipt ADD COLUMN certificate BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE exchange_inbox ADD COLUMN certificate BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& service_migrations() {
   static const std::vector<storage::Migration> all{{1, "exchange", kExchange},
                                                    {2, "by-urgency", kByUrgency},
                                                    {3, "sealed-again", kSealedAgain},
-                                                   {4, "payloads", kPayloads}};
+                                                   {4, "payloads", kPayloads},
+                                                   {5, "signer-certificates", kSignerCertificates},
+                                                   {6, "receipts-apart", kReceiptsApart}};
   return all;
 }
 

@@ -1,5 +1,7 @@
 #include "common/exchange/service/outbox.hpp"
 
+#include "common/exchange/service/kept_receipts.hpp"
+
 #include <fcntl.h>
 #include <jindu/v1/epoch.pb.h>
 #include <unistd.h>
@@ -369,10 +371,12 @@ std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::
     if (row.integer(1) <= after && !open.contains(row.integer(1))) continue;
     jindu::v1::Remembered one;
     if (!parse_message(row.blob(2), one)) continue;
-    for (const auto& receipt :
-         transaction.query("SELECT receipt FROM exchange_receipt WHERE bundle_id = $1 AND party = $2 ORDER BY rung",
-                           {row.text(0), unit}))
-      one.add_receipts(receipt.blob(0).data(), receipt.blob(0).size());
+    for (auto& kept : transaction.query(
+             "SELECT receipt, certificate FROM exchange_receipt WHERE bundle_id = $1 AND party = $2 ORDER BY rung",
+             {row.text(0), unit})) {
+      const auto receipt = whole_receipt(transaction, kept.take_blob(0), kept.integer(1));
+      one.add_receipts(receipt.data(), receipt.size());
+    }
     list.push_back(encode(one));
     sum += list.back().size();
     if (sum > bytes) break;

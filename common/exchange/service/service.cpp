@@ -10,6 +10,7 @@
 #include "common/exchange/codec/batch.hpp"
 #include "common/exchange/codec/big_endian.hpp"
 #include "common/exchange/service/exchange.hpp"
+#include "common/exchange/service/kept_receipts.hpp"
 #include "common/exchange/service/outbox.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/metrics.hpp"
@@ -59,9 +60,7 @@ std::int64_t sequence_in(std::string_view text) {
   return sequence;
 }
 
-Error not_understood() {
-  return {Fault::unavailable, "exchange.unit_answer", "the unit's answer is not understood"};
-}
+Error not_understood() { return {Fault::unavailable, "exchange.unit_answer", "the unit's answer is not understood"}; }
 
 result<boost::json::object> object_in(BytesView text) {
   boost::system::error_code code;
@@ -217,8 +216,9 @@ class ServiceImpl final : public Service {
     const auto paused = std::chrono::ceil<milliseconds>(sends_again_ - std::chrono::steady_clock::now());
     if (!unit_reachable_ && paused > kAtOnce) return paused;
     std::vector<Built> next;
-    auto ok = database_.read(
-        [&](storage::Transaction& t) { next = next_to_hand_over(t, kHandedOverAtOnce, kBytesHandedOverAtOnce, fresh_); });
+    auto ok = database_.read([&](storage::Transaction& t) {
+      next = next_to_hand_over(t, kHandedOverAtOnce, kBytesHandedOverAtOnce, fresh_);
+    });
     if (ok && next.empty()) {
       fresh_.clear();
       return milliseconds(1'000);
@@ -312,9 +312,12 @@ class ServiceImpl final : public Service {
       return;  // about something that is not ours
     if (receipt.rung == jindu::v1::RUNG_APPLIED && receipt.party != options_.peer)
       return;  // only the destination can say so
-    if (t.execute("INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, $2, $3, $4, "
-                  "$5, $6) ON CONFLICT DO NOTHING",
-                  {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code, encoded}) == 0)
+    const auto kept = kept_receipt(t, encoded);
+    if (t.execute(
+            "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt, certificate) VALUES ($1, "
+            "$2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code, kept.bytes,
+             kept.certificate}) == 0)
       return;
     const auto before = sent->rung;
     if (!sent->ended && receipt.rung > before) {
@@ -382,7 +385,8 @@ class ServiceImpl final : public Service {
             {}, kPollAnswer);
     if (!answer) return following_.failed();
     const auto parts = parts_of_batch(answer->body);
-    const auto told = !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->front());
+    const auto told =
+        !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->front());
     if (!told) return following_.failed();
     const auto list = std::span(*parts).subspan(1);
     if (const auto taken = taken_up_to(*told); taken && *taken < handed_over)
@@ -493,9 +497,9 @@ class ServiceImpl final : public Service {
     if (auto ok = database_.read([&](storage::Transaction& t) {
           known.clear();
           for (const auto& one : deliveries)
-            if (auto row =
-                    t.query_one("SELECT receipt FROM exchange_inbox WHERE bundle_id = $1", {to_text(one.view.id)}))
-              known.emplace(to_text(one.view.id), row->blob(0));
+            if (auto row = t.query_one("SELECT receipt, certificate FROM exchange_inbox WHERE bundle_id = $1",
+                                       {to_text(one.view.id)}))
+              known.emplace(to_text(one.view.id), whole_receipt(t, row->take_blob(0), row->integer(1)));
         });
         !ok)
       return ok.error();
@@ -591,10 +595,13 @@ class ServiceImpl final : public Service {
       t.execute("UPDATE exchange_subject SET sequence = $2 WHERE direction = 'in' AND subject = $1", {subject, mine});
     else
       t.execute("INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('in', $1, $2)", {subject, mine});
+    const auto kept = kept_receipt(t, one.encoded);
     t.execute(
-        "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt, certificate) VALUES ($1, $2, "
+        "$3, "
+        "$4, $5, $6, $7)",
         {to_text(one.view.id), m.kind(), m.from(), to_unix_ms(one.receipt.at), one.applied() ? "applied" : "refused",
-         one.encoded});
+         kept.bytes, kept.certificate});
     if (one.applied()) (*one.effects)(t);
   }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "common/exchange/service/exchange.hpp"
+#include "common/exchange/service/kept_receipts.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
@@ -188,8 +189,9 @@ class SimulatedService {
         const auto m = Message::from_text(r.text(0));
         account.applied.push_back({m ? *m : Message{}, r.text(1)});
       }
-      for (const auto& r : t.query("SELECT bundle_id, rung, party, receipt FROM exchange_receipt"))
-        account.receipts.push_back({r.text(0), r.integer(1), r.text(2), r.blob(3)});
+      for (auto& r : t.query("SELECT bundle_id, rung, party, receipt, certificate FROM exchange_receipt"))
+        account.receipts.push_back(
+            {r.text(0), r.integer(1), r.text(2), exchange::whole_receipt(t, r.take_blob(3), r.integer(4))});
     });
     if (!ok) return {};
     return account;
