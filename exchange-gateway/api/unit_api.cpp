@@ -4,7 +4,6 @@
 #include <mutex>
 
 #include "common/exchange/codec/batch.hpp"
-#include "common/exchange/codec/big_endian.hpp"
 #include "common/runtime/files.hpp"
 
 namespace jindu::gateway {
@@ -33,12 +32,6 @@ auto poll(News& news, std::int64_t seconds, F look) -> decltype(look()) {
     if (news.closed()) return found;  // the unit is stopping
     news.wait(seen, left);
   }
-}
-
-void append_numbered(Bytes& batch, std::int64_t number, BytesView bytes) {
-  Bytes head;
-  exchange::put_big_endian(head, static_cast<std::uint64_t>(number), 8);
-  exchange::append_to_batch(batch, head, bytes);
 }
 
 }  // namespace
@@ -76,9 +69,7 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          if (!bundles) return bundles.error();
          auto taken = unit.take_from_service(*bundles);
          if (taken.error && taken.receipts.empty()) return *taken.error;
-         Bytes receipts;
-         for (const auto& receipt : taken.receipts) exchange::append_to_batch(receipts, receipt);
-         return Response::bytes(std::move(receipts), "application/octet-stream");
+         return Response::bytes(exchange::batch_of(taken.receipts), "application/octet-stream");
        }});
   // What is to be concluded: of each, u64 its number and its bytes.
   routes.push_back({Method::get, "/unit/v1/deliveries", service, 0, [&unit](Request& request) -> result<Response> {
@@ -88,11 +79,9 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                       auto list = poll(unit.for_service(), number(request.query_value("wait"), 0, 0, kWaitMax),
                                        [&] { return unit.deliver(after, limit, kDeliveredAtOnce); });
                       if (!list) return list.error();
-                      Bytes batch;
-                      std::size_t bytes = 0;
-                      for (const auto& given : *list) bytes += exchange::kBatchPartHead + 8 + given.bundle.size();
-                      batch.reserve(bytes);
-                      for (const auto& given : *list) append_numbered(batch, given.number, given.bundle);
+                      auto batch = exchange::batch_of(*list, [](const Unit::Given& given) {
+                        return exchange::Numbered{static_cast<std::uint64_t>(given.number), given.bundle};
+                      });
                       return Response::bytes(std::move(batch), "application/octet-stream");
                     }});
   // Receipts of what was concluded. Those that were not taken are named by their place.
@@ -135,7 +124,8 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                                   {"open", boost::json::array((*forgotten)->open.begin(), (*forgotten)->open.end())}};
          Bytes batch;
          exchange::append_to_batch(batch, bytes_of(boost::json::serialize(answer)));
-         for (const auto& r : *list) append_numbered(batch, r.number, r.receipt);
+         for (const auto& r : *list)
+           exchange::append_to_batch(batch, exchange::Numbered{static_cast<std::uint64_t>(r.number), r.receipt});
          return Response::bytes(std::move(batch), "application/octet-stream");
        }});
   routes.push_back(

@@ -7,12 +7,7 @@
 namespace jindu::gateway {
 
 Bytes batch_of(const std::vector<Unit::Load>& loads) {
-  std::size_t bytes = 0;
-  for (const auto& load : loads) bytes += exchange::kBatchPartHead + load.bundle.size();
-  Bytes batch;
-  batch.reserve(bytes);
-  for (const auto& load : loads) exchange::append_to_batch(batch, load.bundle);
-  return batch;
+  return exchange::batch_of(loads, [](const Unit::Load& load) { return BytesView(load.bundle); });
 }
 
 boost::json::value to_json(const std::vector<Custody>& custody) {

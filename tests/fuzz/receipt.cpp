@@ -2,6 +2,7 @@
 // is signed well.
 #include "common/exchange/codec/receipt.hpp"
 
+#include "common/evidence/certificate_apart.hpp"
 #include "common/runtime/messages.hpp"
 #include "tests/fuzz/world.hpp"
 
@@ -9,6 +10,9 @@ namespace jindu::fuzz {
 namespace {
 
 void take(BytesView encoded) {
+  if (const auto apart = evidence::certificate_apart(encoded))
+    promise(text_of(evidence::with_certificate(apart->rest, apart->certificate)) == text_of(encoded),
+            "what is taken apart is put together again");
   for (const auto type :
        {evidence::kReceiptType, evidence::kSubmissionReceiptType, evidence::kVoyageType, evidence::kCaseEventType}) {
     const auto read = evidence::read_signed(encoded, type);

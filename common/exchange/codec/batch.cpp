@@ -3,17 +3,34 @@
 #include "common/exchange/codec/big_endian.hpp"
 
 namespace jindu::exchange {
+namespace {
 
-void append_to_batch(Bytes& batch, BytesView one) { append_to_batch(batch, {}, one); }
+constexpr std::size_t kBatchPartHead = 4, kNumber = 8;
 
-void append_to_batch(Bytes& batch, BytesView head, BytesView rest) {
-  put_big_endian(batch, head.size() + rest.size(), kBatchPartHead);
-  batch.insert(batch.end(), head.begin(), head.end());
-  batch.insert(batch.end(), rest.begin(), rest.end());
+Error malformed(const char* what) { return {Fault::invalid, "batch.malformed", what}; }
+
+}  // namespace
+
+result<Numbered> numbered(BytesView part) {
+  if (part.size() < kNumber) return malformed("a part is shorter than its number");
+  return Numbered{big_endian(part.first(kNumber)), part.subspan(kNumber)};
+}
+
+std::size_t size_in_batch(BytesView part) { return kBatchPartHead + part.size(); }
+std::size_t size_in_batch(const Numbered& part) { return kBatchPartHead + kNumber + part.bytes.size(); }
+
+void append_to_batch(Bytes& batch, BytesView part) {
+  put_big_endian(batch, part.size(), kBatchPartHead);
+  batch.insert(batch.end(), part.begin(), part.end());
+}
+
+void append_to_batch(Bytes& batch, const Numbered& part) {
+  put_big_endian(batch, kNumber + part.bytes.size(), kBatchPartHead);
+  put_big_endian(batch, part.number, kNumber);
+  batch.insert(batch.end(), part.bytes.begin(), part.bytes.end());
 }
 
 result<std::vector<BytesView>> parts_of_batch(BytesView batch) {
-  const auto malformed = [](const char* what) { return Error{Fault::invalid, "batch.malformed", what}; };
   std::vector<BytesView> parts;
   while (!batch.empty()) {
     if (batch.size() < kBatchPartHead) return malformed("a batch ends within a length");

@@ -3,12 +3,10 @@
 #include <boost/json/parse.hpp>
 
 #include <charconv>
-#include <numeric>
 #include <set>
 #include <span>
 
 #include "common/exchange/codec/batch.hpp"
-#include "common/exchange/codec/big_endian.hpp"
 #include "common/exchange/service/exchange.hpp"
 #include "common/exchange/service/kept_receipts.hpp"
 #include "common/exchange/service/outbox.hpp"
@@ -75,16 +73,6 @@ result<boost::json::array> list_in(const http::Answer& answer, const char* name)
   auto* list = object->if_contains(name);
   if (list == nullptr || !list->is_array()) return not_understood();
   return std::move(list->as_array());
-}
-
-// What a unit has numbered: u64 and the bytes.
-struct Numbered {
-  std::uint64_t number = 0;
-  BytesView bytes;
-};
-result<Numbered> numbered(BytesView part) {
-  if (part.size() < 8) return not_understood();
-  return Numbered{big_endian(part.first(8)), part.subspan(8)};
 }
 
 class ServiceImpl final : public Service {
@@ -269,11 +257,7 @@ class ServiceImpl final : public Service {
 
   // Gives the unit the bundles in their order; those that it has taken are out of our hands when this returns.
   result<void> hand_over(const std::vector<Built>& next) {
-    Bytes batch;
-    batch.reserve(std::accumulate(next.begin(), next.end(), std::size_t{0}, [](std::size_t sum, const Built& one) {
-      return sum + kBatchPartHead + one.bundle.size();
-    }));
-    for (const auto& one : next) append_to_batch(batch, one.bundle);
+    const auto batch = batch_of(next, [](const Built& one) { return BytesView(one.bundle); });
     auto answer = ask(sending_client_, "PUT", "/unit/v1/bundles", batch);
     if (!answer) return answer.error();
     const auto list = parts_of_batch(answer->body);
@@ -348,9 +332,7 @@ class ServiceImpl final : public Service {
       remembered = remembered_for(t, options_.unit, after->as_int64(), sequences, kBytesRemembered);
     });
     if (!ok) return ok;
-    Bytes batch;
-    for (const auto& one : remembered) append_to_batch(batch, one);
-    auto told = ask(receipts_client_, "POST", "/unit/v1/remembered", batch);
+    auto told = ask(receipts_client_, "POST", "/unit/v1/remembered", batch_of(remembered));
     if (!told) return told.error();
     log::warn("exchange.unit_reminded", {{"bundles", remembered.size()}});
     return {};
@@ -656,9 +638,7 @@ class ServiceImpl final : public Service {
 
   // Gives how many the unit took. One that it did not take comes again with its delivery.
   result<std::size_t> report(const std::vector<Bytes>& receipts) {
-    Bytes batch;
-    for (const auto& receipt : receipts) append_to_batch(batch, receipt);
-    auto answer = ask(fetching_client_, "POST", "/unit/v1/receipts", batch);
+    auto answer = ask(fetching_client_, "POST", "/unit/v1/receipts", batch_of(receipts));
     if (!answer) return answer.error();
     auto refused = list_in(*answer, "refused");
     if (!refused) return refused.error();

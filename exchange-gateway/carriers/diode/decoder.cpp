@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/exchange/codec/big_endian.hpp"
 #include "exchange-gateway/carriers/diode/code.hpp"
 
 namespace jindu::gateway::diode {
@@ -207,7 +208,9 @@ void Decoder::read_frames(Lane which, BytesView bytes) {
   auto& partial = lane.partial;
   while (!bytes.empty()) {
     const auto need = [&]() -> std::size_t {
-      return partial.size() < kFrameHeaderBytes ? kFrameHeaderBytes : kFrameHeaderBytes + u32_at(partial, 1);
+      return partial.size() < kFrameHeaderBytes
+                 ? kFrameHeaderBytes
+                 : kFrameHeaderBytes + exchange::big_endian(BytesView(partial).subspan(1, 4));
     };
     const auto count = std::min(need() - partial.size(), bytes.size());
     partial.insert(partial.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/exchange/codec/big_endian.hpp"
 #include "exchange-gateway/carriers/diode/code.hpp"
 
 namespace jindu::gateway::diode {
@@ -89,7 +90,7 @@ void Encoder::put(Lane lane, FrameKind kind, Bytes bytes, Moment now) {
   Bytes framed;
   framed.reserve(kFrameHeaderBytes + bytes.size());
   framed.push_back(static_cast<std::uint8_t>(kind));
-  put_u32(framed, static_cast<std::uint32_t>(bytes.size()));
+  exchange::put_big_endian(framed, bytes.size(), 4);
   framed.insert(framed.end(), bytes.begin(), bytes.end());
   auto& state = lanes_[index_of(lane)];
   state.bytes += framed.size();
@@ -150,8 +151,8 @@ void Encoder::cut(Lane lane, Moment now) {
   block.data = static_cast<int>((bytes + symbol_max() - 1) / symbol_max());
   block.length =
       std::max(kSymbolMin, (bytes + static_cast<std::size_t>(block.data) - 1) / static_cast<std::size_t>(block.data));
-  put_u32(block.bytes, first);
-  put_u32(block.bytes, static_cast<std::uint32_t>(used));
+  exchange::put_big_endian(block.bytes, first, 4);
+  exchange::put_big_endian(block.bytes, used, 4);
   block.bytes.insert(block.bytes.end(), content.begin(), content.end());
   block.bytes.resize(static_cast<std::size_t>(block.data) * block.length);
   block.span = span_;

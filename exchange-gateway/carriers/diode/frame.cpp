@@ -3,35 +3,25 @@
 #include <algorithm>
 
 #include "common/crypto/hkdf.hpp"
+#include "common/exchange/codec/big_endian.hpp"
 
 namespace jindu::gateway::diode {
 namespace {
 
+using exchange::big_endian, exchange::put_big_endian;
+
 constexpr std::string_view kMagic = "JDD1";
 constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 60;
+
+std::uint32_t u32_at(BytesView bytes, std::size_t at) {
+  return static_cast<std::uint32_t>(big_endian(bytes.subspan(at, 4)));
+}
+
+std::uint64_t u64_at(BytesView bytes, std::size_t at) { return big_endian(bytes.subspan(at, 8)); }
 
 Error shape(const char* what) { return {Fault::invalid, "diode.shape", what}; }
 
 }  // namespace
-
-void put_u32(Bytes& out, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
-
-void put_u64(Bytes& out, std::uint64_t value) {
-  put_u32(out, static_cast<std::uint32_t>(value >> 32));
-  put_u32(out, static_cast<std::uint32_t>(value));
-}
-
-std::uint32_t u32_at(BytesView bytes, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes[at + i];
-  return value;
-}
-
-std::uint64_t u64_at(BytesView bytes, std::size_t at) {
-  return std::uint64_t{u32_at(bytes, at)} << 32 | u32_at(bytes, at + 4);
-}
 
 result<Key> Key::between(const crypto::PrivateKey& own, const crypto::PublicKey& peer, std::string_view from,
                          std::string_view to) {
@@ -54,13 +44,13 @@ std::array<std::uint8_t, kTagBytes> Key::tag(BytesView message) const {
 Bytes build_datagram(const Symbol& symbol, const Key& key) {
   Bytes out(kMagic.begin(), kMagic.end());
   out.reserve(kHeaderBytes + symbol.bytes.size() + kTagBytes);
-  put_u32(out, key.id());
+  put_big_endian(out, key.id(), 4);
   out.push_back(static_cast<std::uint8_t>(symbol.lane));
   out.push_back(static_cast<std::uint8_t>(symbol.data));
   out.push_back(static_cast<std::uint8_t>(symbol.row));
   const auto steps = (symbol.span + kSpanStep - std::chrono::milliseconds(1)) / kSpanStep;
   out.push_back(static_cast<std::uint8_t>(std::clamp<std::int64_t>(steps, 0, 255)));
-  put_u64(out, symbol.block);
+  put_big_endian(out, symbol.block, 8);
   out.insert(out.end(), symbol.bytes.begin(), symbol.bytes.end());
   const auto tag = key.tag(out);
   out.insert(out.end(), tag.begin(), tag.end());
@@ -107,7 +97,7 @@ Bytes encode(const Report& report) {
   Bytes out;
   out.reserve(kReportBytes);
   for (const auto value : {report.mark, report.read[0], report.read[1], report.control_sent, report.control_received})
-    put_u64(out, value);
+    put_big_endian(out, value, 8);
   return out;
 }
 

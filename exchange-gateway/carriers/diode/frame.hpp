@@ -89,9 +89,4 @@ inline constexpr std::size_t kReportBytes = 40;
 Bytes encode(const Report& report);
 result<Report> parse_report(BytesView bytes);  // code diode.report
 
-void put_u32(Bytes& out, std::uint32_t value);
-void put_u64(Bytes& out, std::uint64_t value);
-std::uint32_t u32_at(BytesView bytes, std::size_t at);
-std::uint64_t u64_at(BytesView bytes, std::size_t at);
-
 }  // namespace jindu::gateway::diode
