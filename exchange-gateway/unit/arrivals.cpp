@@ -251,6 +251,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       }
   });
   std::size_t bytes = 0;
+  const auto free = free_bytes();
   std::vector<store::BundleFiles::Kept> kept;
   std::vector<Arrival*> keeps;
   for (auto& a : arrivals) {
@@ -267,7 +268,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     }
     bytes += a.bundle.size();
     // Receipts are let in when nothing else is: they are what makes room.
-    if (auto room = room_for(bytes); !room && !control)
+    if (auto room = room_for(bytes, free); !room && !control)
       a.not_taken(room.error());
     else if (!control) {
       kept.push_back({e, a.bundle});

@@ -22,7 +22,6 @@ struct Unit::Offer {
 
 // What can be said of a bundle by itself.
 result<Unit::Offer> Unit::examine(BytesView bundle) {
-  if (auto ok = room_for(bundle.size()); !ok) return ok.error();
   auto view = exchange::parse_bundle(bundle);
   if (!view) return view.error();
   auto e = entry_of(*view, bundle.size(), true);
@@ -102,8 +101,12 @@ result<Bytes> Unit::take_from_service(BytesView bundle) {
 Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
   Taken taken;
   std::vector<Offer> offers;
+  std::size_t bytes = 0;
+  const auto free = free_bytes();
   for (const auto bundle : bundles) {
-    auto offer = examine(bundle);
+    bytes += bundle.size();
+    const auto room = room_for(bytes, free);
+    auto offer = room ? examine(bundle) : room.error();
     if (!offer) {
       taken.error = offer.error();
       break;

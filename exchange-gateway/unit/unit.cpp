@@ -93,11 +93,13 @@ result<void> Unit::check_quota(storage::Transaction& t, const store::Entry& e) c
                       static_cast<std::uint64_t>(waiting.bytes + held.bytes), static_cast<std::uint64_t>(e.size));
 }
 
-result<void> Unit::room_for(std::size_t bytes) const {
-  if (files::free_bytes(options_.directory) >= options_.minimum_free_bytes + bytes) return {};
+std::uint64_t Unit::free_bytes() const { return files::free_bytes(options_.directory); }
+
+result<void> Unit::room_for(std::size_t bytes, std::uint64_t free) const {
+  if (free >= options_.minimum_free_bytes + bytes) return {};
   return Error{Fault::unavailable, "unit.disk_full",
-               "the unit's disk has " + std::to_string(files::free_bytes(options_.directory)) +
-                   " bytes free and keeps " + std::to_string(options_.minimum_free_bytes) +
+               "the unit's disk has " + std::to_string(free) + " bytes free and keeps " +
+                   std::to_string(options_.minimum_free_bytes) +
                    " for receipts; nothing was taken, and it will be when there is room again"};
 }
 

@@ -269,7 +269,7 @@ class Unit {
   const Recent& recent() const { return recent_; }
 
   result<void> heard_from_peer();
-  result<void> has_room() const { return room_for(0); }
+  result<void> has_room() const { return room_for(0, free_bytes()); }
   storage::Database& journal() { return journal_; }
   const UnitOptions& options() const { return options_; }
   const evidence::NodeSigner& signer() const { return signer_; }
@@ -372,7 +372,8 @@ class Unit {
                       const jindu::v1::ChannelCount& theirs);
   std::size_t reconcile_unsettled(storage::Transaction& t, std::int64_t before_ms);
   std::size_t reconcile_new(storage::Transaction& t, const std::string& day, bool also_nothing);
-  result<void> room_for(std::size_t bytes) const;
+  std::uint64_t free_bytes() const;
+  result<void> room_for(std::size_t bytes, std::uint64_t free) const;  // asked once for all that come together
   result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
   result<Bytes> read_bytes(storage::Transaction& t, const std::string& id, const std::string& file,
                            std::int64_t size) const;

@@ -1,7 +1,6 @@
 // What the unit does by itself from time to time.
 #include <prometheus/gauge.h>
 
-#include "common/runtime/files.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 
 namespace jindu::gateway {
@@ -111,7 +110,7 @@ void Unit::measure() {
   metrics::gauge("jindu_gateway_other_side_heard_seconds", "Unix time at which the other unit was heard last")
       .Set(heard);
   metrics::gauge("jindu_gateway_disk_free_bytes", "Free bytes where the journal is")
-      .Set(static_cast<double>(files::free_bytes(options_.directory)));
+      .Set(static_cast<double>(free_bytes()));
 }
 
 std::vector<store::VoyageRow> Unit::damaged_voyages(storage::Transaction& t) const {
@@ -131,7 +130,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   f.peer_heard_ms = store::state_value(t, "peer_heard_ms");
   f.started_ms = to_unix_ms(started_);
   f.peer_ahead_ms = store::state_value(t, "peer_ahead_ms");
-  f.disk_free = files::free_bytes(options_.directory);
+  f.disk_free = free_bytes();
   f.disk_minimum = options_.minimum_free_bytes;
   f.log_whole = log_whole_;
   f.certificates.emplace_back(signer_.name, to_unix_ms(signer_.certificate.not_after()));
