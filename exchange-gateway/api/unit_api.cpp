@@ -139,11 +139,9 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                       boost::json::object answer;
                       auto ok = unit.journal().read([&](storage::Transaction& t) {
                         answer["other_side_last_heard_ms"] = store::state_value(t, "peer_heard_ms");
-                        const auto row = t.query_one(
-                            "SELECT COUNT(*), MIN(stored_ms) FROM bundle WHERE state IN ('waiting', 'held') AND "
-                            "outward = 1 AND kind <> 'receipts'");
-                        answer["waiting"] = row->integer(0);
-                        answer["oldest_waiting_ms"] = row->is_null(1) ? 0 : row->integer(1);
+                        const auto& own = unit.options().service;
+                        answer["waiting"] = store::waiting_of(t, own).bundles + store::held_of(t, own).bundles;
+                        answer["oldest_waiting_ms"] = store::oldest_ms(t, State::waiting).value_or(0);
                       });
                       if (!ok) return ok.error();
                       answer["disk_free_bytes"] = files::free_bytes(unit.options().directory);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
 #include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"
@@ -13,12 +12,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFilesLookedAt = 500;
-// A copy of the journal that is being made may tell of files for some time.
-constexpr std::chrono::hours kLeftFor{1};
-
-// In the order of writing: `sweep` begins with the oldest.
-std::string new_name(Instant now) { return new_uuid(now) + ".jdb"; }
+constexpr std::size_t kFilesLookedAt = 2'000;
+constexpr unsigned kRoundsToTheEnd = 64;
+// A copy of the journal that was made before its bytes moved tells of the file: so long may a backup take.
+constexpr std::chrono::hours kMovedKept{24};
+// While the journal commits nothing, no more of the disk is used than 32 batches.
+constexpr std::size_t kUnsureMax = 32;
 
 // "name", or "name@offset" where several share a file.
 std::string name_of(const std::string& file) { return file.substr(0, file.find('@')); }
@@ -33,117 +32,150 @@ std::uint64_t offset_of(const std::string& file) {
 // All rows of a file are from its name on and before this.
 std::string behind(const std::string& name) { return name + static_cast<char>('@' + 1); }
 
+bool is_used(storage::Transaction& t, const std::string& name) {
+  return t.query_one("SELECT 1 FROM bundle WHERE file >= $1 AND file < $2 AND file <> '' LIMIT 1", {name, behind(name)})
+      .has_value();
+}
+
+// The next file that rows name.
+std::optional<std::string> next_name(storage::Transaction& t, const std::string& after) {
+  const auto row = t.query_one("SELECT file FROM bundle WHERE file > $1 AND file <> '' ORDER BY file LIMIT 1", {after});
+  if (!row) return {};
+  return name_of(row->text(0));
+}
+
 }  // namespace
 
 BundleFiles::BundleFiles(storage::Database& journal, fs::path folder, std::size_t shared_from)
     : journal_(journal), folder_(std::move(folder)), shared_from_(shared_from) {}
 
-void BundleFiles::keep(std::vector<Kept>& list, Instant now) const {
-  std::vector<Kept*> together;
+// Names are in the order of writing: `sweep` begins with the oldest.
+std::string BundleFiles::Batch::new_name() { return names_.emplace_back(new_uuid(now_) + ".jdb"); }
+
+void BundleFiles::Batch::write() {
+  std::vector<One*> together;
   std::vector<BytesView> parts;
   std::size_t bytes = 0;
-  for (auto& one : list) {
-    one.entry.file.clear();
-    if (one.bundle.size() > kSmall) {
-      one.entry.file = new_name(now);
-      if (auto ok = files::write_durably(folder_ / one.entry.file, one.bundle); !ok) one.error = ok.error();
+  bool too_many = false;
+  {
+    const std::lock_guard lock(files_.unsure_mutex_);
+    too_many = files_.unsure_.size() >= kUnsureMax;
+  }
+  for (auto& one : list_) {
+    one.entry->file.clear();
+    if (too_many) {
+      one.error = Error{Fault::unavailable, "unit.journal_away",
+                        "the journal takes nothing at present; nothing was taken, and it will be when it does again"};
+    } else if (one.bundle.size() > kSmall) {
+      one.entry->file = new_name();
+      if (auto ok = files::write_durably(files_.folder_ / one.entry->file, one.bundle); !ok) one.error = ok.error();
     } else {
       together.push_back(&one);
       parts.push_back(one.bundle);
       bytes += one.bundle.size();
     }
   }
-  if (together.size() < 2 || bytes < shared_from_) return;
-  const auto name = new_name(now);
-  const auto ok = files::write_durably(folder_ / name, parts);
+  if (together.size() < 2 || bytes < files_.shared_from_) return;
+  const auto name = new_name();
+  const auto ok = files::write_durably(files_.folder_ / name, parts);
   std::uint64_t offset = 0;
   for (auto* one : together) {
     if (ok)
-      one->entry.file = name + "@" + std::to_string(offset);
+      one->entry->file = name + "@" + std::to_string(offset);
     else
       one->error = ok.error();
     offset += one->bundle.size();
   }
 }
 
-void BundleFiles::settled(const std::vector<Kept>& list, bool committed, Instant now) {
-  std::set<std::string> names, unused;
-  for (const auto& one : list)
-    if (!one.error && !one.entry.file.empty()) names.insert(name_of(one.entry.file));
-  if (names.empty()) return;
-  if (committed)
-    committed = journal_
-                    .read([&](storage::Transaction& t) {
-                      unused.clear();
-                      for (const auto& name : names)
-                        if (!is_used(t, name)) unused.insert(name);
-                    })
-                    .has_value();
-  std::error_code code;
-  for (const auto& name : unused) fs::remove(folder_ / name, code);
-  if (committed) return;
-  const std::lock_guard lock(left_mutex_);
-  for (const auto& name : names) left_.push_back({now, name});
+void BundleFiles::Batch::settle(bool committed) {
+  if (!names_.empty()) files_.remove_unused(names_, committed);
+  names_.clear();
 }
 
-bool BundleFiles::is_used(storage::Transaction& t, const std::string& name) const {
-  return t.query_one("SELECT 1 FROM bundle WHERE file >= $1 AND file < $2 AND file <> '' LIMIT 1", {name, behind(name)})
-      .has_value();
+void BundleFiles::remove_unused(const std::vector<std::string>& names, bool committed) {
+  std::vector<std::string> unused;
+  const auto look = [&](storage::Transaction& t) {
+    unused.clear();
+    std::copy_if(names.begin(), names.end(), std::back_inserter(unused),
+                 [&](const std::string& name) { return !is_used(t, name); });
+  };
+  // What failed to commit may still stand in the database's log, and come back with it, until something else does.
+  auto ok = committed ? result<void>() : journal_.write([](storage::Transaction& t) {
+    set_state_value(t, "files_looked_at", state_value(t, "files_looked_at") + 1);
+  });
+  if (ok) ok = journal_.read(look);
+  if (!ok) {
+    const std::lock_guard lock(unsure_mutex_);
+    unsure_.insert(unsure_.end(), names.begin(), names.end());
+    return;
+  }
+  std::error_code code;
+  for (const auto& name : unused) fs::remove(folder_ / name, code);
 }
 
 result<Bytes> BundleFiles::read(const std::string& file, std::int64_t size) const {
   return files::read_part(folder_ / name_of(file), offset_of(file), static_cast<std::size_t>(size));
 }
 
-result<void> BundleFiles::sweep(Instant ended_before, Instant now) {
-  remove_left(now);
-  const auto bound = new_uuid(ended_before);
+result<void> BundleFiles::sweep(std::chrono::hours kept, Instant now) {
   std::vector<std::string> names;
+  {
+    const std::lock_guard lock(unsure_mutex_);
+    names.swap(unsure_);
+  }
+  if (!names.empty()) remove_unused(names, false);
+  remove_moved(now);
+  // What was written since cannot have ended so long ago; but a clock that was ahead gives names of times to come.
+  const auto bound = rounds_ % kRoundsToTheEnd == 0 ? "~" : new_uuid(now - kept);
   auto ok = journal_.read([&](storage::Transaction& t) {
     names.clear();
     auto after = swept_up_to_;
     while (names.size() < kFilesLookedAt) {
-      const auto row =
-          t.query_one("SELECT file FROM bundle WHERE file > $1 AND file <> '' ORDER BY file LIMIT 1", {after});
-      if (!row || row->text(0) >= bound) break;
-      names.push_back(name_of(row->text(0)));
-      after = behind(names.back());
+      auto name = next_name(t, after);
+      if (!name || *name >= bound) break;
+      after = behind(names.emplace_back(std::move(*name)));
     }
   });
   if (!ok) return ok;
   for (const auto& name : names)
-    if (ok = clear(name, to_unix_ms(ended_before), now); !ok) return ok;
+    if (ok = clear(name, kept, now); !ok) return ok;
   swept_up_to_ = names.size() < kFilesLookedAt ? "" : behind(names.back());
+  if (swept_up_to_.empty()) ++rounds_;
   return {};
 }
 
-// Not while some of it has ended, but not long ago; nor where nothing of it has ended.
-result<void> BundleFiles::clear(const std::string& name, std::int64_t ended_before_ms, Instant now) {
+// Not where nothing of it has ended long ago; nor, for as long again, while the rest will follow soon.
+result<void> BundleFiles::clear(const std::string& name, std::chrono::hours kept, Instant now) {
+  const auto long_ago = to_unix_ms(now - kept), overdue = to_unix_ms(now - 2 * kept);
   struct Needed {
     std::string id, file;
     std::int64_t size;
   };
   std::vector<Needed> needed;
-  std::int64_t over = 0, recent = 0;
+  bool over = false, recent = false, late = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
     needed.clear();
-    over = recent = 0;
+    over = recent = late = false;
     for (auto& row :
          t.query("SELECT id, file, size, ended_ms FROM bundle WHERE file >= $1 AND file < $2 AND file <> ''",
                  {name, behind(name)})) {
-      if (row.integer(3) == 0)
-        needed.push_back({row.take_text(0), row.take_text(1), row.integer(2)});
-      else
-        ++(row.integer(3) <= ended_before_ms ? over : recent);
+      const auto ended = row.integer(3);
+      const bool goes = ended > 0 && ended <= long_ago;
+      if (!goes) needed.push_back({row.take_text(0), row.take_text(1), row.integer(2)});
+      over = over || goes;
+      recent = recent || (ended > 0 && !goes);
+      late = late || (goes && ended <= overdue);
     }
   });
   if (!ok) return ok;
-  if (over == 0 || recent > 0) return {};
+  if (!over || (recent && !late)) return {};
   std::vector<Bytes> moved;
   for (const auto& one : needed) {
     auto bytes = read(one.file, one.size);
     if (!bytes) {
-      log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bytes.error().code}});
+      if (unreadable_.insert(name).second)
+        log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bytes.error().code}});
       return {};
     }
     moved.push_back(std::move(*bytes));
@@ -154,8 +186,7 @@ result<void> BundleFiles::clear(const std::string& name, std::int64_t ended_befo
   });
   if (!ok) return ok;
   if (!needed.empty()) {
-    const std::lock_guard lock(left_mutex_);
-    left_.push_back({now, name});
+    moved_.push_back({now, name});
     return {};
   }
   std::error_code code;
@@ -164,21 +195,14 @@ result<void> BundleFiles::clear(const std::string& name, std::int64_t ended_befo
   return {};
 }
 
-void BundleFiles::remove_left(Instant now) {
-  const std::lock_guard lock(left_mutex_);
-  const auto due = [&](const Left& one) { return one.at + kLeftFor <= now || one.at > now; };
-  if (std::none_of(left_.begin(), left_.end(), due)) return;
-  std::set<std::string> used;
-  auto ok = journal_.read([&](storage::Transaction& t) {
-    used.clear();
-    for (const auto& one : left_)
-      if (due(one) && is_used(t, one.name)) used.insert(one.name);
+void BundleFiles::remove_moved(Instant now) {
+  std::vector<std::string> names;
+  std::erase_if(moved_, [&](const Moved& one) {
+    const bool due = one.at + kMovedKept <= now;
+    if (due) names.push_back(one.name);
+    return due;
   });
-  if (!ok) return;
-  std::error_code code;
-  for (const auto& one : left_)
-    if (due(one) && !used.contains(one.name)) fs::remove(folder_ / one.name, code);
-  std::erase_if(left_, due);
+  if (!names.empty()) remove_unused(names, true);
 }
 
 result<void> BundleFiles::remove_orphans() const {
@@ -186,9 +210,7 @@ result<void> BundleFiles::remove_orphans() const {
   auto ok = journal_.read([&](storage::Transaction& t) {
     used.clear();
     std::string after;
-    while (const auto row =
-               t.query_one("SELECT file FROM bundle WHERE file > $1 AND file <> '' ORDER BY file LIMIT 1", {after}))
-      after = behind(*used.insert(name_of(row->text(0))).first);
+    while (auto name = next_name(t, after)) after = behind(*used.insert(std::move(*name)).first);
   });
   if (!ok) return ok;
   std::error_code code;

@@ -4,6 +4,7 @@
 // one: a file is written once, what the database keeps twice, into its log and into its pages.
 #include <filesystem>
 #include <mutex>
+#include <set>
 
 #include "exchange-gateway/store/journal.hpp"
 
@@ -16,38 +17,61 @@ class BundleFiles {
   // From `shared_from` bytes on small ones that come together share a file.
   BundleFiles(storage::Database& journal, std::filesystem::path folder, std::size_t shared_from);
 
-  struct Kept {
-    Entry& entry;
-    BytesView bundle;
-    std::optional<Error> error = {};
+  // The bytes of the bundles of one commit: added and written before the transaction that inserts the entries, settled
+  // after it.
+  class Batch {
+   public:
+    Batch(BundleFiles& files, Instant now) : files_(files), now_(now) {}
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+    ~Batch() { settle(false); }  // nobody has said what became of it
+    void add(Entry& entry, BytesView bundle) { list_.push_back({&entry, bundle, {}}); }
+    std::size_t size() const { return list_.size(); }
+    // Writes and syncs what is not for the database, and sets the file of its entries.
+    void write();
+    // Of the one that was added at this place: why its bytes are nowhere.
+    const std::optional<Error>& error(std::size_t place) const { return list_[place].error; }
+    // Removes what no entry that was inserted names.
+    void settle(bool committed);
+
+   private:
+    struct One {
+      Entry* entry;
+      BytesView bundle;
+      std::optional<Error> error;
+    };
+    std::string new_name();
+    BundleFiles& files_;
+    Instant now_;
+    std::vector<One> list_;
+    std::vector<std::string> names_;  // files that were begun
   };
-  // Before the transaction that inserts the entries: writes and syncs what is not for the database, and sets
-  // entry.file. Those with an error are nowhere.
-  void keep(std::vector<Kept>& list, Instant now) const;
-  // After it: removes what it did not insert. Where it is not known whether it was committed, `sweep` looks again.
-  void settled(const std::vector<Kept>& list, bool committed, Instant now);
 
   result<Bytes> read(const std::string& file, std::int64_t size) const;
-  // The bytes of what ended before a moment go, a part of all files at each call. What in a shared file is still needed
-  // moves into the database.
-  result<void> sweep(Instant ended_before, Instant now);
+  // The bytes of what ended so long ago go, a part of all files at each call. What of a shared file is still needed
+  // then moves into the database.
+  result<void> sweep(std::chrono::hours kept, Instant now);
   result<void> remove_orphans() const;  // files that a crash left; only before anything else runs
 
  private:
-  result<void> clear(const std::string& name, std::int64_t ended_before_ms, Instant now);
-  bool is_used(storage::Transaction& t, const std::string& name) const;
-  void remove_left(Instant now);
+  result<void> clear(const std::string& name, std::chrono::hours kept, Instant now);
+  void remove_unused(const std::vector<std::string>& names, bool committed);
+  void remove_moved(Instant now);
 
   storage::Database& journal_;
   std::filesystem::path folder_;
   std::size_t shared_from_;
-  std::string swept_up_to_;  // of one caller at a time
-  struct Left {
+  // Of `sweep` alone, one caller at a time.
+  std::string swept_up_to_;
+  unsigned rounds_ = 0;
+  std::set<std::string> unreadable_;
+  struct Moved {
     Instant at;
     std::string name;
   };
-  std::mutex left_mutex_;
-  std::vector<Left> left_;  // perhaps not needed any more
+  std::vector<Moved> moved_;
+  std::mutex unsure_mutex_;
+  std::vector<std::string> unsure_;  // written for a commit of which nothing is known
 };
 
 }  // namespace jindu::gateway::store

@@ -1,7 +1,5 @@
 #include "exchange-gateway/store/journal.hpp"
 
-#include "common/runtime/ids.hpp"
-
 namespace jindu::gateway::store {
 namespace {
 
@@ -493,17 +491,17 @@ std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {
   return row->take_blob(0);
 }
 
-std::string remove_bytes(storage::Transaction& t, const std::string& after, Instant ended_up_to) {
+std::string remove_bytes(storage::Transaction& t, const std::string& after, const std::string& before,
+                         std::int64_t ended_up_to_ms) {
   constexpr std::int64_t at_once = 5'000;
-  // Ids are in the order of making: what was made later has not ended before.
   const auto page = t.query_one(
       "SELECT COUNT(*), COALESCE(MAX(id), '') FROM (SELECT id FROM bundle_bytes WHERE id > $1 AND id < $2 ORDER BY id "
       "LIMIT $3) AS page",
-      {after, new_uuid(ended_up_to), at_once});
+      {after, before, at_once});
   t.execute(
       "DELETE FROM bundle_bytes WHERE id > $1 AND id <= $2 AND EXISTS (SELECT 1 FROM bundle b WHERE b.id = "
       "bundle_bytes.id AND b.state = 'ended' AND b.ended_ms > 0 AND b.ended_ms <= $3)",
-      {after, page->text(1), to_unix_ms(ended_up_to)});
+      {after, page->text(1), ended_up_to_ms});
   return page->integer(0) < at_once ? "" : page->text(1);
 }
 

@@ -187,6 +187,7 @@ std::optional<Missing> missing(storage::Transaction& t, const std::string& chann
 
 // The receipt of a rung by a party about a manifest exists once; the first one made stays.
 std::optional<Bytes> receipt_at(storage::Transaction& t, std::int64_t number);
+std::vector<Bytes> receipts_of(storage::Transaction& t, const Entry& entry);  // as they were first made
 std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
                                 jindu::v1::Rung rung, const std::string& party);
 bool has_receipt(storage::Transaction& t, const std::string& id, BytesView manifest_digest, jindu::v1::Rung rung,
@@ -214,8 +215,10 @@ std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::st
 // Bytes that live in the database; the others see BundleFiles.
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle);
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id);
-// Of what ended up to a moment, among the next 5,000 behind an id. Gives behind which id the next call begins.
-std::string remove_bytes(storage::Transaction& t, const std::string& after, Instant ended_up_to);
+// Of what ended up to a moment, among the next 5,000 between two ids. Gives behind which id the next call begins; empty
+// at the end.
+std::string remove_bytes(storage::Transaction& t, const std::string& after, const std::string& before,
+                         std::int64_t ended_up_to_ms);
 
 // What no node of ours made, or what contradicts what is here: kept aside for people to look at, at most `kStraysMax`.
 // Of a large one only what stands before its seal is kept.

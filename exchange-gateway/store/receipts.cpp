@@ -1,5 +1,5 @@
 #include "common/exchange/service/kept_receipts.hpp"
-#include "exchange-gateway/store/restoration.hpp"
+#include "exchange-gateway/store/journal.hpp"
 
 namespace jindu::gateway::store {
 namespace {

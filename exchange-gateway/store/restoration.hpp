@@ -40,7 +40,6 @@ void forget_recalled_parts(storage::Transaction& t, std::int64_t restoration);
 
 std::vector<std::int64_t> open_sequences(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                                          std::int64_t limit);
-std::vector<Bytes> receipts_of(storage::Transaction& t, const Entry& entry);  // as they were first made
 std::optional<Bytes> digest_at(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                                std::int64_t sequence);
 std::vector<std::string> channel_names(storage::Transaction& t);

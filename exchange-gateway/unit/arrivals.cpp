@@ -252,8 +252,8 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
   });
   std::size_t bytes = 0;
   const auto free = free_bytes();
-  std::vector<store::BundleFiles::Kept> kept;
-  std::vector<Arrival*> keeps;
+  store::BundleFiles::Batch files(files_, now());
+  std::vector<Arrival*> kept;
   for (auto& a : arrivals) {
     if (!ok || !a.checked || a.stray || known.contains(a.custody.id)) continue;
     auto& e = a.checked->entry;
@@ -271,13 +271,13 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     if (auto room = room_for(bytes, free); !room && !control)
       a.not_taken(room.error());
     else if (!control) {
-      kept.push_back({e, a.bundle});
-      keeps.push_back(&a);
+      files.add(e, a.bundle);
+      kept.push_back(&a);
     }
   }
-  files_.keep(kept, now());
-  for (std::size_t i = 0; i < kept.size(); ++i)
-    if (kept[i].error) keeps[i]->not_taken(*kept[i].error);
+  files.write();
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (files.error(i)) kept[i]->not_taken(*files.error(i));
   if (ok)
     ok = journal_.write([&](storage::Transaction& t) {
       ReceiptBook book(t, signer_, now());
@@ -285,7 +285,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       book.keep();
       store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
     });
-  files_.settled(kept, ok.has_value(), now());
+  files.settle(ok.has_value());
   std::vector<Custody> custody;
   for (auto& a : arrivals) {
     if (!ok) a.not_taken(ok.error());

@@ -125,25 +125,25 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
         return;
       }
   });
-  std::vector<store::BundleFiles::Kept> kept;
+  store::BundleFiles::Batch files(files_, now());
+  std::vector<std::size_t> places;  // of those whose bytes are kept
   for (std::size_t i = 0; ok && i < ready; ++i) {
     auto& offer = offers[i];
     if (offer.known || !offer.ruling) continue;
     if (in_time(offer.entry)) {
-      kept.push_back({offer.entry, offer.bundle});
+      files.add(offer.entry, offer.bundle);
+      places.push_back(i);
       continue;
     }
     taken.error = Error{Fault::limited, "policy.rate",
                         "more of '" + offer.entry.kind + "' than may cross in a minute; try again later"};
     ready = i;
   }
-  files_.keep(kept, now());
-  for (const auto& one : kept) {
-    if (!one.error) continue;
-    const auto place =
-        std::find_if(offers.begin(), offers.end(), [&](const Offer& o) { return &o.entry == &one.entry; });
-    taken.error = one.error;
-    ready = static_cast<std::size_t>(place - offers.begin());
+  files.write();
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!files.error(i)) continue;
+    taken.error = files.error(i);
+    ready = places[i];
     break;
   }
   std::size_t settled = 0;
@@ -167,7 +167,7 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
       }
       book.keep();
     });
-  files_.settled(kept, ok.has_value(), now());
+  files.settle(ok.has_value());
   if (!ok) {
     taken.error = ok.error();
     return taken;
@@ -199,47 +199,70 @@ result<std::vector<Unit::Delivery>> Unit::deliveries(std::int64_t after, std::in
 }
 
 result<Bytes> Unit::deliver(const std::string& id) {
-  result<std::vector<Given>> given = std::vector<Given>{};
+  std::vector<Given> given;
   auto ok = journal_.read([&](storage::Transaction& t) {
+    given.clear();
     const auto entry = store::find(t, id);
     if (!entry || entry->outward || entry->to != options_.service || entry->state != State::ready) return;
     if (store::is_stopped(t, entry->channel)) throw ErrorException(stopped(entry->channel));
     if (store::open_restoration(t).recovery() != store::Recovery::none) throw ErrorException(restored_error());
-    given = give(t, {*entry});
+    auto one = give(t, *entry);
+    if (!one) throw ErrorException(one.error());
+    given.push_back(std::move(*one));
   });
-  if (ok && given) ok = say_delivered(*given);
+  if (ok) ok = say_delivered(given);
   if (!ok) return ok.error();
-  if (!given) return given.error();
-  if (given->empty()) return Error{Fault::not_found, "bundle.unknown", "there is no such bundle to deliver"};
-  return std::move(given->front().bundle);
+  if (given.empty()) return Error{Fault::not_found, "bundle.unknown", "there is no such bundle to deliver"};
+  return std::move(given.front().bundle);
 }
 
 result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t limit, std::size_t bytes) {
-  result<std::vector<Given>> given = std::vector<Given>{};
+  std::set<std::pair<std::string, Bytes>> unreadable;
+  {
+    const std::lock_guard lock(unreadable_mutex_);
+    if (after == 0) unreadable_.clear();  // a round begins
+    unreadable = unreadable_;
+  }
+  std::vector<Given> given;
   auto ok = journal_.read([&](storage::Transaction& t) {
-    given = std::vector<Given>{};
+    given.clear();
     if (store::open_restoration(t).recovery() != store::Recovery::none) return;
-    auto entries = store::deliveries(t, options_.service, after, limit);
-    std::size_t sum = 0, n = 0;
-    while (n < entries.size() && (n == 0 || sum + static_cast<std::size_t>(entries[n].size) <= bytes))
-      sum += static_cast<std::size_t>(entries[n++].size);
-    entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(n), entries.end());
-    given = give(t, entries);
+    // What cannot be read keeps nothing waiting but what comes behind it about the same subject.
+    std::size_t sum = 0;
+    auto from = after;
+    for (bool full = false; given.empty() && !full;) {
+      const auto entries = store::deliveries(t, options_.service, from, limit);
+      if (entries.empty()) return;
+      from = entries.back().delivery;
+      for (const auto& entry : entries) {
+        if (unreadable.contains({entry.channel, entry.subject})) continue;
+        sum += static_cast<std::size_t>(entry.size);
+        full = !given.empty() && sum > bytes;
+        if (full) break;
+        auto one = give(t, entry);
+        if (one) {
+          given.push_back(std::move(*one));
+          continue;
+        }
+        log::error("unit.bytes_missing", {{"bundle", entry.id}, {"code", one.error().code}});
+        unreadable.insert({entry.channel, entry.subject});
+      }
+    }
   });
-  if (ok && given) ok = say_delivered(*given);
+  {
+    const std::lock_guard lock(unreadable_mutex_);
+    unreadable_.merge(unreadable);
+  }
+  if (ok) ok = say_delivered(given);
   if (!ok) return ok.error();
   return given;
 }
 
-result<std::vector<Unit::Given>> Unit::give(storage::Transaction& t, const std::vector<store::Entry>& entries) const {
-  std::vector<Given> given;
-  for (const auto& entry : entries) {
-    auto bytes = read_bytes(t, entry);
-    if (!bytes) return bytes.error();
-    const bool told = store::has_receipt(t, entry.id, entry.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name);
-    given.push_back({entry.delivery, std::move(*bytes), entry, told});
-  }
-  return given;
+result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entry) const {
+  auto bytes = read_bytes(t, entry);
+  if (!bytes) return bytes.error();
+  const bool told = store::has_receipt(t, entry.id, entry.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name);
+  return Given{entry.delivery, std::move(*bytes), entry, told};
 }
 
 // Said before the bytes go out: from now on only the service can tell what became of them. What is no longer there is

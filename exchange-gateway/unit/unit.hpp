@@ -131,7 +131,8 @@ class Unit {
     store::Entry entry;
     bool told;  // "delivered" was signed before
   };
-  // What our service has still to conclude, behind the delivery `after`; at most `bytes`, but at least one.
+  // What our service has still to conclude, behind the delivery `after`; at most `bytes`, but at least one. What cannot
+  // be read is passed over until the service begins at 0 again, and with it what comes behind it about its subject.
   result<std::vector<Given>> deliver(std::int64_t after, std::int64_t limit, std::size_t bytes);
   result<void> service_receipt(BytesView receipt);  // "delivered", "applied" or "refused" by our service
   // Several in one commit; gives which were not taken, and why.
@@ -288,7 +289,7 @@ class Unit {
   result<void> recognise(storage::Transaction& t, ReceiptBook& book, Offer& offer) const;
   result<void> has_its_turn(storage::Transaction& t, const Offer& offer);
   void settle(storage::Transaction& t, ReceiptBook& book, Offer& offer);
-  result<std::vector<Given>> give(storage::Transaction& t, const std::vector<store::Entry>& entries) const;
+  result<Given> give(storage::Transaction& t, const store::Entry& entry) const;
   result<void> say_delivered(std::vector<Given>& given);
   result<void> take_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
   struct Arrival;
@@ -384,7 +385,8 @@ class Unit {
   UnitOptions options_;
   std::shared_ptr<const Clock> clock_;
   store::BundleFiles files_;
-  std::string bytes_swept_up_to_;  // of `sweep` alone
+  std::string bytes_swept_up_to_;  // of `sweep` alone, as the next
+  unsigned sweeps_ = 0;
   News for_service_, for_carrier_, for_mail_;
 
   std::mutex rates_mutex_;
@@ -396,7 +398,9 @@ class Unit {
     std::chrono::steady_clock::time_point until;
     int failures = 0;
   };
-  std::mutex loading_mutex_;  // one caller of `load` at a time
+  std::mutex unreadable_mutex_;
+  std::set<std::pair<std::string, Bytes>> unreadable_;  // channels and subjects, of this round of deliveries
+  std::mutex loading_mutex_;                            // one caller of `load` at a time
   std::atomic<std::chrono::steady_clock::time_point> link_is_up_until_ = {};
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;

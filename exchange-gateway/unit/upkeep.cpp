@@ -1,12 +1,15 @@
 // What the unit does by itself from time to time.
 #include <prometheus/gauge.h>
 
+#include "common/runtime/ids.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 
 namespace jindu::gateway {
 namespace {
 
 constexpr std::int64_t kAtOnce = 200;
+constexpr int kPagesAtOnce = 20;
+constexpr unsigned kSweepsToTheEnd = 64;
 constexpr std::chrono::hours kControlKept{24 * 7};
 constexpr std::chrono::hours kLogChecked{1};
 constexpr std::chrono::hours kDamageShown{24};
@@ -52,16 +55,23 @@ std::vector<store::StoredAfter> Unit::not_yet_expiring(storage::Transaction& t) 
 
 result<void> Unit::sweep() {
   const auto finished = now() - options_.keep_finished;
-  if (auto ok = files_.sweep(finished, now()); !ok) return ok;
-  std::string next;
-  auto ok = journal_.write([&](storage::Transaction& t) {
-    next = store::remove_bytes(t, bytes_swept_up_to_, finished);
+  if (auto ok = files_.sweep(options_.keep_finished, now()); !ok) return ok;
+  // What was made since cannot have ended so long ago; but clocks that were ahead give ids of times to come.
+  const auto before = sweeps_++ % kSweepsToTheEnd == 0 ? "~" : new_uuid(finished);
+  std::string after;
+  for (int page = 0; page < kPagesAtOnce; ++page) {
+    auto ok = journal_.write([&](storage::Transaction& t) {
+      after = store::remove_bytes(t, bytes_swept_up_to_, before, to_unix_ms(finished));
+    });
+    if (!ok) return ok;
+    bytes_swept_up_to_ = after;
+    if (after.empty()) break;
+  }
+  return journal_.write([&](storage::Transaction& t) {
     // Control bundles say nothing that the receipts in them do not say; the channel's head keeps the chain.
     t.execute("DELETE FROM bundle WHERE kind = 'receipts' AND state = 'ended' AND ended_ms > 0 AND ended_ms <= $1",
               {std::min(to_unix_ms(finished), to_unix_ms(now() - kControlKept))});
   });
-  if (ok) bytes_swept_up_to_ = std::move(next);
-  return ok;
 }
 
 void Unit::measure() {

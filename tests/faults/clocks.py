@@ -10,6 +10,7 @@ FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), No
 
 def skewed(hours):
     def scenario():
+        check(FAKETIME, "the package faketime is not installed")
         folder, prefix = pathlib.Path(tempfile.mkdtemp(prefix="jindu-clock-")), free_prefix()
         # Made days ago, as those of a deployment are, so that they are good by both clocks.
         addresses = [f"{prefix}.{n}" for n in ("1.2", "2.2", "3.2", "4.1")]

@@ -3,6 +3,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "common/exchange/codec/batch.hpp"
 #include "tests/fuzz/world.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

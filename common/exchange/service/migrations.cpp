@@ -112,9 +112,9 @@ ALTER TABLE exchange_outbox DROP COLUMN payload;
 ALTER TABLE exchange_built ADD COLUMN payload BIGINT;
 INSERT INTO exchange_payload (number, payload)
   SELECT -s.sequence, b.head FROM exchange_built b JOIN exchange_sent s ON s.bundle_id = b.bundle_id
-  WHERE b.head IS NOT NULL;
+  WHERE b.path IS NOT NULL;
 UPDATE exchange_built SET payload = (SELECT -s.sequence FROM exchange_sent s WHERE s.bundle_id =
-  exchange_built.bundle_id) WHERE head IS NOT NULL;
+  exchange_built.bundle_id) WHERE path IS NOT NULL;
 ALTER TABLE exchange_built DROP COLUMN head;
 )sql";
 

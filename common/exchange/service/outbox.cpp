@@ -164,8 +164,9 @@ Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subj
 bool may_build_ahead(storage::Transaction& transaction) {
   const auto row = transaction.query_one(
       "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(b.bundle) + COALESCE(LENGTH(p.payload), 0) + COALESCE(b.file_length, "
-      "0)), 0) AS BIGINT) FROM exchange_sent s JOIN exchange_built b ON b.bundle_id = s.bundle_id LEFT JOIN "
-      "exchange_payload p ON p.number = b.payload WHERE s.handed_over = 0");
+      "0)), 0) AS BIGINT) FROM (SELECT bundle_id FROM exchange_sent WHERE handed_over = 0 LIMIT $1) AS s JOIN "
+      "exchange_built b ON b.bundle_id = s.bundle_id LEFT JOIN exchange_payload p ON p.number = b.payload",
+      {kUnsentMax});
   return row->integer(0) < kUnsentMax && row->integer(1) < kBytesUnsentMax;
 }
 
@@ -257,8 +258,9 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
 void FreshlyBuilt::put(std::vector<Built> built) {
   const std::lock_guard lock(mutex_);
   for (auto& one : built) {
-    bytes_ += one.bundle.size();
-    built_.insert_or_assign(one.bundle_id, std::move(one));
+    const auto size = one.bundle.size();
+    auto id = one.bundle_id;
+    if (built_.try_emplace(std::move(id), std::move(one)).second) bytes_ += size;
   }
   // What nobody has asked for: it was handed over before it was put here.
   if (bytes_ <= kBytesFreshMax) return;

@@ -25,6 +25,7 @@ constexpr std::int64_t kHandedOverAtOnce = 256;
 constexpr std::size_t kReceiptsAtOnce = 1000;
 // Between two looks for receipts, which come one by one: nobody sees so short a time, and many share a commit.
 constexpr milliseconds kGathersReceipts{50};
+constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 60;  // of receipts
 constexpr std::size_t kBytesRemembered = 6 * 1024 * 1024;
 constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
 // So long at most does something that is prepared wait for others to be committed with it.
@@ -212,6 +213,7 @@ class ServiceImpl final : public Service {
       return milliseconds(1'000);
     }
     if (ok) ok = hand_over(next);
+    fresh_.put(std::move(next));
     if (!ok && (ok.error().code == "certificate.revoked" || ok.error().code == "certificate.expired" ||
                 ok.error().code == "bundle.signer")) {
       if (const auto anew = sign_anew(); !anew)
@@ -255,13 +257,14 @@ class ServiceImpl final : public Service {
     return true;
   }
 
-  // Gives the unit the bundles in their order; those that it has taken are out of our hands when this returns.
-  result<void> hand_over(const std::vector<Built>& next) {
+  // Gives the unit the bundles in their order; those that it has taken are out of our hands, and out of `next`, when
+  // this returns.
+  result<void> hand_over(std::vector<Built>& next) {
     const auto batch = batch_of(next, [](const Built& one) { return BytesView(one.bundle); });
     auto answer = ask(sending_client_, "PUT", "/unit/v1/bundles", batch);
     if (!answer) return answer.error();
     const auto list = parts_of_batch(answer->body);
-    if (!list) return list.error();
+    if (!list) return not_understood();
     if (list->empty() || list->size() > next.size())
       return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer does not fit what it was given"};
     std::vector<std::pair<Receipt, BytesView>> receipts;
@@ -278,10 +281,11 @@ class ServiceImpl final : public Service {
         mark_handed_over(t, next[i].bundle_id);
       }
     });
-    if (ok)
-      metrics::counter("jindu_exchange_sent_total", "Bundles handed to the unit")
-          .Increment(static_cast<double>(receipts.size()));
-    return ok;
+    if (!ok) return ok;
+    next.erase(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(receipts.size()));
+    metrics::counter("jindu_exchange_sent_total", "Bundles handed to the unit")
+        .Increment(static_cast<double>(receipts.size()));
+    return {};
   }
 
   static bool has_arrived(std::int64_t rung) {
@@ -379,7 +383,7 @@ class ServiceImpl final : public Service {
     Numbered last{static_cast<std::uint64_t>(cursor), {}};
     for (const auto part : list) {
       const auto entry = numbered(part);
-      if (!entry) return following_.failed();
+      if (!entry || entry->number > kNumberMax) return following_.failed();
       if (entry->number > last.number) last = *entry;
       auto receipt = open_receipt(entry->bytes, trust_);
       if (!receipt) {
@@ -416,7 +420,10 @@ class ServiceImpl final : public Service {
                             "&after=" + std::to_string(after) + (first ? "&wait=20" : "&wait=0"),
                         {}, kPollAnswer);
       first = false;
-      if (!answer) return receiving_.failed();
+      if (!answer) {
+        if (!tries_again(answer.error())) log::error("exchange.unit_refuses", log::of(answer.error()));
+        return receiving_.failed();
+      }
       auto deliveries = deliveries_in(answer->body);
       if (!deliveries) {
         log::error("exchange.bad_delivery", log::of(deliveries.error()));

@@ -16,7 +16,7 @@ Plan plan_of(std::uint64_t seed, Random& random, const std::string& only) {
   p.large = random.chance(0.2);
   p.limited = random.chance(0.2);
   p.short_lived = random.chance(0.15);
-  // Of the seed and not drawn: a recorded seed stays the schedule that it was.
+  // Of the seed and not drawn: what else a seed draws stays as it was.
   p.shared_files = seed % 2 == 0;
   p.swept_early = seed % 3 == 0;
   p.disturbed = std::chrono::milliseconds(random.between(3'000, 20'000));

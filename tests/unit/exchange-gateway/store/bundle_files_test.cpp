@@ -1,5 +1,6 @@
 // Where bundles' bytes lie that are not in the journal, and what becomes of them.
 #include <fstream>
+#include <thread>
 
 #include "tests/unit/exchange-gateway/world.hpp"
 
@@ -96,7 +97,7 @@ TEST_CASE("what of a shared file is still needed when the rest has ended moves i
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle WHERE file <> ''") == 0);
   // A copy of the journal that is being made may still tell of the file.
   CHECK(s.files("inner").size() == 1);
-  s.w.clock->advance(std::chrono::minutes(61));
+  s.w.clock->advance(std::chrono::hours(24));
   REQUIRE(s.w.inner->sweep());
   CHECK(s.files("inner").empty());
   s.bundles.erase(s.bundles.begin(), s.bundles.begin() + 2);
@@ -105,6 +106,104 @@ TEST_CASE("what of a shared file is still needed when the rest has ended moves i
   s.w.clock->advance(std::chrono::hours(25));
   REQUIRE(s.w.inner->sweep());
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 0);
+}
+
+TEST_CASE("a shared file of which one ends each day does not live as long as they") {
+  Shared s;
+  s.make(4);
+  REQUIRE(s.take().receipts.size() == 4);
+  s.w.carry_all();
+  for (int day = 0; day < 3; ++day) {
+    s.apply(s.w.inner, 1);
+    s.bundles.erase(s.bundles.begin());
+    REQUIRE(s.w.inner->sweep());
+    CHECK((s.w.inner.count("SELECT COUNT(*) FROM bundle WHERE file <> ''") > 0) == (day < 2));
+    s.w.clock->advance(std::chrono::hours(25));
+  }
+  s.check_bytes(s.w.inner);
+}
+
+TEST_CASE("a file is removed when it is certain that nothing of it was committed") {
+  Shared s;
+  store::BundleFiles files(s.w.outer->journal(), s.w.folder / "outer" / "bundles", 1);
+  std::vector<store::Entry> entries(2);
+  const Bytes a(10, 'a'), b(20, 'b');
+  const auto write = [&](store::BundleFiles::Batch& batch) {
+    batch.add(entries[0], a);
+    batch.add(entries[1], b);
+    batch.write();
+    REQUIRE_FALSE(batch.error(0));
+    CHECK(files.read(entries[0].file, 10).value() == a);
+    CHECK(files.read(entries[1].file, 20).value() == b);
+  };
+  for (const bool said : {true, false}) {
+    {
+      store::BundleFiles::Batch batch(files, s.w.clock->now());
+      write(batch);
+      CHECK(s.files("outer").size() == 1);
+      if (said) batch.settle(true);
+    }
+    CHECK(s.files("outer").empty());
+  }
+  // While the journal answers nothing, all stay, and no more than some are made.
+  const auto journal = s.w.folder / "outer" / "other.sqlite";
+  auto other = storage::Database::open("sqlite:" + journal.string()).value();  // without a table
+  store::BundleFiles unsure(*other, s.w.folder / "outer" / "bundles", 1);
+  std::size_t made = 0;
+  for (; made < 100; ++made) {
+    store::BundleFiles::Batch batch(unsure, s.w.clock->now());
+    batch.add(entries[0], a);
+    batch.add(entries[1], b);
+    batch.write();
+    if (batch.error(0)) {
+      CHECK(batch.error(0)->code == "unit.journal_away");
+      break;
+    }
+  }
+  CHECK(made == 32);
+  CHECK(s.files("outer").size() == made);
+  REQUIRE(other->migrate("gateway", store::migrations()));
+  REQUIRE(unsure.sweep(std::chrono::hours(24), s.w.clock->now()));
+  CHECK(s.files("outer").empty());
+}
+
+TEST_CASE("what two carriers bring at once is kept once") {
+  Shared s;
+  s.make(20);
+  for (int round = 0; round < 5; ++round) {
+    std::vector<std::thread> carriers;
+    for (int i = 0; i < 4; ++i) carriers.emplace_back([&] { s.w.inner->take_from_carrier(s.bundles); });
+    for (auto& one : carriers) one.join();
+    CHECK(s.files("inner").size() == 1);
+    s.check_bytes(s.w.inner);
+  }
+}
+
+TEST_CASE("one that cannot be read holds up nothing but its own subject") {
+  Shared s;
+  for (const int subject : {1, 2, 1, 3}) s.bundles.push_back(s.w.from_portal.next(subject, "x"));
+  REQUIRE(s.take().receipts.size() == 4);
+  s.w.carry_all();
+  const auto id = World::id_of(s.bundles[0]);
+  const auto file = s.w.inner.text("SELECT file FROM bundle WHERE id = '" + id + "'");
+  REQUIRE(s.w.inner->journal().write(
+      [&](storage::Transaction& t) { t.execute("UPDATE bundle SET file = 'lost' WHERE id = $1", {id}); }));
+  const auto given = [&](std::int64_t after, std::int64_t limit) {
+    std::vector<std::size_t> places;
+    for (const auto& one : s.w.inner->deliver(after, limit, 1 << 20).value())
+      places.push_back(
+          static_cast<std::size_t>(std::find(s.bundles.begin(), s.bundles.end(), one.bundle) - s.bundles.begin()));
+    return places;
+  };
+  CHECK(given(0, 10) == std::vector<std::size_t>{1, 3});
+  // Page by page, too.
+  CHECK(given(0, 1) == std::vector<std::size_t>{1});
+  CHECK(given(2, 1) == std::vector<std::size_t>{3});
+  CHECK(given(4, 1).empty());
+  REQUIRE(s.w.inner->journal().write([&](storage::Transaction& t) {
+    t.execute("UPDATE bundle SET file = $2 WHERE id = $1", {id, file});
+  }));
+  CHECK(given(0, 10) == std::vector<std::size_t>{0, 1, 2, 3});
 }
 
 TEST_CASE("bytes of bundles that are not taken are not kept") {
@@ -146,6 +245,7 @@ TEST_CASE("a shared file that was cut is told of, one bundle by one") {
   CHECK(s.w.outer->bytes_of(World::id_of(s.bundles[0])).value() == s.bundles[0]);
   CHECK(s.w.outer->bytes_of(World::id_of(s.bundles[2])).error().code == "file.unreadable");
   CHECK(s.w.outer->load(10, 1 << 20).value().size() == 2);
+  s.w.outer->forget_leases();
   // It is not cleared away as long as that cannot be read.
   s.w.clock->advance(std::chrono::hours(25));
   REQUIRE(s.w.outer->expire());

@@ -11,9 +11,13 @@
 namespace jindu::exchange {
 namespace {
 
-FreshlyBuilt none;  // all is sealed again
-
 using storage::Transaction;
+
+// All of it sealed again.
+std::vector<Built> sealed_again(Transaction& t, std::int64_t limit, std::size_t bytes) {
+  FreshlyBuilt none;
+  return next_to_hand_over(t, limit, bytes, none);
+}
 
 const Instant kNow = from_unix_ms(1'780'000'000'000);
 
@@ -61,7 +65,7 @@ std::vector<BundleView> sent(storage::Database& database, std::vector<Bytes>& by
   bytes.clear();
   for (;;) {
     std::vector<Built> next;
-    REQUIRE(database.read([&](Transaction& t) { next = next_to_hand_over(t, 3, 1 << 20, none); }));
+    REQUIRE(database.read([&](Transaction& t) { next = sealed_again(t, 3, 1 << 20); }));
     if (next.empty()) break;
     REQUIRE(database.write([&](Transaction& t) {
       for (const auto& one : next) mark_handed_over(t, one.bundle_id);
@@ -160,12 +164,12 @@ TEST_CASE("one batch is built behind the one that is being handed over, and no m
     CHECK(built() == 256);
     CHECK(built() == 0);
     REQUIRE(database->write([&](Transaction& t) {
-      for (const auto& one : next_to_hand_over(t, 128, 1 << 24, none)) mark_handed_over(t, one.bundle_id);
+      for (const auto& one : sealed_again(t, 128, 1 << 24)) mark_handed_over(t, one.bundle_id);
     }));
     CHECK(built() == 44);
     // Large ones: two batches of 8 MiB at most.
     REQUIRE(database->write([&](Transaction& t) {
-      for (const auto& one : next_to_hand_over(t, 300, 1 << 24, none)) mark_handed_over(t, one.bundle_id);
+      for (const auto& one : sealed_again(t, 300, 1 << 24)) mark_handed_over(t, one.bundle_id);
       const std::string large(4 * 1024 * 1024, 'x');
       for (int i = 0; i < 8; ++i) enqueue(t, message("large", large), kNow);
     }));
@@ -255,7 +259,7 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
     std::vector<Built> next;
     const auto once_more = [&] {
       REQUIRE(database->write([&](Transaction& t) { CHECK(hand_over_again(t, 1) == 2); }));
-      return database->read([&](Transaction& t) { next = next_to_hand_over(t, 10, 1 << 30, none); });
+      return database->read([&](Transaction& t) { next = sealed_again(t, 10, 1 << 30); });
     };
     REQUIRE(once_more());
     for (const auto& one : next) again.push_back(one.bundle);
@@ -269,7 +273,7 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
     REQUIRE(database->write([&](Transaction& t) {
       t.execute("UPDATE exchange_sent SET rung = 0");
       CHECK(sign_waiting_anew(t, {renewed, parties().peer, parties().approval_public, std::chrono::hours(24)}) == 2);
-      next = next_to_hand_over(t, 10, 1 << 30, none);
+      next = sealed_again(t, 10, 1 << 30);
     }));
     for (const auto& one : next) {
       const auto view = parse_bundle(one.bundle);
@@ -277,11 +281,9 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
       CHECK(verify_bundle(*view, renewed.key.public_key()));
     }
     std::ofstream(name, std::ios::binary | std::ios::in).seekp(100'000).write("?", 1);
-    CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30, none); })) ==
-          "exchange.payload_changed");
+    CHECK(code_of(database->read([&](Transaction& t) { sealed_again(t, 10, 1 << 30); })) == "exchange.payload_changed");
     ::unlink(name);
-    CHECK(code_of(database->read([&](Transaction& t) { next_to_hand_over(t, 10, 1 << 30, none); })) ==
-          "exchange.file_missing");
+    CHECK(code_of(database->read([&](Transaction& t) { sealed_again(t, 10, 1 << 30); })) == "exchange.file_missing");
     // What our unit has refused is remembered without the file; what has arrived needs it no more.
     REQUIRE(database->write([&](Transaction& t) {
       mark_ended_here(t, to_text(slice.id));
@@ -307,7 +309,7 @@ TEST_CASE("what was built a moment ago is handed over as it is, and is what woul
       REQUIRE(list.size() == number);
       for (std::size_t i = 0; i < number; ++i) CHECK(list[i].bundle == bytes[i]);
     };
-    REQUIRE(database->read([&](Transaction& t) { again = next_to_hand_over(t, 10, 1 << 20, none); }));
+    REQUIRE(database->read([&](Transaction& t) { again = sealed_again(t, 10, 1 << 20); }));
     same(again, 3);
     // One that does not fit any more stays for the next time.
     fresh.put(made);
@@ -321,6 +323,70 @@ TEST_CASE("what was built a moment ago is handed over as it is, and is what woul
     fresh.clear();
     CHECK_FALSE(fresh.take(made[0].bundle_id, made[0].manifest_digest));
   }
+}
+
+TEST_CASE("what an older program had enqueued and built is sent as it was") {
+  const std::vector<storage::Migration> older(service_migrations().begin(), service_migrations().begin() + 3);
+  const std::string name = "/tmp/jindu-outbox-older-" + std::to_string(::getpid());
+  std::ofstream(name) << "0123456789";
+  for (auto& database : test_databases()) {
+    INFO(database->dialect());
+    REQUIRE(database->migrate("exchange", older));
+    // Bundles that this program makes of the same: with them the rows are put there as the older one did.
+    BundleDraft draft{new_bundle_id(kNow),           "portal",     "approval", "status", Bytes(16), 1, kNow,
+                      kNow + std::chrono::hours(24), {1, 1, {}, 1}};
+    const auto whole = build_bundle(draft, bytes_of("whole"), parties().portal.key, parties().approval_public).value();
+    draft.id = new_bundle_id(kNow);
+    draft.place = {1, 2, whole.manifest_digest, 2};
+    const auto key = seal::new_file_key();
+    const auto sealed =
+        seal_bundle(draft, bytes_of("h:3456"), parties().portal.key.public_key(), parties().approval_public, key)
+            .value();
+    const auto slice = sign_bundles({sealed}, parties().portal.key).front();
+    const auto beginning = beginning_of_bundle(slice.bytes).value();
+    REQUIRE(database->write([&](Transaction& t) {
+      const auto sent = [&](const BuiltBundle& bundle, std::int64_t sequence) {
+        const auto id = to_text(parse_bundle(bundle.bytes)->id);
+        t.execute(
+            "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
+            "rung, ended, code) VALUES ($1, $2, 'status', 'a', $3, 0, 0, 0, 0, '')",
+            {id, sequence, bundle.manifest_digest});
+        return id;
+      };
+      t.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)", {sent(whole, 1), whole.bytes});
+      t.execute(
+          "INSERT INTO exchange_built (bundle_id, bundle, file_key, head, path, file_offset, file_length) VALUES ($1, "
+          "$2, $3, $4, $5, 3, 4)",
+          {sent(slice, 2), beginning, key, bytes_of("h:"), name});
+      // Refused by the unit: what is kept tells of it alone.
+      t.execute("INSERT INTO exchange_built (bundle_id, bundle, head) VALUES ('gone', $1, $2)",
+                {bytes_of("remembered"), bytes_of("h:")});
+      t.execute("INSERT INTO exchange_channel (channel, epoch, sequence, manifest_digest) VALUES ($1, 1, 2, $2)",
+                {channel_of("portal", "approval"), slice.manifest_digest});
+      t.execute(
+          "INSERT INTO exchange_outbox (kind, subject, priority, payload, path, file_offset, file_length, at_ms) "
+          "VALUES "
+          "('status', 'b', 1, $1, '', 0, 0, 0)",
+          {bytes_of("enqueued")});
+    }));
+    REQUIRE(database->migrate("exchange", service_migrations()));
+    std::vector<Built> next;
+    REQUIRE(database->write([&](Transaction& t) {
+      REQUIRE(build_waiting(t, parties().identity(), kNow).size() == 1);
+      next = sealed_again(t, 10, 1 << 20);
+    }));
+    REQUIRE(next.size() == 3);
+    CHECK(next[0].bundle == whole.bytes);
+    CHECK(next[1].bundle == slice.bytes);
+    CHECK(opened(*parse_bundle(next[2].bundle)) == "enqueued");
+    REQUIRE(database->write([&](Transaction& t) {
+      CHECK(is_needed(t, name));
+      for (const auto& one : next) mark_arrived(t, one.bundle_id);
+      CHECK_FALSE(is_needed(t, name));
+      CHECK(t.query_one("SELECT COUNT(*) FROM exchange_payload")->integer(0) == 0);
+    }));
+  }
+  ::unlink(name.c_str());
 }
 
 TEST_CASE("a message over its limit is refused before it is kept") {
@@ -365,7 +431,7 @@ TEST_CASE("what the other side does not have yet is handed over again, byte for 
     REQUIRE(views.size() == 4);
     std::vector<Built> next;
     const auto look = [&] {
-      REQUIRE(database->read([&](Transaction& t) { next = next_to_hand_over(t, 10, 1 << 20, none); }));
+      REQUIRE(database->read([&](Transaction& t) { next = sealed_again(t, 10, 1 << 20); }));
       return next.size();
     };
     REQUIRE(database->read([](Transaction& t) { CHECK(handed_over_up_to(t) == 4); }));
