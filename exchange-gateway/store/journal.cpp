@@ -342,6 +342,14 @@ void advance_over_present(storage::Transaction& t, const std::string& channel) {
   advance_from(t, channel, head, head);
 }
 
+bool has_behind_gap(storage::Transaction& t, const std::string& channel) {
+  const auto head = channel_head(t, channel);
+  return t
+      .query_one("SELECT 1 FROM bundle WHERE channel = $1 AND epoch = $2 AND sequence > $3 LIMIT 1",
+                 {channel, std::int64_t{head.epoch}, static_cast<std::int64_t>(head.sequence)})
+      .has_value();
+}
+
 void advance_over(storage::Transaction& t, const Entry& e) {
   const auto head = channel_head(t, e.channel);
   const auto sequence = static_cast<std::uint64_t>(e.sequence);

@@ -65,6 +65,8 @@ ChannelHead channel_head(storage::Transaction& t, const std::string& channel);
 void set_channel_head(storage::Transaction& t, const std::string& channel, const Link& link);
 // Moves the head of a channel from the other side over everything that is there without a gap.
 void advance_over_present(storage::Transaction& t, const std::string& channel);
+// Whether something is there behind what is missing after the head.
+bool has_behind_gap(storage::Transaction& t, const std::string& channel);
 // The same when this one has just been inserted.
 void advance_over(storage::Transaction& t, const Entry& entry);
 Neighbours neighbours(storage::Transaction& t, const Entry& entry);

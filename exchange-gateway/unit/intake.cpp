@@ -59,6 +59,11 @@ result<void> Unit::has_its_turn(storage::Transaction& t, const Offer& offer) {
   if (offer.ruling)
     if (auto ok = check_quota(t, offer.entry); !ok) return ok;
   auto follows = continues(store::channel_head(t, offer.entry.channel), link_of(offer.entry));
+  if (!follows && follows.error().code == "bundle.gap") {
+    // What the other unit has told of stands behind a gap until our service has filled that.
+    store::advance_over_present(t, offer.entry.channel);
+    follows = continues(store::channel_head(t, offer.entry.channel), link_of(offer.entry));
+  }
   if (!follows && follows.error().code == "bundle.gap") service_skips(t, offer.entry);
   return follows;
 }

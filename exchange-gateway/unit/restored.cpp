@@ -279,6 +279,9 @@ void Unit::begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint
   store::set_state_value(t, kForgottenBefore, at);
   store::set_state_value(t, kServiceAhead, 1);
   store::set_state_value(t, kRetellReceipts, 1);
+  // What they told a unit that was healing and then restored once more is forgotten with it.
+  store::set_state_value(t, kPeerTold, 0);
+  store::set_state_value(t, kServiceTold, 0);
   r.epoch = epoch;
   r.approved_ms = at;
   r.statement = evidence::sign_statement(kEpochType, encode(statement), signer_);
@@ -575,7 +578,8 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
     if (recovery != store::Recovery::none && found && found->code == "restored.taken") found.reset();
     in_step = recovery == store::Recovery::none && !found && !handed.channel.empty() &&
               store::state_value(t, kServiceAhead) != 0 &&
-              handed.up_to <= static_cast<std::int64_t>(store::channel_head(t, handed.channel).sequence);
+              handed.up_to <= static_cast<std::int64_t>(store::channel_head(t, handed.channel).sequence) &&
+              !store::has_behind_gap(t, handed.channel);
     const auto offset = store::state_value(t, kReceiptOffset);
     list = store::receipts_for_service(t, std::max<std::int64_t>(after - offset, 0), limit);
     for (auto& one : list) one.number += offset;

@@ -271,14 +271,14 @@ class Cuts:
 
 def look_into(place, acknowledged, ended, moment):
     """Without any program: every database is whole, and what was acknowledged before the cut is there."""
-    for program, file in DATABASES.items():
-        with contextlib.closing(sqlite3.connect(place / file)) as connection:
+    for program, where in DATABASES.items():
+        with contextlib.closing(sqlite3.connect(place / where)) as connection:
             told = connection.execute("PRAGMA integrity_check").fetchall()
             check(told == [("ok",)], f"the database of {program} is damaged: {told[:3]}")
             if program.startswith("gateway-"):
                 for bundle, file, size in connection.execute("SELECT id, file, size FROM bundle WHERE file <> ''"):
                     name, _, offset = file.partition("@")
-                    bytes_of = (place / file_of(program)).parent / "bundles" / name
+                    bytes_of = (place / where).parent / "bundles" / name
                     check(bytes_of.exists() and bytes_of.stat().st_size >= int(offset or 0) + size, f"{program} knows of {bundle} in {file}, and its bytes are not there")
             if program == "portal":
                 there = {row[0]: row[1] for row in connection.execute("SELECT declaration_id, status FROM declaration")}

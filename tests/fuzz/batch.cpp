@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bundles = exchange::parts_of_batch(batch);
   if (!bundles) return 0;
   std::vector<gateway::Unit::Load> loads;
-  for (const auto& bundle : *bundles) loads.push_back({"", bundle});
+  for (const auto& bundle : *bundles) loads.push_back({"", Bytes(bundle.begin(), bundle.end())});
   promise(text_of(gateway::batch_of(loads)) == text_of(batch), "a batch has one spelling");
   return 0;
 }

@@ -80,7 +80,11 @@ struct Desk {
               exchange::parse_bundle(mine.bundle).value().manifest_digest == receipt.manifest_digest) {
             mine.rungs.insert(receipt.rung);
             if (receipt.party == side->options().name) mine.by_unit.push_back(one.receipt);
-            if (receipt.rung >= jindu::v1::RUNG_CARRIED) mine.kept = false;
+            // As mark_arrived of the outbox.
+            if (receipt.rung >= jindu::v1::RUNG_CARRIED) {
+              mine.kept = false;
+              mine.handed_over = true;
+            }
           }
       }
       remind();
@@ -413,6 +417,66 @@ TEST_CASE("a unit is restored to before its question of the same epoch was answe
   two.exchange();
   CHECK(two.recovery(false) == "none");
   two.check_promise();
+}
+
+TEST_CASE("what the other side has behind a gap is stepped over when the service has filled that") {
+  Two two;
+  two.exchange();
+  const auto backup = two.w.folder / "backup";
+  two.w.outer.back_up(backup);
+  two.portal.send(1, "crosses");
+  two.portal.send(2, "does not cross");
+  two.portal.send(3, "crosses, too");
+  CHECK(two.portal.hand_over().empty());
+  auto loads = two.w.outer->load(1000, 1 << 30).value();
+  std::erase_if(loads, [&](const Unit::Load& one) { return one.id == two.portal.ids()[1]; });
+  REQUIRE(loads.size() == 2);
+  arrive(two.w.outer, loads, two.w.inner);
+  two.w.outer.restore(backup);
+  two.portal.follow();
+  two.approve(true);
+  two.portal.follow();
+  two.portal.again_from(1);  // its unit wanted all of them again
+  two.w.carry_all();
+  REQUIRE(two.recovery(true) == "none");
+  two.portal.follow();  // that two have crossed
+  CHECK(two.recovery(true) == "none");
+  two.portal.send(4, "behind them");
+  CHECK(two.portal.hand_over().empty());
+  CHECK(two.recovery(true) == "none");
+  two.exchange();
+  two.check_promise();
+}
+
+TEST_CASE("a unit that is restored while it heals is told again what it had been told") {
+  Two two;
+  auto& w = two.w;
+  two.portal.send(1, "before");
+  two.exchange();
+  const auto before = w.folder / "before", healing = w.folder / "healing";
+  w.outer.back_up(before);
+  two.live(1);
+  w.outer.restore(before);
+  two.portal.follow();
+  two.approve(true);
+  two.portal.follow();  // its service has told what it knows, the other unit has not
+  CHECK(two.recovery(true) == "healing");
+  w.outer.back_up(healing);
+  two.exchange();
+  REQUIRE(two.recovery(true) == "none");
+  w.from_portal.kind = "forbidden";
+  two.portal.send(1, "ended here, as only the service knows");
+  CHECK(two.portal.hand_over().empty());
+  const auto forbidden = two.portal.ids().back();
+  two.portal.follow();
+  w.outer.restore(healing);
+  w.from_portal.kind = "material";
+  two.portal.send(1, "behind it");
+  two.exchange();
+  CHECK(two.recovery(true) == "none");
+  CHECK(two.portal.hand_over().empty());
+  CHECK(w.outer.text("SELECT code FROM bundle WHERE id = '" + forbidden + "'") == "policy.forbidden");
+  CHECK(two.approval.applied.back() == two.portal.ids().back());
 }
 
 TEST_CASE("what ended after the other unit's answer, and was told before that came, is not forgotten again") {
