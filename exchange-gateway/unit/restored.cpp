@@ -109,7 +109,12 @@ Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
   auto& confirmed = *seen.mutable_confirmed();
   confirmed.set_channel(control_channel());
   confirmed.set_epoch(own.epoch);
-  confirmed.set_head(static_cast<std::uint64_t>(store::newest_ended(t, control_channel(), own.epoch)));
+  const auto newest = store::newest_ended(t, control_channel(), own.epoch);
+  confirmed.set_head(static_cast<std::uint64_t>(newest));
+  const auto open = store::open_sequences(t, control_channel(), own.epoch, kCarriedNamed);
+  for (const auto sequence : open)
+    if (sequence < newest) confirmed.add_open(static_cast<std::uint64_t>(sequence));
+  seen.set_confirmed_but_open(static_cast<std::int64_t>(open.size()) < kCarriedNamed);
   for (const auto& name : store::channels_from(t, options_.service)) {
     const auto epoch = store::channel_head(t, name).epoch;
     const auto newest = store::newest_taken_by(t, name, epoch, options_.peer);
@@ -167,10 +172,19 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
   const auto theirs = exchange::channel_of(options_.peer, options_.name);
   const auto read = store::channel_head(t, theirs);
   const auto& confirmed = seen.confirmed();
-  if (confirmed.channel() == theirs && is_sound_place(confirmed.epoch(), confirmed.head()) &&
-      position_of(confirmed.epoch(), confirmed.head()) > position_of(read) && confirmed.head() > 0 &&
-      !store::digest_at(t, theirs, confirmed.epoch(), static_cast<std::int64_t>(confirmed.head())))
-    found_restored(t, {"restored.read", "we have confirmed control bundle " + std::to_string(confirmed.head()) +
+  if (confirmed.channel() != theirs || !is_sound_place(confirmed.epoch(), confirmed.head()) ||
+      static_cast<std::size_t>(confirmed.open_size()) > kOpenNamed ||
+      position_of(confirmed.epoch(), confirmed.head()) <= position_of(read) || confirmed.head() == 0)
+    return;
+  // The newest, or what is missing before it, unless that is still under way: they may overtake each other.
+  std::optional<std::uint64_t> lacks;
+  if (!store::digest_at(t, theirs, confirmed.epoch(), static_cast<std::int64_t>(confirmed.head())))
+    lacks = confirmed.head();
+  else if (seen.confirmed_but_open() && confirmed.epoch() == read.epoch &&
+           std::find(confirmed.open().begin(), confirmed.open().end(), read.sequence + 1) == confirmed.open().end())
+    lacks = read.sequence + 1;
+  if (lacks)
+    found_restored(t, {"restored.read", "we have confirmed control bundle " + std::to_string(*lacks) +
                                             " of the other unit, and it is not in this journal"});
 }
 

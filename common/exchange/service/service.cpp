@@ -576,14 +576,16 @@ class ServiceImpl final : public Service {
         t.query_one("SELECT sequence FROM exchange_subject WHERE direction = 'in' AND subject = $1", {subject});
     const std::int64_t last = row ? row->integer(0) : 0, mine = static_cast<std::int64_t>(m.subject_sequence());
     // One that the units refused on the way leaves a hole; what stands behind it must still come. Going back is a
-    // replay.
-    if (mine <= last)
+    // replay, or the word of operators of a unit that has forgotten what they had said: it is refused, and its sender
+    // hears so.
+    if (mine <= last && one.applied())
       throw ErrorException(
           {Fault::conflict, "exchange.out_of_order", "a later one about the same subject was applied before"});
-    if (row)
-      t.execute("UPDATE exchange_subject SET sequence = $2 WHERE direction = 'in' AND subject = $1", {subject, mine});
-    else
-      t.execute("INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('in', $1, $2)", {subject, mine});
+    if (mine > last)
+      t.execute(
+          "INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('in', $1, $2) ON CONFLICT (direction, "
+          "subject) DO UPDATE SET sequence = $2",
+          {subject, mine});
     const auto kept = kept_receipt(t, one.encoded);
     t.execute(
         "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt, certificate) VALUES ($1, $2, "

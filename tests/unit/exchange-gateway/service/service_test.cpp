@@ -325,6 +325,22 @@ TEST_CASE("one that is refused for good tells its sender why, and what stands be
         Words{"exchange.unknown_kind"});
 }
 
+TEST_CASE("one that comes behind a later one about its subject is refused, and told of") {
+  Road road;
+  road.portal.enqueue("a", "later");
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"later"}; }));
+  // As after a restored unit let pass what its operators had refused.
+  REQUIRE(road.approval.database().write(
+      [](storage::Transaction& t) { t.execute("UPDATE exchange_subject SET sequence = 5 WHERE direction = 'in'"); }));
+  road.portal.enqueue("a", "comes late");
+  road.portal.enqueue("b", "another");
+  REQUIRE(road.eventually([&] { return road.portal.service().health().value().refused == 1; }));
+  CHECK(road.portal.column("SELECT code FROM progress WHERE rung = 'refused'") == Words{"exchange.out_of_order"});
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"later", "another"}; }));
+  CHECK(road.approval.column("SELECT 'kept' FROM exchange_subject WHERE direction = 'in' AND sequence = 5") ==
+        Words{"kept"});
+}
+
 TEST_CASE("a delivery that comes again because its receipt was lost is not applied again, and gets the same receipt") {
   Road road;
   road.inner.weather.away = true;

@@ -448,6 +448,35 @@ TEST_CASE("what the other side has behind a gap is stepped over when the service
   two.check_promise();
 }
 
+TEST_CASE("a control bundle that was forgotten is missed although later ones have come") {
+  Two two;
+  auto& w = two.w;
+  two.portal.send(1, "before");
+  two.approval.send(1, "status before");
+  two.exchange();
+  const auto backup = w.folder / "backup";
+  w.outer.back_up(backup);
+  // Of what ends before it crosses nothing but one control bundle tells.
+  w.from_approval.kind = "forbidden";
+  two.approval.send(1, "ends there");
+  CHECK(two.approval.hand_over().empty());
+  const auto ended = two.approval.ids().back();
+  arrive(w.inner, say(w.inner), w.outer);
+  REQUIRE(w.outer.state_of(ended) == "ended");
+  w.outer.restore(backup);
+  two.portal.follow();
+  CHECK(two.recovery(true) == "none");
+  w.from_approval.kind = "status";
+  two.portal.send(1, "later");
+  two.exchange();
+  CHECK(two.recovery(true) == "halted");
+  CHECK(w.outer.text("SELECT code FROM restoration") == "restored.read");
+  two.approve(true);
+  two.exchange();
+  CHECK(two.recovery(true) == "none");
+  CHECK(w.outer.state_of(ended) == "ended");
+}
+
 TEST_CASE("a unit that is restored while it heals is told again what it had been told") {
   Two two;
   auto& w = two.w;
