@@ -41,6 +41,17 @@ result<void> write_all(int descriptor, BytesView bytes, std::uint64_t offset, co
   return {};
 }
 
+result<void> write_and_sync(int descriptor, std::span<const BytesView> parts, const std::filesystem::path& path) {
+  result<void> ok;
+  std::uint64_t offset = 0;
+  for (const auto part : parts) {
+    if (ok) ok = write_all(descriptor, part, offset, path);
+    offset += part.size();
+  }
+  if (ok && ::fdatasync(descriptor) != 0) ok = failure(path, "sync");
+  return ok;
+}
+
 // Fewer bytes where the file ends before.
 result<Bytes> read_some(int descriptor, std::uint64_t offset, std::size_t size, const std::filesystem::path& path) {
   Bytes bytes(size);
@@ -101,24 +112,20 @@ result<void> sync_all(const std::filesystem::path& folder) {
   return {};
 }
 
-result<void> write_durably(const std::filesystem::path& path, BytesView bytes) {
-  return write_durably(path, std::span(&bytes, 1));
+result<void> write_new_synced(const std::filesystem::path& path, std::span<const BytesView> parts) {
+  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+  if (file.number < 0) return failure(path, "create");
+  return write_and_sync(file.number, parts, path);
 }
 
-result<void> write_durably(const std::filesystem::path& path, std::span<const BytesView> parts) {
+result<void> write_durably(const std::filesystem::path& path, BytesView bytes) {
   // A name of its own, so that two writers of the same file do not mix their bytes.
   static std::atomic<std::uint64_t> count{0};
   const auto beside = path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
   {
     const Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (file.number < 0) return failure(path, "create");
-    result<void> ok;
-    std::uint64_t offset = 0;
-    for (const auto part : parts) {
-      if (ok) ok = write_all(file.number, part, offset, path);
-      offset += part.size();
-    }
-    if (ok && ::fdatasync(file.number) != 0) ok = failure(path, "sync");
+    const auto ok = write_and_sync(file.number, std::span(&bytes, 1), path);
     if (!ok) {
       ::unlink(beside.c_str());
       return ok;

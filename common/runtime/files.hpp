@@ -13,13 +13,14 @@ result<std::string> read_text(const std::filesystem::path& path, std::size_t lim
 result<Bytes> read_part(const std::filesystem::path& path, std::uint64_t offset, std::size_t size);
 // Codes file.full (the disk, Fault::unavailable), file.write.
 result<void> write_durably(const std::filesystem::path& path, BytesView bytes);
-// The same with parts one behind the other.
-result<void> write_durably(const std::filesystem::path& path, std::span<const BytesView> parts);
 // Appends at exactly `offset` and syncs; code file.offset when the file is shorter than that.
 result<void> write_at(const std::filesystem::path& path, std::uint64_t offset, BytesView bytes, bool sync);
 result<void> sync_folder(const std::filesystem::path& folder);
 // A new file that is durable only after sync_all: many small files for the price of one sync.
 result<void> write_new(const std::filesystem::path& path, BytesView bytes);
+// A new file of parts one behind the other, synced; its name is durable after sync_folder: for names that nobody looks
+// for before.
+result<void> write_new_synced(const std::filesystem::path& path, std::span<const BytesView> parts);
 // Everything on the file system that a folder lies on.
 result<void> sync_all(const std::filesystem::path& folder);
 result<void> make_folder(const std::filesystem::path& folder);  // with parents, only for us (0700), synced

@@ -47,7 +47,7 @@ class Ferry final : public Carrier {
     // A medium pulled in the middle shows itself as a failure of some call: the next attachment starts over.
     if (auto ok = unload(); !ok) return failed(ok.error());
     if (auto ok = load(); !ok) return failed(ok.error());
-    if (auto ok = files::write_durably(marker(), BytesView()); !ok) return failed(ok.error());
+    if (auto ok = files::write_durably(marker(), {}); !ok) return failed(ok.error());
     return options_.look;
   }
 

@@ -68,24 +68,28 @@ void BundleFiles::Batch::write() {
                         "the journal takes nothing at present; nothing was taken, and it will be when it does again"};
     } else if (one.bundle.size() > kSmall) {
       one.entry->file = new_name();
-      if (auto ok = files::write_durably(files_.folder_ / one.entry->file, one.bundle); !ok) one.error = ok.error();
+      if (auto ok = files::write_new_synced(files_.folder_ / one.entry->file, std::span(&one.bundle, 1)); !ok)
+        one.error = ok.error();
     } else {
       together.push_back(&one);
       parts.push_back(one.bundle);
       bytes += one.bundle.size();
     }
   }
-  if (together.size() < 2 || bytes < files_.shared_from_) return;
-  const auto name = new_name();
-  const auto ok = files::write_durably(files_.folder_ / name, parts);
-  std::uint64_t offset = 0;
-  for (auto* one : together) {
-    if (ok)
+  if (together.size() >= 2 && bytes >= files_.shared_from_) {
+    const auto name = new_name();
+    const auto ok = files::write_new_synced(files_.folder_ / name, parts);
+    std::uint64_t offset = 0;
+    for (auto* one : together) {
       one->entry->file = name + "@" + std::to_string(offset);
-    else
-      one->error = ok.error();
-    offset += one->bundle.size();
+      if (!ok) one->error = ok.error();
+      offset += one->bundle.size();
+    }
   }
+  if (names_.empty()) return;
+  if (auto ok = files::sync_folder(files_.folder_); !ok)
+    for (auto& one : list_)
+      if (!one.entry->file.empty() && !one.error) one.error = ok.error();
 }
 
 void BundleFiles::Batch::settle(bool committed) {

@@ -67,7 +67,8 @@ TEST_CASE("a file that was written durably is read as it was, for us alone, with
 TEST_CASE("parts are written one behind the other, and each is read by itself") {
   const Folder folder;
   const Bytes a(3, 'a'), b(700'000, 'b'), c(5, 'c');
-  REQUIRE(write_durably(folder.path / "f", std::vector<BytesView>{a, b, c}));
+  REQUIRE(write_new_synced(folder.path / "f", std::vector<BytesView>{a, b, c}));
+  CHECK(code_of(write_new_synced(folder.path / "f", std::vector<BytesView>{a})) == "file.write");  // it is there
   CHECK(read_part(folder.path / "f", 0, 3).value() == a);
   CHECK(read_part(folder.path / "f", 3, b.size()).value() == b);
   CHECK(read_part(folder.path / "f", 3 + b.size(), 5).value() == c);
