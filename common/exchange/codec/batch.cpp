@@ -7,12 +7,12 @@ namespace {
 
 constexpr std::size_t kBatchPartHead = 4, kNumber = 8;
 
-Error malformed(const char* what) { return {Fault::invalid, "batch.malformed", what}; }
+Error bad_batch(const char* what) { return {Fault::invalid, "batch.malformed", what}; }
 
 }  // namespace
 
 result<Numbered> numbered(BytesView part) {
-  if (part.size() < kNumber) return malformed("a part is shorter than its number");
+  if (part.size() < kNumber) return bad_batch("a part is shorter than its number");
   return Numbered{big_endian(part.first(kNumber)), part.subspan(kNumber)};
 }
 
@@ -33,11 +33,11 @@ void append_to_batch(Bytes& batch, const Numbered& part) {
 result<std::vector<BytesView>> parts_of_batch(BytesView batch) {
   std::vector<BytesView> parts;
   while (!batch.empty()) {
-    if (batch.size() < kBatchPartHead) return malformed("a batch ends within a length");
+    if (batch.size() < kBatchPartHead) return bad_batch("a batch ends within a length");
     const auto length = big_endian(batch.first(kBatchPartHead));
     batch = batch.subspan(kBatchPartHead);
-    if (batch.size() < length) return malformed("a batch ends within a part");
-    if (parts.size() == kBatchCountMax) return malformed("a batch has too many parts");
+    if (batch.size() < length) return bad_batch("a batch ends within a part");
+    if (parts.size() == kBatchCountMax) return bad_batch("a batch has too many parts");
     parts.push_back(batch.first(length));
     batch = batch.subspan(length);
   }
