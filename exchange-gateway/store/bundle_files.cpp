@@ -92,6 +92,14 @@ void BundleFiles::Batch::write() {
       if (!one.entry->file.empty() && !one.error) one.error = ok.error();
 }
 
+BundleFiles::Batch::~Batch() {
+  try {
+    settle(false);
+  } catch (const std::exception& e) {
+    log::error("unit.files_left", {{"files", names_.size()}, {"detail", e.what()}});  // the next start removes them
+  }
+}
+
 void BundleFiles::Batch::settle(bool committed) {
   if (!names_.empty()) files_.remove_unused(names_, committed);
   names_.clear();

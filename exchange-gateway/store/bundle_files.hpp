@@ -24,7 +24,7 @@ class BundleFiles {
     Batch(BundleFiles& files, Instant now) : files_(files), now_(now) {}
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
-    ~Batch() { settle(false); }  // nobody has said what became of it
+    ~Batch();  // where nobody has said what became of it
     void add(Entry& entry, BytesView bundle) { list_.push_back({&entry, bundle, {}}); }
     std::size_t size() const { return list_.size(); }
     // Writes and syncs what is not for the database, and sets the file of its entries.
