@@ -125,7 +125,7 @@ result<void> write_durably(const std::filesystem::path& path, BytesView bytes) {
   {
     const Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (file.number < 0) return failure(path, "create");
-    const auto ok = write_and_sync(file.number, std::span(&bytes, 1), path);
+    auto ok = write_and_sync(file.number, std::span(&bytes, 1), path);
     if (!ok) {
       ::unlink(beside.c_str());
       return ok;

@@ -255,7 +255,7 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
   return done;
 }
 
-void FreshlyBuilt::put(std::vector<Built> built) {
+void FreshlyBuilt::put(std::vector<Built>&& built) {
   const std::lock_guard lock(mutex_);
   for (auto& one : built) {
     const auto size = one.bundle.size();

@@ -30,7 +30,7 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
 // threads.
 class FreshlyBuilt {
  public:
-  void put(std::vector<Built> built);
+  void put(std::vector<Built>&& built);
   std::optional<Bytes> take(const std::string& bundle_id, BytesView manifest_digest);
   void clear();
 

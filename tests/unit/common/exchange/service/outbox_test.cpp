@@ -312,14 +312,14 @@ TEST_CASE("what was built a moment ago is handed over as it is, and is what woul
     REQUIRE(database->read([&](Transaction& t) { again = sealed_again(t, 10, 1 << 20); }));
     same(again, 3);
     // One that does not fit any more stays for the next time.
-    fresh.put(made);
+    fresh.put(std::vector<Built>(made));
     REQUIRE(database->read([&](Transaction& t) { first = next_to_hand_over(t, 10, bytes[0].size() + 1, fresh); }));
     same(first, 1);
     CHECK_FALSE(fresh.take(made[0].bundle_id, made[0].manifest_digest));
     CHECK(fresh.take(made[1].bundle_id, made[1].manifest_digest).value() == bytes[1]);
     // Not after it was signed anew.
     CHECK_FALSE(fresh.take(made[2].bundle_id, made[1].manifest_digest));
-    fresh.put(made);
+    fresh.put(std::vector<Built>(made));
     fresh.clear();
     CHECK_FALSE(fresh.take(made[0].bundle_id, made[0].manifest_digest));
   }
