@@ -46,6 +46,10 @@ std::optional<std::string> next_name(storage::Transaction& t, const std::string&
 
 }  // namespace
 
+std::string sweep_bound(unsigned round, Instant ended_before) {
+  return round % kRoundsToTheEnd == 0 ? "~" : new_uuid(ended_before);
+}
+
 BundleFiles::BundleFiles(storage::Database& journal, fs::path folder, std::size_t shared_from)
     : journal_(journal), folder_(std::move(folder)), shared_from_(shared_from) {}
 
@@ -138,8 +142,7 @@ result<void> BundleFiles::sweep(std::chrono::hours kept, Instant now) {
   }
   if (!names.empty()) remove_unused(names, false);
   remove_moved(now);
-  // What was written since cannot have ended so long ago; but a clock that was ahead gives names of times to come.
-  const auto bound = rounds_ % kRoundsToTheEnd == 0 ? "~" : new_uuid(now - kept);
+  const auto bound = sweep_bound(rounds_, now - kept);
   auto ok = journal_.read([&](storage::Transaction& t) {
     names.clear();
     auto after = swept_up_to_;

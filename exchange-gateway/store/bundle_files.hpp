@@ -12,6 +12,10 @@ namespace jindu::gateway::store {
 
 inline constexpr std::size_t kSmall = 256 * 1024;  // up to here a bundle may live in the database
 
+// Up to which UUID a round of sweeping looks: what was made since cannot have ended so long ago. Some rounds look at
+// all, as clocks that were ahead give ids of times to come.
+std::string sweep_bound(unsigned round, Instant ended_before);
+
 class BundleFiles {
  public:
   // From `shared_from` bytes on small ones that come together share a file.

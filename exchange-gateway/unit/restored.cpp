@@ -109,11 +109,11 @@ Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
   auto& confirmed = *seen.mutable_confirmed();
   confirmed.set_channel(control_channel());
   confirmed.set_epoch(own.epoch);
-  const auto newest = store::newest_ended(t, control_channel(), own.epoch);
-  confirmed.set_head(static_cast<std::uint64_t>(newest));
+  const auto newest_own = store::newest_ended(t, control_channel(), own.epoch);
+  confirmed.set_head(static_cast<std::uint64_t>(newest_own));
   const auto open = store::open_sequences(t, control_channel(), own.epoch, kCarriedNamed);
   for (const auto sequence : open)
-    if (sequence < newest) confirmed.add_open(static_cast<std::uint64_t>(sequence));
+    if (sequence < newest_own) confirmed.add_open(static_cast<std::uint64_t>(sequence));
   seen.set_confirmed_but_open(static_cast<std::int64_t>(open.size()) < kCarriedNamed);
   for (const auto& name : store::channels_from(t, options_.service)) {
     const auto epoch = store::channel_head(t, name).epoch;

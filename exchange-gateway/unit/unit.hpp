@@ -386,7 +386,7 @@ class Unit {
   std::shared_ptr<const Clock> clock_;
   store::BundleFiles files_;
   std::string bytes_swept_up_to_;  // of `sweep` alone, as the next
-  unsigned sweeps_ = 0;
+  unsigned byte_rounds_ = 0;
   News for_service_, for_carrier_, for_mail_;
 
   std::mutex rates_mutex_;

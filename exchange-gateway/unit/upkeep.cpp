@@ -1,7 +1,6 @@
 // What the unit does by itself from time to time.
 #include <prometheus/gauge.h>
 
-#include "common/runtime/ids.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 
 namespace jindu::gateway {
@@ -9,7 +8,6 @@ namespace {
 
 constexpr std::int64_t kAtOnce = 200;
 constexpr int kPagesAtOnce = 20;
-constexpr unsigned kSweepsToTheEnd = 64;
 constexpr std::chrono::hours kControlKept{24 * 7};
 constexpr std::chrono::hours kLogChecked{1};
 constexpr std::chrono::hours kDamageShown{24};
@@ -56,8 +54,7 @@ std::vector<store::StoredAfter> Unit::not_yet_expiring(storage::Transaction& t) 
 result<void> Unit::sweep() {
   const auto finished = now() - options_.keep_finished;
   if (auto ok = files_.sweep(options_.keep_finished, now()); !ok) return ok;
-  // What was made since cannot have ended so long ago; but clocks that were ahead give ids of times to come.
-  const auto before = sweeps_++ % kSweepsToTheEnd == 0 ? "~" : new_uuid(finished);
+  const auto before = store::sweep_bound(byte_rounds_, finished);
   std::string after;
   for (int page = 0; page < kPagesAtOnce; ++page) {
     auto ok = journal_.write([&](storage::Transaction& t) {
@@ -65,7 +62,9 @@ result<void> Unit::sweep() {
     });
     if (!ok) return ok;
     bytes_swept_up_to_ = after;
-    if (after.empty()) break;
+    if (!after.empty()) continue;
+    ++byte_rounds_;
+    break;
   }
   return journal_.write([&](storage::Transaction& t) {
     // Control bundles say nothing that the receipts in them do not say; the channel's head keeps the chain.

@@ -154,6 +154,15 @@ struct Two {
     for (auto* one : {&portal, &approval}) one->follow();
   }
 
+  // A backup of a unit from after something has crossed both ways.
+  std::filesystem::path begun_and_backed_up(bool outer) {
+    portal.send(1, "before");
+    approval.send(1, "status before");
+    exchange();
+    of(outer).back_up(w.folder / "backup");
+    return w.folder / "backup";
+  }
+
   std::string recovery(bool outer) {
     std::string state;
     REQUIRE(of(outer)->journal().read(
@@ -254,11 +263,7 @@ TEST_CASE("a restored unit sends nothing until two people have approved a new ep
   INFO((outer ? "outer" : "inner"));
   Two two;
   auto& w = two.w;
-  two.portal.send(1, "before");
-  two.approval.send(1, "status before");
-  two.exchange();
-  const auto backup = w.folder / "backup";
-  two.of(outer).back_up(backup);
+  const auto backup = two.begun_and_backed_up(outer);
   two.live(1);
   two.of(outer).restore(backup);
 
@@ -451,11 +456,7 @@ TEST_CASE("what the other side has behind a gap is stepped over when the service
 TEST_CASE("a control bundle that was forgotten is missed although later ones have come") {
   Two two;
   auto& w = two.w;
-  two.portal.send(1, "before");
-  two.approval.send(1, "status before");
-  two.exchange();
-  const auto backup = w.folder / "backup";
-  w.outer.back_up(backup);
+  const auto backup = two.begun_and_backed_up(true);
   // Of what ends before it crosses nothing but one control bundle tells.
   w.from_approval.kind = "forbidden";
   two.approval.send(1, "ends there");
@@ -536,11 +537,7 @@ TEST_CASE("what ended after the other unit's answer, and was told before that ca
 TEST_CASE("a question which the other unit passes over without having read it is asked again") {
   Two two;
   auto& w = two.w;
-  two.portal.send(1, "before");
-  two.approval.send(1, "status before");
-  two.exchange();
-  const auto backup = w.folder / "backup";
-  w.inner.back_up(backup);
+  const auto backup = two.begun_and_backed_up(false);
   two.live(1);
   w.inner.restore(backup);
   two.approval.follow();
@@ -578,11 +575,7 @@ TEST_CASE("a journal that is lost whole is as one that was restored from the ver
 TEST_CASE("each trace of what a unit has forgotten is enough to find out") {
   Two two;
   auto& w = two.w;
-  two.portal.send(1, "before");
-  two.approval.send(1, "status before");
-  two.exchange();
-  const auto backup = w.folder / "backup";
-  w.outer.back_up(backup);
+  const auto backup = two.begun_and_backed_up(true);
   const auto code = [&] { return w.outer.text("SELECT code FROM restoration ORDER BY number DESC LIMIT 1"); };
   SECTION("its service has receipts that it does not") {
     two.portal.send(1, "x");
