@@ -91,4 +91,14 @@ TEST_CASE("work that throws does not end its worker") {
   CHECK(runs.reaches(3));
 }
 
+TEST_CASE("work that always throws is not tried again at once") {
+  Counter runs;
+  Worker worker("test", [&]() -> std::chrono::milliseconds {
+    runs.add();
+    throw std::runtime_error("always");
+  });
+  REQUIRE(runs.reaches(1));
+  CHECK_FALSE(runs.reaches(20, 2s));
+}
+
 }  // namespace jindu
