@@ -24,6 +24,12 @@ std::chrono::milliseconds send_mail(Unit& unit, const mail::Server& server, cons
   return sent ? std::chrono::milliseconds(0) : std::chrono::milliseconds(kMailTriedAgain);
 }
 
+result<void> journal_answers(storage::Database& journal) {
+  if (auto ok = journal.read([](storage::Transaction& t) { t.query("SELECT 1"); }); !ok) return ok;
+  if (journal.damaged()) return Error{Fault::internal, std::string(storage::kDamaged), "the journal is damaged"};
+  return {};
+}
+
 }  // namespace
 
 result<void> run_unit(const Settings& settings) {
@@ -90,7 +96,7 @@ result<void> run_unit(const Settings& settings) {
   auto operations = http::Server::start(
       settings.operations,
       http::operations_routes(
-          {{"journal", [&] { return unit.journal().read([](storage::Transaction& t) { t.query("SELECT 1"); }); }},
+          {{"journal", [&] { return journal_answers(unit.journal()); }},
            {"disk", [&] { return unit.has_room(); }}}));
   if (!operations) return operations.error();
   log::info("unit.ready", {{"unit", settings.unit.name}, {"carrier", settings.carrier}});

@@ -17,6 +17,11 @@ Parameter::Parameter(const Value& value) {
     value_ = BytesView(*bytes);
 }
 
+void Row::throw_other_type(std::size_t column) {
+  throw ErrorException(
+      {Fault::internal, std::string(kDamaged), "column " + std::to_string(column) + " holds something of another type"});
+}
+
 std::optional<Row> Transaction::query_one(std::string_view sql, const Parameters& parameters) {
   std::vector<Row> rows = query(sql, parameters);
   if (rows.empty()) return std::nullopt;
@@ -44,17 +49,22 @@ result<std::unique_ptr<Database>> Database::open(std::string_view url, int conne
 }
 
 result<void> Database::write(const std::function<void(Transaction&)>& work) {
-  return run(false, [&](Transaction& transaction) {
+  return noted(run(false, [&](Transaction& transaction) {
     work(transaction);
     transaction.write_gathered();
-  });
+  }));
 }
 result<void> Database::read(const std::function<void(Transaction&)>& work) {
-  return run(true, [&](Transaction& transaction) {
+  return noted(run(true, [&](Transaction& transaction) {
     work(transaction);
     if (transaction.has_gathered())
       throw ErrorException({Fault::internal, "storage.read_only", "something was changed in a transaction that reads"});
-  });
+  }));
+}
+
+result<void> Database::noted(result<void> outcome) {
+  if (!outcome && outcome.error().code == kDamaged) damaged_ = true;
+  return outcome;
 }
 
 result<void> Database::migrate(std::string_view component, const std::vector<Migration>& migrations) {

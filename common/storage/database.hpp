@@ -2,6 +2,7 @@
 // One small interface over embedded SQLite and PostgreSQL. SQL keeps to the subset both understand; parameters are $1,
 // $2, … Write transactions are retried by `write` when the database asks for it (serialisation failure, busy), so the
 // function may run more than once and must have no effect outside the database.
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,8 @@ namespace jindu::storage {
 
 // NULL, BIGINT, TEXT or BLOB/BYTEA. There are no floats and no dates: instants are Unix milliseconds, dates ISO text.
 using Value = std::variant<std::monostate, std::int64_t, std::string, Bytes>;
+
+constexpr std::string_view kDamaged = "storage.damaged";
 
 // What stands for a $1 of a statement: a view of what the caller has, which stays until the statement has run.
 class Parameter {
@@ -64,16 +67,29 @@ class Row {
  public:
   explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
   bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(values_.at(column)); }
-  std::int64_t integer(std::size_t column) const { return std::get<std::int64_t>(values_.at(column)); }
-  const std::string& text(std::size_t column) const { return std::get<std::string>(values_.at(column)); }
-  const Bytes& blob(std::size_t column) const { return std::get<Bytes>(values_.at(column)); }
+  // Each throws ErrorException, code "storage.damaged", where something else stands: no statement of ours asks for what
+  // its table cannot hold.
+  std::int64_t integer(std::size_t column) const { return get<std::int64_t>(column); }
+  const std::string& text(std::size_t column) const { return get<std::string>(column); }
+  const Bytes& blob(std::size_t column) const { return get<Bytes>(column); }
   const Value& value(std::size_t column) const { return values_.at(column); }
   // The same, out of the row: it is empty then.
-  std::string take_text(std::size_t column) { return std::move(std::get<std::string>(values_.at(column))); }
-  Bytes take_blob(std::size_t column) { return std::move(std::get<Bytes>(values_.at(column))); }
+  std::string take_text(std::size_t column) { return std::move(get<std::string>(column)); }
+  Bytes take_blob(std::size_t column) { return std::move(get<Bytes>(column)); }
   std::size_t size() const { return values_.size(); }
 
  private:
+  template <class T>
+  T& get(std::size_t column) {
+    if (auto* value = std::get_if<T>(&values_.at(column))) return *value;
+    throw_other_type(column);
+  }
+  template <class T>
+  const T& get(std::size_t column) const {
+    return const_cast<Row&>(*this).get<T>(column);
+  }
+  [[noreturn]] static void throw_other_type(std::size_t column);
+
   std::vector<Value> values_;
 };
 
@@ -131,9 +147,17 @@ class Database {
   // Applies what is missing, each in a transaction; refuses a database that is newer than the program.
   result<void> migrate(std::string_view component, const std::vector<Migration>& migrations);
   virtual std::string_view dialect() const = 0;  // "sqlite" or "postgresql"
+  // Whether anything that was read since the start was not what can have been written (code "storage.damaged"): what the
+  // database says cannot be relied on any more, and somebody has to look.
+  bool damaged() const { return damaged_; }
 
  protected:
   virtual result<void> run(bool read_only, const std::function<void(Transaction&)>& work) = 0;
+
+ private:
+  result<void> noted(result<void> outcome);
+
+  std::atomic<bool> damaged_ = false;
 };
 
 }  // namespace jindu::storage

@@ -58,6 +58,7 @@ class PostgresConnection {
       throw ErrorException({Fault::unavailable, "storage.unavailable", detail});
     if (state == "40001" || state == "40P01") throw ErrorException({Fault::conflict, "storage.retry", detail});
     if (state == "23505") throw ErrorException({Fault::conflict, "storage.unique", detail});
+    if (state == "XX001" || state == "XX002") throw ErrorException({Fault::internal, std::string(kDamaged), detail});
     if (state.starts_with("23")) throw ErrorException({Fault::conflict, "storage.constraint", detail});
     if (state.starts_with("53")) throw ErrorException({Fault::unavailable, "storage.full", detail});
     throw ErrorException({Fault::internal, "storage.postgresql", detail});

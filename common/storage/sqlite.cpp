@@ -39,6 +39,9 @@ Error sqlite_error(sqlite3* db, std::string_view during) {
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
       return {Fault::unavailable, "storage.unavailable", detail};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {Fault::internal, std::string(kDamaged), detail};
     default:
       return {Fault::internal, "storage.sqlite", detail};
   }

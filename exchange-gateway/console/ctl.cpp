@@ -188,6 +188,9 @@ std::string alarm_words(const json::object& a, std::int64_t now_ms) {
            "was lost is brought again by itself (this is said for a day)";
   if (code == "alarm.mail_failing")
     return "a warning could not be sent by mail for " + age(n) + ": see the unit's log and the mail server";
+  if (code == "alarm.journal_damaged")
+    return "the unit's journal is damaged, its disk gave back something else than was written: stop the unit, look at "
+           "the disk, and restore it from a backup";
   if (code == "alarm.log_broken")
     return "the operators' log was changed: keep the journal as it is and call the auditor";
   return code + " " + about;

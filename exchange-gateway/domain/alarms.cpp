@@ -39,6 +39,7 @@ void certificate_ends(std::vector<Alarm>& list, const Facts& f, const std::strin
 
 std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
   std::vector<Alarm> list;
+  if (f.journal_damaged) list.push_back({"alarm.journal_damaged", Level::red, "", 0, 0});
   if (!f.log_whole) list.push_back({"alarm.log_broken", Level::red, "", 0, 0});
   if (!f.restored.empty()) list.push_back({"alarm.restored", Level::red, f.restored, f.epoch_approvals, f.restored_ms});
   for (const auto& [channel, since] : f.stops)

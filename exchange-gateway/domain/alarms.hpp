@@ -64,6 +64,7 @@ struct Facts {
   std::uint64_t disk_free = 0;
   std::uint64_t disk_minimum = 0;
   bool log_whole = true;
+  bool journal_damaged = false;
   std::string restored = {};  // "halted" or "healing": the journal is older than what was signed
   std::int64_t restored_ms = 0;
   std::int64_t epoch_approvals = 0;

@@ -109,7 +109,8 @@ void Unit::measure() {
        {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held", "alarm.quarantined",
         "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires", "alarm.certificate_expired",
         "alarm.clock_skew", "alarm.reconciliation_differs", "alarm.channel_stopped", "alarm.restored",
-        "alarm.voyage_damaged", "alarm.not_taken", "alarm.log_broken", "alarm.mail_failing", "alarm.gap"}) {
+        "alarm.voyage_damaged", "alarm.not_taken", "alarm.log_broken", "alarm.journal_damaged", "alarm.mail_failing",
+        "alarm.gap"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
     metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
         .Set(static_cast<double>(number));
@@ -142,6 +143,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   f.disk_free = free_bytes();
   f.disk_minimum = options_.minimum_free_bytes;
   f.log_whole = log_whole_;
+  f.journal_damaged = journal_.damaged();
   f.certificates.emplace_back(signer_.name, to_unix_ms(signer_.certificate.not_after()));
   // Of each node the one that lasts longest: that an older one ends is what a rollover wants.
   std::map<std::string, std::int64_t> last;

@@ -83,6 +83,7 @@ export const en: Messages = {
       voyage_damaged: { what: 'Voyage {about} was refused, or not all of it could be taken', todo: 'See why, and to the medium; what was lost or damaged comes again by itself.', go: 'voyages' },
       voyages_damaged: { what: '{n} voyages of the last day, voyage {about} the last of them, were refused, or not all could be taken', todo: 'See why, and to the medium; what was lost or damaged comes again by itself.', go: 'voyages' },
       mail_failing: { what: 'A warning could not be sent by mail for {age}', todo: 'See the unit’s log and the mail server; the letter waits.', go: 'overview' },
+      journal_damaged: { what: 'The journal of this unit is damaged: its disk gave back something else than was written', todo: 'Stop the unit, look at the disk, and restore the unit from a backup.', go: 'overview' },
       log_broken: { what: 'The operators’ log was changed', todo: 'Leave all as it is, do not restart, call the auditor.', go: 'log' },
     } },
   log: { whole: 'The chain of the log holds; nothing was changed.', broken: 'The chain is broken: the log was changed.', number: 'Number', when: 'When', who: 'Who', act: 'Act', about: 'About', reason: 'Reason', download: 'Save the log', none: 'No act yet.',

@@ -83,6 +83,7 @@ export const zh = {
       voyage_damaged: { what: '航次 {about} 有问题：被拒收，或未能全部收下', todo: '查看原因，检查介质；丢失和损坏的会自动重送。', go: 'voyages' },
       voyages_damaged: { what: '近一天 {n} 个航次有问题，最近的是航次 {about}：被拒收，或未能全部收下', todo: '查看原因，检查介质；丢失和损坏的会自动重送。', go: 'voyages' },
       mail_failing: { what: '提醒邮件已 {age} 发不出去', todo: '查看本单元日志和邮件服务器；邮件会等着再发。', go: 'overview' },
+      journal_damaged: { what: '本单元的数据库已损坏：磁盘读出的内容与写入的不符', todo: '停止本单元，检查磁盘，再从备份恢复。', go: 'overview' },
       log_broken: { what: '操作日志被改动过', todo: '保留现场，不要重启，立即报告审计员。', go: 'log' },
     } },
   log: { whole: '日志链完整，没有被改动。', broken: '日志链不完整：日志被改动过。', number: '编号', when: '时间', who: '何人', act: '操作', about: '对象', reason: '理由', download: '导出日志', none: '还没有操作。',

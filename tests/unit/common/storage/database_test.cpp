@@ -117,6 +117,15 @@ TEST_CASE("work that throws leaves nothing, whatever it throws") {
   }
 }
 
+TEST_CASE("a value of another type than its column can have is told, not thrown past whoever asked") {
+  for (auto& database : with_tables()) {
+    INFO(database->dialect());
+    const auto outcome = database->read([](Transaction& t) { t.query_one("SELECT 1")->text(0); });
+    CHECK(code_of(outcome) == "storage.damaged");
+    CHECK(database->damaged());
+  }
+}
+
 TEST_CASE("a broken constraint is told by its kind, and the transaction is undone") {
   for (auto& database : with_tables()) {
     INFO(database->dialect());

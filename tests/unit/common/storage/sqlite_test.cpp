@@ -53,6 +53,33 @@ TEST_CASE("a file that cannot be made, or is no database, is told at the start")
   CHECK_FALSE(Database::open("sqlite:" + path));
 }
 
+TEST_CASE("a file in which pages stand at the wrong place is told to be damaged, and so it stays") {
+  const auto url = new_sqlite_url();
+  {
+    auto database = opened(url);
+    REQUIRE(database->write([](Transaction& t) {
+      for (int i = 0; i < 2'000; ++i) t.execute("INSERT INTO thing VALUES ($1, $2)", {i, Bytes(100, 7)});
+    }));
+  }
+  {
+    // All but the first page, in which the tables are named.
+    std::fstream file(url.substr(7), std::ios::in | std::ios::out | std::ios::binary);
+    const auto pages = std::filesystem::file_size(url.substr(7)) / 8192;
+    REQUIRE(pages > 10);
+    for (std::uintmax_t page = 1; page < pages; ++page) {
+      file.seekp(static_cast<std::streamoff>(page * 8192));
+      file << std::string(8192, '\x42');
+    }
+  }
+  auto database = Database::open(url, 2).value();
+  CHECK_FALSE(database->damaged());
+  const auto all = [](Transaction& t) { t.query("SELECT * FROM thing"); };
+  CHECK(sqlite_code(database->read(all)) == "storage.damaged");
+  CHECK(database->damaged());
+  CHECK(database->read([](Transaction& t) { t.query("SELECT 1"); }));
+  CHECK(database->damaged());
+}
+
 TEST_CASE("what was committed is there when the file is opened again") {
   const auto url = new_sqlite_url();
   {

@@ -82,7 +82,8 @@ TEST_CASE("each alarm rises at its limit and not before") {
   f.differing = {{"2026-11-24 portal>approval", 3}};
   f.damaged = {{"7", kNow}, {"6", kNow - 1}};
   f.log_whole = false;
-  CHECK(raised(f) == List{"alarm.log_broken red", "alarm.channel_stopped red", "alarm.reconciliation_differs red",
+  f.journal_damaged = true;
+  CHECK(raised(f) == List{"alarm.journal_damaged red", "alarm.log_broken red", "alarm.channel_stopped red", "alarm.reconciliation_differs red",
                           "alarm.voyage_damaged yellow"});
 }
 
