@@ -1,32 +1,37 @@
 #include "common/evidence/merkle.hpp"
 
 namespace jindu::evidence {
-namespace {
 
-crypto::Digest node(const crypto::Digest& left, const crypto::Digest& right) {
+crypto::Digest merkle_node(const crypto::Digest& left, const crypto::Digest& right) {
   std::array<std::uint8_t, 1 + 2 * sizeof(crypto::Digest)> bytes{1};
   std::copy(left.begin(), left.end(), bytes.begin() + 1);
   std::copy(right.begin(), right.end(), bytes.begin() + 1 + sizeof(crypto::Digest));
   return crypto::sha256(bytes);
 }
 
+std::size_t merkle_half(std::size_t leaves) {
+  std::size_t half = 1;
+  while (half * 2 < leaves) half *= 2;
+  return half;
+}
+
+namespace {
+
 crypto::Digest root_of(std::span<const crypto::Digest> leaves) {
   if (leaves.size() == 1) return leaves[0];
-  std::size_t half = 1;
-  while (half * 2 < leaves.size()) half *= 2;
-  return node(root_of(leaves.first(half)), root_of(leaves.subspan(half)));
+  const auto half = merkle_half(leaves.size());
+  return merkle_node(root_of(leaves.first(half)), root_of(leaves.subspan(half)));
 }
 
 // Appends to the path of each leaf what stands beside the way up to the root of these, which it gives.
 crypto::Digest add_paths(std::span<const crypto::Digest> leaves, std::span<std::vector<crypto::Digest>> paths) {
   if (leaves.size() == 1) return leaves[0];
-  std::size_t half = 1;
-  while (half * 2 < leaves.size()) half *= 2;
+  const auto half = merkle_half(leaves.size());
   const auto left = add_paths(leaves.first(half), paths.first(half));
   const auto right = add_paths(leaves.subspan(half), paths.subspan(half));
   for (auto& path : paths.first(half)) path.push_back(right);
   for (auto& path : paths.subspan(half)) path.push_back(left);
-  return node(left, right);
+  return merkle_node(left, right);
 }
 
 }  // namespace
@@ -58,13 +63,13 @@ std::optional<crypto::Digest> merkle_root_by_path(const crypto::Digest& leaf_has
   for (const auto& beside : path) {
     if (last == 0) return {};
     if (place % 2 == 1 || place == last) {
-      hash = node(beside, hash);
+      hash = merkle_node(beside, hash);
       while (place % 2 == 0 && place != 0) {
         place /= 2;
         last /= 2;
       }
     } else {
-      hash = node(hash, beside);
+      hash = merkle_node(hash, beside);
     }
     place /= 2;
     last /= 2;

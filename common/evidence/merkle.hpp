@@ -8,6 +8,9 @@
 namespace jindu::evidence {
 
 crypto::Digest merkle_leaf(BytesView leaf);
+crypto::Digest merkle_node(const crypto::Digest& left, const crypto::Digest& right);
+// How many of `leaves`, of which there are at least two, stand in the left half of their tree.
+std::size_t merkle_half(std::size_t leaves);
 crypto::Digest merkle_root(const std::vector<crypto::Digest>& leaf_hashes);  // of an empty list: SHA-256 of nothing
 
 // For every leaf the hashes beside its way to the root, from below.

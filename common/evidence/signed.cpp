@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <numeric>
 
 #include "common/evidence/merkle.hpp"
 #include "common/runtime/messages.hpp"
@@ -163,27 +164,28 @@ Bytes sign_statement(std::string_view type, BytesView body, const NodeSigner& si
   return encode(message);
 }
 
+Together sign_as_one(std::string_view type, const std::vector<Bytes>& bodies, const NodeSigner& signer) {
+  if (bodies.size() < 2 || bodies.size() > kTogetherMax)
+    throw std::invalid_argument("fewer or more statements than can be signed together");
+  Together together{std::string(type), {}, {}, signer.certificate.der(), static_cast<std::uint32_t>(bodies.size())};
+  const auto id = signer.key.key_id();
+  together.key_id.assign(id.begin(), id.end());
+  together.places.resize(bodies.size());
+  std::iota(together.places.begin(), together.places.end(), 0U);
+  together.bodies = bodies;
+  together.leaves.reserve(bodies.size());
+  for (const auto& body : bodies) together.leaves.push_back(merkle_leaf(body));
+  together.signature = signer.key.sign(signed_together_bytes(type, bodies.size(), merkle_root(together.leaves)));
+  return together;
+}
+
 std::vector<Bytes> sign_together(std::string_view type, const std::vector<Bytes>& bodies, const NodeSigner& signer) {
   if (bodies.empty()) return {};
   if (bodies.size() == 1) return {sign_statement(type, bodies.front(), signer)};
-  if (bodies.size() > kTogetherMax) throw std::invalid_argument("more statements than can be signed together");
-  std::vector<crypto::Digest> leaves;
-  leaves.reserve(bodies.size());
-  for (const auto& body : bodies) leaves.push_back(merkle_leaf(body));
-  jindu::v1::Signed message;
-  message.set_type(std::string(type));
-  message.set_together(static_cast<std::uint32_t>(bodies.size()));
-  put_signer(message, signer.key.sign(signed_together_bytes(type, bodies.size(), merkle_root(leaves))), signer);
-  const auto paths = merkle_paths(leaves);
+  const Sheet sheet(sign_as_one(type, bodies, signer));
   std::vector<Bytes> statements;
   statements.reserve(bodies.size());
-  for (std::size_t i = 0; i < bodies.size(); ++i) {
-    message.set_body(bodies[i].data(), bodies[i].size());
-    message.set_place(static_cast<std::uint32_t>(i));
-    message.clear_path();
-    for (const auto& hash : paths[i]) message.add_path(hash.data(), hash.size());
-    statements.push_back(encode(message));
-  }
+  for (std::size_t i = 0; i < bodies.size(); ++i) statements.push_back(sheet.statement(i, bodies[i]));
   return statements;
 }
 
@@ -212,6 +214,31 @@ result<Statement> open_signed(BytesView encoded, std::string_view type, const No
   if (!at) return at.error();
   if (auto ok = trust.known->check(message->certificate(), *read, trust, *at); !ok) return ok.error();
   return statement;
+}
+
+result<std::vector<result<void>>> open_together(const Together& together, std::string_view type, const NodeTrust& trust,
+                                                const TimeOf& time_of) {
+  if (together.type != type || type == kTogether)
+    return Error{Fault::integrity, "signed.type", "statements of another type than " + std::string(type)};
+  const auto read = trust.known->read(std::string(text_of(together.certificate)));
+  if (!read) return read.error();
+  const auto& known = **read;
+  if (known.key_id != text_of(together.key_id))
+    return Error{Fault::integrity, "signed.key_id", "the certificate has another key than the statements name"};
+  const auto root = root_of(together);
+  if (!root) return Error{Fault::integrity, "signed.path", "its hashes do not lead to a root"};
+  if (!trust.held->holds(known.key, signed_together_bytes(type, together.together, *root), together.signature))
+    return Error{Fault::integrity, "signed.signature", "the signature does not hold"};
+  std::vector<result<void>> outcomes;
+  outcomes.reserve(together.size());
+  Statement statement{std::string(type), {}, known.name, known.certificate};
+  const std::string der(text_of(together.certificate));
+  for (const auto& body : together.bodies) {
+    statement.body = body;
+    const auto at = time_of(statement);
+    outcomes.push_back(at ? trust.known->check(der, *read, trust, *at) : at.error());
+  }
+  return outcomes;
 }
 
 result<Statement> read_signed(BytesView encoded, std::string_view type) {

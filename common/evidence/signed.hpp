@@ -6,6 +6,7 @@
 
 #include "common/crypto/certificate.hpp"
 #include "common/evidence/held_signatures.hpp"
+#include "common/evidence/together.hpp"
 
 namespace jindu::evidence {
 
@@ -44,7 +45,7 @@ result<NodeTrust> node_trust_from_files(const std::string& roots, const std::str
 Bytes sign_statement(std::string_view type, BytesView body, const NodeSigner& signer);
 // Several statements of one type by one signature over the root of their Merkle tree, in the order given. Each can be
 // checked by itself like one that was signed alone; making and checking many costs little more than one.
-inline constexpr std::size_t kTogetherMax = 65'536;
+Together sign_as_one(std::string_view type, const std::vector<Bytes>& bodies, const NodeSigner& signer);
 std::vector<Bytes> sign_together(std::string_view type, const std::vector<Bytes>& bodies, const NodeSigner& signer);
 
 struct Statement {
@@ -61,6 +62,10 @@ result<Statement> open_signed(BytesView encoded, std::string_view type, const No
 using TimeOf = std::function<result<Instant>(const Statement&)>;
 result<Statement> open_signed(BytesView encoded, std::string_view type, const NodeTrust& trust, const TimeOf& time_of,
                               std::string_view expected_signer = {});
+// Many at once: what each body says of itself is checked by `time_of`, which is called with each in turn and may refuse
+// it; the signature, once. Gives the outcome of each, or what is wrong with all.
+result<std::vector<result<void>>> open_together(const Together& together, std::string_view type, const NodeTrust& trust,
+                                                const TimeOf& time_of);
 // The body without any check; for what was checked when it was stored.
 result<Statement> read_signed(BytesView encoded, std::string_view type);
 

@@ -86,13 +86,14 @@ json::array channels(storage::Transaction& t, const Unit& unit) {
 json::array timeline(storage::Transaction& t, const std::string& id) {
   json::array list;
   for (const auto& r : store::receipts_about(t, id)) {
-    const auto read = exchange::read_receipt(r.receipt);
+    const auto bytes = r.receipt.whole();
+    const auto read = exchange::read_receipt(bytes);
     list.push_back({{"rung", std::string(exchange::to_text(static_cast<jindu::v1::Rung>(r.rung)))},
                     {"party", r.party},
                     {"at_ms", r.at_ms},
                     {"code", r.code},
                     {"detail", read ? read->detail : ""},
-                    {"receipt", to_base64(r.receipt)}});
+                    {"receipt", to_base64(bytes)}});
   }
   return list;
 }
@@ -159,7 +160,7 @@ json::object to_json(const store::Dismissal& d) {
 std::string told_why(storage::Transaction& t, const std::string& id) {
   for (const auto& r : store::receipts_about(t, id))
     if (r.rung == jindu::v1::RUNG_QUARANTINED)
-      if (const auto read = exchange::read_receipt(r.receipt)) return read->detail;
+      if (const auto read = exchange::read_receipt(r.receipt.whole())) return read->detail;
   return "";
 }
 

@@ -62,14 +62,15 @@ std::vector<http::Route> unit_routes(Unit& unit) {
   using http::Response;
   const auto service = only_node(unit.options().service);
   std::vector<http::Route> routes;
-  // Bundles that follow each other. Those before the first that cannot be taken are taken; gives a receipt of each.
+  // Bundles that follow each other. Those before the first that cannot be taken are taken; gives a receipt of each, in
+  // no order.
   routes.push_back(
       {Method::put, "/unit/v1/bundles", service, kBundleMax, [&unit](Request& request) -> result<Response> {
          auto bundles = exchange::parts_of_batch(request.body);
          if (!bundles) return bundles.error();
          auto taken = unit.take_from_service(*bundles);
          if (taken.error && taken.receipts.empty()) return *taken.error;
-         return Response::bytes(exchange::batch_of(taken.receipts), "application/octet-stream");
+         return Response::bytes(exchange::encode_receipts(taken.receipts), "application/octet-stream");
        }});
   // What is to be concluded: of each, u64 its number and its bytes.
   routes.push_back({Method::get, "/unit/v1/deliveries", service, 0, [&unit](Request& request) -> result<Response> {
@@ -84,10 +85,10 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                       });
                       return Response::bytes(std::move(batch), "application/octet-stream");
                     }});
-  // Receipts of what was concluded. Those that were not taken are named by their place.
+  // Receipts of what was concluded. Those that were not taken are named by their place, as they are read.
   routes.push_back(
       {Method::post, "/unit/v1/receipts", service, kReceiptsMax, [&unit](Request& request) -> result<Response> {
-         auto receipts = exchange::parts_of_batch(request.body);
+         const auto receipts = exchange::open_receipts(request.body, unit.trust());
          if (!receipts) return receipts.error();
          auto refused = unit.service_receipts(*receipts);
          if (!refused) return refused.error();
@@ -95,7 +96,7 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          for (const auto& [place, reason] : *refused) list.push_back({{"place", place}, {"code", reason.code}});
          return Response::json({{"refused", std::move(list)}});
        }});
-  // An object of what this unit asks, and of each receipt u64 its number and its bytes.
+  // An object of what this unit asks, with the number of the last receipt and the digest of its bytes, and receipts.
   routes.push_back(
       {Method::get, "/unit/v1/receipts", service, 0, [&unit](Request& request) -> result<Response> {
          const auto after = number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
@@ -122,11 +123,16 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          if (*forgotten)
            answer["forgotten"] = {{"after", (*forgotten)->after},
                                   {"open", boost::json::array((*forgotten)->open.begin(), (*forgotten)->open.end())}};
-         Bytes batch;
-         exchange::append_to_batch(batch, bytes_of(boost::json::serialize(answer)));
-         for (const auto& r : *list)
-           exchange::append_to_batch(batch, exchange::Numbered{static_cast<std::uint64_t>(r.number), r.receipt});
-         return Response::bytes(std::move(batch), "application/octet-stream");
+         if (!list->empty()) {
+           answer["number"] = list->back().number;
+           answer["newest"] = to_hex(crypto::sha256(list->back().receipt.whole()));
+         }
+         std::vector<exchange::ReceiptBytes> receipts;
+         for (auto& one : *list) receipts.push_back(std::move(one.receipt));
+         Bytes parts;
+         exchange::append_to_batch(parts, bytes_of(boost::json::serialize(answer)));
+         if (!receipts.empty()) exchange::append_to_batch(parts, exchange::encode_receipts(receipts));
+         return Response::bytes(std::move(parts), "application/octet-stream");
        }});
   routes.push_back(
       {Method::post, "/unit/v1/remembered", service, kReceiptsMax, [&unit](Request& request) -> result<Response> {

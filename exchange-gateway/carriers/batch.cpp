@@ -17,7 +17,7 @@ boost::json::value to_json(const std::vector<Custody>& custody) {
     if (one.error)
       entry["error"] = one.error->code;
     else
-      entry["receipt"] = to_base64(one.receipt);
+      entry["receipt"] = to_base64(one.receipt.whole());
     list.push_back(std::move(entry));
   }
   return {{"custody", std::move(list)}};
@@ -39,7 +39,7 @@ result<std::vector<Custody>> custody_from(BytesView body) {
     if (const auto* receipt = object->if_contains("receipt"); receipt && receipt->is_string()) {
       auto bytes = from_base64(receipt->as_string());
       if (!bytes) return bad;
-      one.receipt = std::move(*bytes);
+      one.receipt = {std::move(*bytes)};
     } else {
       const auto* reason = object->if_contains("error");
       const bool told = reason && reason->is_string() && reason->as_string().size() <= 100;

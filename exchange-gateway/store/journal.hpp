@@ -190,13 +190,14 @@ std::optional<Missing> missing(storage::Transaction& t, const std::string& chann
 // The receipt of a rung by a party about a manifest exists once; the first one made stays.
 std::optional<Bytes> receipt_at(storage::Transaction& t, std::int64_t number);
 std::vector<Bytes> receipts_of(storage::Transaction& t, const Entry& entry);  // as they were first made
-std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
-                                jindu::v1::Rung rung, const std::string& party);
+std::optional<exchange::ReceiptBytes> receipt_of(storage::Transaction& t, const std::string& id,
+                                                 BytesView manifest_digest, jindu::v1::Rung rung,
+                                                 const std::string& party);
 bool has_receipt(storage::Transaction& t, const std::string& id, BytesView manifest_digest, jindu::v1::Rung rung,
                  const std::string& party);
 // `for_service`: our service sent the bundle. `to_send`: the other side must see it. False when it was there already.
-bool add_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded, bool for_service,
-                 bool to_send);
+bool add_receipt(storage::Transaction& t, const exchange::Receipt& receipt, const exchange::ReceiptBytes& bytes,
+                 bool for_service, bool to_send);
 struct StoredReceipt {
   std::int64_t number = 0;
   std::string id;
@@ -204,7 +205,7 @@ struct StoredReceipt {
   std::string party;
   std::int64_t at_ms = 0;
   std::string code;
-  Bytes receipt;
+  exchange::ReceiptBytes receipt;
 };
 std::vector<StoredReceipt> receipts_for_service(storage::Transaction& t, std::int64_t after, std::int64_t limit);
 std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_t limit);

@@ -310,6 +310,11 @@ CREATE INDEX bundle_by_file ON bundle (file) WHERE file <> '';
 
 constexpr std::string_view kReceiptsApart = "ALTER TABLE receipt ADD COLUMN certificate BIGINT NOT NULL DEFAULT 0";
 
+constexpr std::string_view kReceiptsTogether = R"sql(
+ALTER TABLE receipt ADD COLUMN together BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE receipt ADD COLUMN place BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
@@ -322,7 +327,9 @@ const std::vector<storage::Migration>& migrations() {
                                                    {7, "set-aside", kSetAside},
                                                    {8, "shared-files", kSharedFiles},
                                                    {9, "signer-certificates", exchange::kSignerCertificates},
-                                                   {10, "receipts-apart", kReceiptsApart}};
+                                                   {10, "receipts-apart", kReceiptsApart},
+                                                   {11, "signed-together", exchange::kSignedTogether},
+                                                   {12, "receipts-together", kReceiptsTogether}};
   return all;
 }
 

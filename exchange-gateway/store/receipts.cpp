@@ -4,47 +4,43 @@
 namespace jindu::gateway::store {
 namespace {
 
-// From the columns receipt and certificate.
-Bytes receipt_in(storage::Transaction& t, storage::Row& row, std::size_t first) {
-  return exchange::whole_receipt(t, row.take_blob(first), row.integer(first + 1));
-}
-
 std::vector<StoredReceipt> select_receipts(storage::Transaction& t, std::string_view rest,
                                            const storage::Parameters& parameters) {
   std::vector<StoredReceipt> receipts;
   const auto sql =
-      "SELECT number, bundle_id, rung, party, at_ms, code, receipt, certificate FROM receipt " + std::string(rest);
+      "SELECT number, bundle_id, rung, party, at_ms, code, receipt, certificate, together, place FROM receipt " +
+      std::string(rest);
   for (auto& r : t.query(sql, parameters))
     receipts.push_back({r.integer(0), r.take_text(1), r.integer(2), r.take_text(3), r.integer(4), r.take_text(5),
-                        receipt_in(t, r, 6)});
+                        exchange::receipt_in(t, r, 6)});
   return receipts;
 }
 
 }  // namespace
 
-std::optional<Bytes> receipt_of(storage::Transaction& t, const std::string& id, BytesView manifest_digest,
-                                jindu::v1::Rung rung, const std::string& party) {
+std::optional<exchange::ReceiptBytes> receipt_of(storage::Transaction& t, const std::string& id,
+                                                 BytesView manifest_digest, jindu::v1::Rung rung,
+                                                 const std::string& party) {
   auto row = t.query_one(
-      "SELECT receipt, certificate FROM receipt WHERE bundle_id = $1 AND manifest_digest = $2 AND rung = $3 AND party "
-      "= "
-      "$4",
+      "SELECT receipt, certificate, together, place FROM receipt "
+      "WHERE bundle_id = $1 AND manifest_digest = $2 AND rung = $3 AND party = $4",
       {id, manifest_digest, std::int64_t{rung}, party});
   if (!row) return {};
-  return receipt_in(t, *row, 0);
+  return exchange::receipt_in(t, *row, 0);
 }
 
 std::optional<Bytes> receipt_at(storage::Transaction& t, std::int64_t number) {
-  auto row = t.query_one("SELECT receipt, certificate FROM receipt WHERE number = $1", {number});
+  auto row = t.query_one("SELECT receipt, certificate, together, place FROM receipt WHERE number = $1", {number});
   if (!row) return {};
-  return receipt_in(t, *row, 0);
+  return exchange::receipt_in(t, *row, 0).whole();
 }
 
 std::vector<Bytes> receipts_of(storage::Transaction& t, const Entry& e) {
   std::vector<Bytes> list;
-  for (auto& row :
-       t.query("SELECT receipt, certificate FROM receipt WHERE bundle_id = $1 AND manifest_digest = $2 ORDER BY rung",
-               {e.id, e.manifest_digest}))
-    list.push_back(receipt_in(t, row, 0));
+  for (auto& row : t.query("SELECT receipt, certificate, together, place FROM receipt "
+                           "WHERE bundle_id = $1 AND manifest_digest = $2 ORDER BY rung",
+                           {e.id, e.manifest_digest}))
+    list.push_back(exchange::receipt_in(t, row, 0).whole());
   return list;
 }
 
@@ -56,14 +52,18 @@ bool has_receipt(storage::Transaction& t, const std::string& id, BytesView manif
       .has_value();
 }
 
-bool add_receipt(storage::Transaction& t, const exchange::Receipt& r, BytesView encoded, bool for_service,
-                 bool to_send) {
-  const auto kept = exchange::kept_receipt(t, encoded);
-  return t.execute(
-             "INSERT INTO receipt (bundle_id, manifest_digest, rung, party, at_ms, code, receipt, certificate, "
-             "for_service, to_send) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
-             {exchange::to_text(r.bundle), r.manifest_digest, std::int64_t{r.rung}, r.party, to_unix_ms(r.at), r.code,
-              kept.bytes, kept.certificate, for_service, to_send}) > 0;
+bool add_receipt(storage::Transaction& t, const exchange::Receipt& r, const exchange::ReceiptBytes& bytes,
+                 bool for_service, bool to_send) {
+  const auto id = exchange::to_text(r.bundle);
+  // Looked for first: what it was signed together with would be written for nothing.
+  if (has_receipt(t, id, r.manifest_digest, r.rung, r.party)) return false;
+  const auto kept = exchange::kept_receipt(t, bytes);
+  t.execute(
+      "INSERT INTO receipt (bundle_id, manifest_digest, rung, party, at_ms, code, receipt, certificate, together, "
+      "place, for_service, to_send) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+      {id, r.manifest_digest, std::int64_t{r.rung}, r.party, to_unix_ms(r.at), r.code, kept.bytes, kept.certificate,
+       kept.together, kept.place, for_service, to_send});
+  return true;
 }
 
 std::vector<StoredReceipt> receipts_for_service(storage::Transaction& t, std::int64_t after, std::int64_t limit) {

@@ -27,7 +27,7 @@ struct Unit::Arrival {
   std::optional<Checked> checked = {};  // nothing: it was not taken, custody.error says why
   std::optional<Error> stray = {};      // not signed by whom it says
   result<Ruling> ruling = Ruling::pass;
-  std::vector<std::pair<exchange::Receipt, Bytes>> receipts = {};  // of a control bundle
+  std::vector<exchange::SignedReceipt> receipts = {};  // of a control bundle
   std::vector<store::Entry> ended = {};
   struct Message {
     std::string type;
@@ -100,10 +100,17 @@ void Unit::prepare_control(Arrival& a) {
     }
     auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
     if (receipt)
-      a.receipts.emplace_back(std::move(*receipt), Bytes(encoded.begin(), encoded.end()));
+      a.receipts.push_back({std::move(*receipt), {Bytes(encoded.begin(), encoded.end())}});
     else
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }
+  for (const auto& together : batch.together())
+    for (auto& receipt : exchange::open_receipts(together, trust_)) {
+      if (receipt)
+        a.receipts.push_back(std::move(*receipt));
+      else
+        log::error("unit.bad_receipt", log::of(receipt.error()));
+    }
   for (const auto& ended : batch.ended()) {
     auto entry = entry_of_manifest(::jindu::bytes_of(ended.manifest()), ::jindu::bytes_of(ended.signature()));
     if (entry && entry->to == options_.service)
@@ -153,7 +160,7 @@ void Unit::settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& a, 
 }
 
 void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
-  a.custody.receipt.clear();
+  a.custody.receipt = {};
   if (!a.checked) return;
   a.custody.error.reset();
   auto e = a.checked->entry;
@@ -203,7 +210,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
     e.ended_ms = e.stored_ms;
     store::insert(t, e);
     for (const auto& ended : a.ended) apply_ended(t, ended);
-    for (const auto& [receipt, encoded] : a.receipts) apply_receipt(t, receipt, encoded);
+    for (const auto& one : a.receipts) apply_receipt(t, one);
     for (const auto& message : a.messages) apply_message(t, message.type, message.body, message.encoded);
     // What was made in our future was made by a clock ahead of ours; the opposite the other unit sees.
     const auto ahead = std::max<std::int64_t>(e.created_ms - e.stored_ms, 0);
@@ -324,7 +331,8 @@ void Unit::apply_ended(storage::Transaction& t, store::Entry e) {
   store::advance_over(t, e);
 }
 
-void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded, bool recalled) {
+void Unit::apply_receipt(storage::Transaction& t, const exchange::SignedReceipt& one, bool recalled) {
+  const auto& receipt = one.receipt;
   const auto id = exchange::to_text(receipt.bundle);
   auto entry = store::outline(t, id);
   if (!entry) return receipt_of_unknown(t);
@@ -340,7 +348,7 @@ void Unit::apply_receipt(storage::Transaction& t, const exchange::Receipt& recei
     log::error("unit.bad_receipt", {{"code", "receipt.party"}, {"party", receipt.party}, {"bundle", id}});
     return;
   }
-  store::add_receipt(t, receipt, encoded, entry->outward, false);
+  store::add_receipt(t, receipt, one.bytes, entry->outward, false);
   if (!entry->outward) {
     // We had said ourselves that it has ended, or our service had.
     if (!recalled || !ends(receipt.rung) || entry->state == State::ended) return;

@@ -7,7 +7,8 @@
 namespace jindu::gateway {
 namespace {
 
-constexpr int kReceiptsAtOnce = 400;
+constexpr int kReceiptsAtOnce = 1'000, kReceiptsAtOnceAlone = 400;
+constexpr std::size_t kReceiptOverhead = 40;  // of one, at most, beside its bytes: its hash, or that of its neighbour
 constexpr std::size_t kControlBytes = 200 * 1024;
 constexpr std::chrono::hours kControlExpires{24 * 365};
 using Steady = std::chrono::steady_clock;
@@ -110,7 +111,7 @@ void Unit::forget_leases() {
 }
 
 result<void> Unit::carried(const std::vector<Custody>& custody) {
-  std::vector<std::pair<exchange::Receipt, const Custody*>> receipts;
+  std::vector<exchange::SignedReceipt> receipts;
   std::vector<const Custody*> without;
   for (const auto& one : custody) {
     if (one.error) continue;
@@ -118,15 +119,15 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
       without.push_back(&one);
       continue;
     }
-    auto receipt = exchange::open_receipt(one.receipt, trust_);
+    auto receipt = exchange::open_receipt(one.receipt.whole(), trust_);
     if (receipt)
-      receipts.emplace_back(std::move(*receipt), &one);
+      receipts.push_back({std::move(*receipt), one.receipt});
     else
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }
   std::set<std::string> stopped_there;
   auto ok = journal_.write([&](storage::Transaction& t) {
-    for (const auto& [receipt, one] : receipts) apply_receipt(t, receipt, one->receipt);
+    for (const auto& one : receipts) apply_receipt(t, one);
     for (const auto* one : without) {
       auto entry = store::outline(t, one->id);
       if (entry && entry->outward && is_control(*entry) && entry->state == State::waiting)
@@ -259,9 +260,14 @@ result<Unit::Control> Unit::build_control() {
       store::told(t, one.number);
     }
     std::int64_t sent = 0;
-    for (const auto& r : store::receipts_to_send(t, kReceiptsAtOnce)) {
-      if (batch.receipts_size() > 0 && batch.ByteSizeLong() > kControlBytes) break;
-      batch.add_receipts(r.receipt.data(), r.receipt.size());
+    const bool together = store::state_value(t, kReadsTogether) != 0;
+    std::vector<exchange::ReceiptBytes> receipts;
+    std::size_t bytes = batch.ByteSizeLong();
+    for (auto& r : store::receipts_to_send(t, together ? kReceiptsAtOnce : kReceiptsAtOnceAlone)) {
+      if ((batch.receipts_size() > 0 || !receipts.empty()) && bytes > kControlBytes) break;
+      if (!together && r.receipt.sheet) r.receipt = {r.receipt.whole()};
+      bytes += r.receipt.bytes.size() + kReceiptOverhead;
+      receipts.push_back(std::move(r.receipt));
       sent = r.number;
       if (!ends(static_cast<jindu::v1::Rung>(r.rung)) || !store::is_outward(t, r.id)) continue;
       const auto entry = store::find(t, r.id);
@@ -269,13 +275,14 @@ result<Unit::Control> Unit::build_control() {
       ended.set_manifest(entry->manifest.data(), entry->manifest.size());
       ended.set_signature(entry->signature.data(), entry->signature.size());
     }
+    exchange::put_receipts(receipts, batch);
     if (sent != 0) store::mark_sent(t, sent);
     control.more = sent != 0 && !store::receipts_to_send(t, 1).empty();
     // A word about what was seen stands behind all that is told of it.
     const bool told_all = store::to_tell(t, 1).empty();
     const bool hello = told_all && store::state_value(t, kHello) != 0;
     const bool owed = told_all && owes_seen(t);
-    if (batch.receipts_size() == 0 && !hello && !owed) return;
+    if (batch.receipts_size() == 0 && batch.together_size() == 0 && !hello && !owed) return;
     if (hello) store::set_state_value(t, kHello, 0);
     if (hello || owed || (told_all && seen_is_due(t))) {
       const auto seen = say_seen(t, hello);

@@ -15,7 +15,7 @@ struct Unit::Offer {
   BytesView bundle;
   store::Entry entry;
   result<Ruling> ruling;
-  Bytes answer = {};
+  exchange::ReceiptBytes answer = {};
   bool known = false;
   std::optional<Error> doubt = {};  // about its signer; it counts only where the bundle is not known already
 };
@@ -41,7 +41,7 @@ result<Unit::Offer> Unit::examine(BytesView bundle) {
 
 // The same bundle again gets the same answer; another one with its id is a fork.
 result<void> Unit::recognise(storage::Transaction& t, ReceiptBook& book, Offer& offer) const {
-  offer.answer.clear();
+  offer.answer = {};
   const auto known = store::outline(t, offer.entry.id);
   offer.known = known.has_value();
   if (!known) return {};
@@ -99,7 +99,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
 result<Bytes> Unit::take_from_service(BytesView bundle) {
   auto taken = take_from_service(std::vector{bundle});
   if (taken.error) return std::move(*taken.error);
-  return std::move(taken.receipts.front());
+  return taken.receipts.front().whole();
 }
 
 // Each must follow the one before it: the first that cannot be taken ends it.
@@ -296,43 +296,52 @@ result<void> Unit::say_delivered(std::vector<Given>& given) {
 }
 
 result<void> Unit::service_receipt(BytesView encoded) {
-  auto refused = service_receipts({encoded});
+  auto receipt = exchange::open_receipt(encoded, trust_);
+  if (!receipt) return receipt.error();
+  auto refused =
+      service_receipts({exchange::SignedReceipt{std::move(*receipt), {Bytes(encoded.begin(), encoded.end())}}});
   if (!refused) return refused.error();
   if (!refused->empty()) return refused->front().second;
   return {};
 }
 
-result<std::vector<std::pair<std::size_t, Error>>> Unit::service_receipts(const std::vector<BytesView>& encoded) {
+result<std::vector<std::pair<std::size_t, Error>>> Unit::service_receipts(
+    const std::vector<result<exchange::SignedReceipt>>& receipts) {
   std::vector<std::pair<std::size_t, Error>> unfit, refused;
-  std::vector<std::optional<exchange::Receipt>> receipts;
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    auto receipt = exchange::open_receipt(encoded[i], trust_);
-    if (receipt && receipt->party != options_.service)
-      receipt = Error{Fault::forbidden, "unit.not_yours", "only receipts of '" + options_.service + "' are taken here"};
-    if (receipt && !may_say(Teller::destination, receipt->rung))
-      receipt = Error{Fault::invalid, "receipt.rung", "a service says delivered, applied or refused"};
-    if (!receipt) unfit.emplace_back(i, receipt.error());
-    receipts.push_back(receipt ? std::optional(std::move(*receipt)) : std::nullopt);
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    if (!receipts[i])
+      unfit.emplace_back(i, receipts[i].error());
+    else if (receipts[i]->receipt.party != options_.service)
+      unfit.emplace_back(
+          i, Error{Fault::forbidden, "unit.not_yours", "only receipts of '" + options_.service + "' are taken here"});
+    else if (!may_say(Teller::destination, receipts[i]->receipt.rung))
+      unfit.emplace_back(i, Error{Fault::invalid, "receipt.rung", "a service says delivered, applied or refused"});
   }
   auto ok = journal_.write([&](storage::Transaction& t) {
     refused = unfit;
-    for (std::size_t i = 0; i < receipts.size(); ++i)
-      if (receipts[i])
-        if (auto taken = take_receipt(t, *receipts[i], encoded[i]); !taken) refused.emplace_back(i, taken.error());
+    auto next_unfit = unfit.begin();
+    for (std::size_t i = 0; i < receipts.size(); ++i) {
+      if (next_unfit != unfit.end() && next_unfit->first == i)
+        ++next_unfit;
+      else if (auto taken = take_receipt(t, *receipts[i]); !taken)
+        refused.emplace_back(i, taken.error());
+    }
   });
   if (!ok) return ok.error();
   std::set<std::size_t> bad;
   for (const auto& [i, reason] : refused) bad.insert(i);
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     if (bad.contains(i)) continue;
-    if (receipts[i]->rung == jindu::v1::RUNG_APPLIED) recent_.add("applied", now());
-    count(exchange::to_text(receipts[i]->rung), "");
+    const auto rung = receipts[i]->receipt.rung;
+    if (rung == jindu::v1::RUNG_APPLIED) recent_.add("applied", now());
+    count(exchange::to_text(rung), "");
   }
   for_carrier_.tell();
   return refused;
 }
 
-result<void> Unit::take_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded) {
+result<void> Unit::take_receipt(storage::Transaction& t, const exchange::SignedReceipt& taken) {
+  const auto& receipt = taken.receipt;
   const auto id = exchange::to_text(receipt.bundle);
   auto entry = store::outline(t, id);
   if (!entry || entry->outward || entry->to != options_.service ||
@@ -342,7 +351,7 @@ result<void> Unit::take_receipt(storage::Transaction& t, const exchange::Receipt
   if (entry->state != State::ready)
     return Error{Fault::conflict, "receipt.not_delivered",
                  "this bundle is not with the service: " + std::string(to_text(entry->state))};
-  store::add_receipt(t, receipt, encoded, false, true);
+  store::add_receipt(t, receipt, taken.bytes, false, true);
   if (ends(receipt.rung)) store::end(t, *entry, receipt.code, to_unix_ms(now()));
   return {};
 }

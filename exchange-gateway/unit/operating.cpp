@@ -211,7 +211,7 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
                                 const std::string& reason) {
   std::optional<store::Stray> stray;
   bool placed = false;
-  Bytes taken;
+  exchange::ReceiptBytes taken;
   auto ok = journal_.write([&](storage::Transaction& t) {
     stray = store::stray(t, id, manifest_digest);
     const auto entry = store::find(t, id);
@@ -225,7 +225,7 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
   });
   if (!ok) return ok.error();
   if (!taken.empty()) {
-    const auto receipt = exchange::read_receipt(taken);
+    const auto receipt = exchange::read_receipt(taken.whole());
     if (!receipt) return receipt.error();
     return std::string(exchange::to_text(receipt->rung));
   }
@@ -243,7 +243,7 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
     why.detail = "it was checked again and stays quarantined: " + why.detail;
     return why;
   }
-  const auto receipt = exchange::read_receipt(custody.front().receipt);
+  const auto receipt = exchange::read_receipt(custody.front().receipt.whole());
   if (!receipt) return receipt.error();
   if (receipt->rung == jindu::v1::RUNG_QUARANTINED)
     return Error{Fault::conflict, receipt->code, "it was checked again and stays quarantined: " + receipt->detail};

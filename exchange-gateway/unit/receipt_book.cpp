@@ -12,7 +12,7 @@ ReceiptBook::Pending* ReceiptBook::pending(const store::Outline& entry, jindu::v
 }
 
 void ReceiptBook::add(const store::Outline& entry, jindu::v1::Rung rung, const std::string& code,
-                      const std::string& detail, Where where, Bytes* answer) {
+                      const std::string& detail, Where where, exchange::ReceiptBytes* answer) {
   if (auto* one = pending(entry, rung)) {
     if (answer != nullptr) one->answers.push_back(answer);
     return;
@@ -25,7 +25,7 @@ void ReceiptBook::add(const store::Outline& entry, jindu::v1::Rung rung, const s
   if (answer != nullptr) pending_.back().answers.push_back(answer);
 }
 
-bool ReceiptBook::first_answer(const store::Outline& entry, Bytes& answer) {
+bool ReceiptBook::first_answer(const store::Outline& entry, exchange::ReceiptBytes& answer) {
   const auto rungs = entry.outward
                          ? std::vector{jindu::v1::RUNG_STORED, jindu::v1::RUNG_REFUSED}
                          : std::vector{jindu::v1::RUNG_CARRIED, jindu::v1::RUNG_QUARANTINED, jindu::v1::RUNG_EXPIRED};
@@ -46,12 +46,12 @@ void ReceiptBook::keep() {
   std::vector<exchange::Receipt> receipts;
   receipts.reserve(pending_.size());
   for (const auto& one : pending_) receipts.push_back(one.receipt);
-  const auto encoded = exchange::sign_receipts(receipts, signer_);
+  const auto made = exchange::sign_receipts_as_one(receipts, signer_);
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const auto& one = pending_[i];
-    const auto* said = &encoded[i];
-    std::optional<Bytes> first;
-    if (!store::add_receipt(t_, one.receipt, encoded[i], one.where.for_service, one.where.to_send) &&
+    const auto* said = &made[i];
+    std::optional<exchange::ReceiptBytes> first;
+    if (!store::add_receipt(t_, one.receipt, made[i], one.where.for_service, one.where.to_send) &&
         !one.answers.empty()) {
       first = store::receipt_of(t_, exchange::to_text(one.receipt.bundle), one.receipt.manifest_digest,
                                 one.receipt.rung, signer_.name);

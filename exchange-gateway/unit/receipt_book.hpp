@@ -21,9 +21,9 @@ class ReceiptBook {
   // The receipt of a rung is made once; asked again, the first one is given. `answer`, which must stay where it is,
   // has it after `keep`.
   void add(const store::Outline& entry, jindu::v1::Rung rung, const std::string& code, const std::string& detail,
-           Where where, Bytes* answer = nullptr);
+           Where where, exchange::ReceiptBytes* answer = nullptr);
   // What was answered when the bundle came for the first time, even if that was in this transaction. False: nothing.
-  bool first_answer(const store::Outline& entry, Bytes& answer);
+  bool first_answer(const store::Outline& entry, exchange::ReceiptBytes& answer);
   // Signs them and writes them into the journal.
   void keep();
 
@@ -31,7 +31,7 @@ class ReceiptBook {
   struct Pending {
     exchange::Receipt receipt;
     Where where;
-    std::vector<Bytes*> answers;
+    std::vector<exchange::ReceiptBytes*> answers;
   };
   Pending* pending(const store::Outline& entry, jindu::v1::Rung rung);
 

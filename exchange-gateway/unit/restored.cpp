@@ -114,6 +114,7 @@ Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
   const auto open = store::open_sequences(t, control_channel(), own.epoch, kCarriedNamed);
   for (const auto sequence : open)
     if (sequence < newest_own) confirmed.add_open(static_cast<std::uint64_t>(sequence));
+  seen.set_reads_together(true);
   seen.set_confirmed_but_open(static_cast<std::int64_t>(open.size()) < kCarriedNamed);
   for (const auto& name : store::channels_from(t, options_.service)) {
     const auto epoch = store::channel_head(t, name).epoch;
@@ -149,6 +150,8 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
       !is_sound_place(seen.epoch(), seen.sequence()) || seen.manifest_digest().size() != 32 ||
       static_cast<std::size_t>(seen.taken_size()) > kStandingsMax)
     return;
+  if (const auto reads = store::state_value(t, kReadsTogether) != 0; reads != seen.reads_together())
+    store::set_state_value(t, kReadsTogether, seen.reads_together());
   if (seen.asks()) store::tell_peer(t, say_seen(t, false));
   const auto position = position_of(seen.epoch(), seen.sequence());
   const auto head = store::channel_head(t, control_channel());
@@ -529,9 +532,9 @@ void Unit::remember(storage::Transaction& t, const jindu::v1::Remembered& one) {
     store::advance_over_present(t, e->channel);
   }
   for (const auto& encoded : one.receipts()) {
-    const auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
+    auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
     if (receipt)
-      apply_receipt(t, *receipt, ::jindu::bytes_of(encoded), true);
+      apply_receipt(t, {std::move(*receipt), {Bytes(encoded.begin(), encoded.end())}}, true);
     else
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }

@@ -93,8 +93,8 @@ struct UnitOptions {
 // What a unit answers for a bundle that a carrier brought.
 struct Custody {
   std::string id;
-  Bytes receipt = {};               // "carried", "quarantined" or "expired"; empty for control bundles
-  std::optional<Error> error = {};  // not taken: bring it again
+  exchange::ReceiptBytes receipt = {};  // "carried", "quarantined" or "expired"; empty for control bundles
+  std::optional<Error> error = {};      // not taken: bring it again
 };
 
 class ReceiptBook;
@@ -110,7 +110,7 @@ class Unit {
   // Several that follow each other, in one commit; the first that cannot be taken ends it. `receipts` are of those
   // before.
   struct Taken {
-    std::vector<Bytes> receipts;
+    std::vector<exchange::ReceiptBytes> receipts;
     std::optional<Error> error = {};
   };
   Taken take_from_service(const std::vector<BytesView>& bundles);
@@ -136,7 +136,8 @@ class Unit {
   result<std::vector<Given>> deliver(std::int64_t after, std::int64_t limit, std::size_t bytes);
   result<void> service_receipt(BytesView receipt);  // "delivered", "applied" or "refused" by our service
   // Several in one commit; gives which were not taken, and why.
-  result<std::vector<std::pair<std::size_t, Error>>> service_receipts(const std::vector<BytesView>& receipts);
+  result<std::vector<std::pair<std::size_t, Error>>> service_receipts(
+      const std::vector<result<exchange::SignedReceipt>>& receipts);
   // Receipts for our service, behind a number. What the service says with it shows whether this unit has forgotten: the
   // number and the digest of the receipt that it was given under it, up to where its bundles of a channel were taken as
   // far as it knows, and the newest delivery it has concluded.
@@ -291,7 +292,7 @@ class Unit {
   void settle(storage::Transaction& t, ReceiptBook& book, Offer& offer);
   result<Given> give(storage::Transaction& t, const store::Entry& entry) const;
   result<void> say_delivered(std::vector<Given>& given);
-  result<void> take_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded);
+  result<void> take_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt);
   struct Arrival;
   result<exchange::KnownNode*> node(const std::string& name);
   result<crypto::PublicKey> signer_of(const jindu::v1::BundleManifest& manifest);  // by what it says of itself
@@ -310,8 +311,7 @@ class Unit {
   void settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& arrival, const store::Entry& entry,
                     const Error& reason);
   // `recalled`: the other unit tells it because this one has forgotten; it may be our own.
-  void apply_receipt(storage::Transaction& t, const exchange::Receipt& receipt, BytesView encoded,
-                     bool recalled = false);
+  void apply_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt, bool recalled = false);
   // What a manifest says that came without its body; nothing when its node did not make it, or it is of others.
   std::optional<store::Entry> entry_of_manifest(BytesView manifest, BytesView signature);
   void bring_again(storage::Transaction& t, store::Entry& entry);

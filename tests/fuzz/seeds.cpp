@@ -111,7 +111,15 @@ void statements() {
   seed("receipt", "body", with_mode(1, evidence::read_signed(encoded, evidence::kReceiptType).value().body));
   jindu::v1::ReceiptBatch batch;
   for (int i = 0; i < 2; ++i) batch.add_receipts(encoded.data(), encoded.size());
+  exchange::put_receipts(exchange::sign_receipts_as_one({receipt, receipt, receipt}, node("approval")), batch);
   seed("receipt", "batch", with_mode(2, encode(batch)));
+  Bytes bodies{1};  // three of them
+  const auto body = evidence::read_signed(encoded, evidence::kReceiptType).value().body;
+  for (std::uint8_t i = 0; i < 3; ++i) {
+    bodies.insert(bodies.end(), {i, 0, static_cast<std::uint8_t>(body.size())});
+    bodies.insert(bodies.end(), body.begin(), body.end());
+  }
+  seed("receipt", "together", with_mode(3, bodies));
   seed("receipt", "submission",
        with_mode(0, evidence::sign_statement(evidence::kSubmissionReceiptType, bytes_of("body"), node("portal"))));
 

@@ -1,5 +1,7 @@
 #include "common/exchange/codec/receipt.hpp"
 
+#include <map>
+
 #include "common/runtime/messages.hpp"
 
 namespace jindu::exchange {
@@ -57,6 +59,95 @@ std::vector<Bytes> sign_receipts(const std::vector<Receipt>& receipts, const evi
   bodies.reserve(receipts.size());
   for (const auto& receipt : receipts) bodies.push_back(body_of(receipt, signer));
   return evidence::sign_together(evidence::kReceiptType, bodies, signer);
+}
+
+std::vector<ReceiptBytes> sign_receipts_as_one(const std::vector<Receipt>& receipts,
+                                               const evidence::NodeSigner& signer) {
+  if (receipts.empty()) return {};
+  if (receipts.size() == 1) return {{sign_receipt(receipts.front(), signer)}};
+  std::vector<Bytes> bodies;
+  bodies.reserve(receipts.size());
+  for (const auto& receipt : receipts) bodies.push_back(body_of(receipt, signer));
+  const auto sheet =
+      std::make_shared<const evidence::Sheet>(evidence::sign_as_one(evidence::kReceiptType, bodies, signer));
+  std::vector<ReceiptBytes> list;
+  list.reserve(bodies.size());
+  for (std::size_t i = 0; i < bodies.size(); ++i) list.push_back({std::move(bodies[i]), sheet, i});
+  return list;
+}
+
+std::vector<result<SignedReceipt>> open_receipts(const jindu::v1::SignedTogether& message,
+                                                 const evidence::NodeTrust& trust) {
+  auto together = evidence::together_from(message);
+  if (!together) return {together.error()};
+  if (together->bodies.empty()) return {Error{Fault::invalid, "receipt.malformed", "receipts without their bodies"}};
+  std::vector<Receipt> receipts;
+  receipts.reserve(together->size());
+  // The certificate had to be good when each receipt was made, which is what the receipt itself proves.
+  const auto outcomes = evidence::open_together(*together, evidence::kReceiptType, trust,
+                                                [&](const evidence::Statement& statement) -> result<Instant> {
+                                                  auto read = receipt_of(statement);
+                                                  receipts.push_back(read ? std::move(*read) : Receipt{});
+                                                  if (!read) return read.error();
+                                                  return receipts.back().at;
+                                                });
+  if (!outcomes) return {outcomes.error()};
+  const auto sheet = std::make_shared<const evidence::Sheet>(std::move(*together));
+  std::vector<result<SignedReceipt>> list;
+  list.reserve(receipts.size());
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    if (const auto& ok = outcomes->at(i); !ok)
+      list.emplace_back(ok.error());
+    else
+      list.emplace_back(SignedReceipt{std::move(receipts[i]), {sheet->together().bodies[i], sheet, i}});
+  }
+  return list;
+}
+
+void put_receipts(const std::vector<ReceiptBytes>& receipts, jindu::v1::ReceiptBatch& batch) {
+  // In the order in which they first come.
+  std::vector<std::pair<const evidence::Sheet*, std::map<std::size_t, const Bytes*>>> sheets;
+  std::map<const evidence::Sheet*, std::size_t> known;
+  for (const auto& one : receipts) {
+    if (!one.sheet) {
+      batch.add_receipts(one.bytes.data(), one.bytes.size());
+      continue;
+    }
+    const auto at = known.try_emplace(one.sheet.get(), sheets.size());
+    if (at.second) sheets.emplace_back(one.sheet.get(), std::map<std::size_t, const Bytes*>{});
+    sheets[at.first->second].second.emplace(one.index, &one.bytes);
+  }
+  for (const auto& [sheet, wanted] : sheets) {
+    std::vector<std::size_t> indices;
+    for (const auto& [index, body] : wanted) indices.push_back(index);
+    auto part = evidence::part_of(sheet->together(), indices);
+    part.bodies.clear();
+    for (const auto& [index, body] : wanted) part.bodies.push_back(*body);
+    evidence::put_together(part, *batch.add_together());
+  }
+}
+
+Bytes encode_receipts(const std::vector<ReceiptBytes>& receipts) {
+  jindu::v1::ReceiptBatch batch;
+  put_receipts(receipts, batch);
+  return encode(batch);
+}
+
+result<std::vector<result<SignedReceipt>>> open_receipts(BytesView encoded, const evidence::NodeTrust& trust) {
+  jindu::v1::ReceiptBatch batch;
+  if (auto ok = parse_message(encoded, batch); !ok || batch.ended_size() > 0)
+    return Error{Fault::invalid, "receipt.malformed", "a batch of receipts is not readable"};
+  std::vector<result<SignedReceipt>> list;
+  for (const auto& one : batch.receipts()) {
+    auto receipt = open_receipt(bytes_of(one), trust);
+    if (receipt)
+      list.emplace_back(SignedReceipt{std::move(*receipt), {Bytes(one.begin(), one.end())}});
+    else
+      list.emplace_back(receipt.error());
+  }
+  for (const auto& one : batch.together())
+    for (auto& receipt : open_receipts(one, trust)) list.push_back(std::move(receipt));
+  return list;
 }
 
 result<Receipt> open_receipt(BytesView encoded, const evidence::NodeTrust& trust) {

@@ -1,5 +1,8 @@
 #include "common/exchange/service/kept_receipts.hpp"
 
+#include <algorithm>
+#include <deque>
+
 #include "common/crypto/digest.hpp"
 #include "common/evidence/certificate_apart.hpp"
 
@@ -37,17 +40,68 @@ class SignerCertificates final : public storage::Transaction::Gathered {
   std::map<std::int64_t, Bytes> known_;
 };
 
+// Table signed_together: what this transaction has written and read of it.
+class Sheets final : public storage::Transaction::Gathered {
+ public:
+  std::int64_t number_of(storage::Transaction& t, const std::shared_ptr<const evidence::Sheet>& sheet) {
+    const auto found = written_.find(sheet.get());
+    if (found != written_.end()) return found->second.first;
+    const auto& together = sheet->together();
+    const auto certificate = t.gathered<SignerCertificates>().number_of(t, together.certificate);
+    const auto number = t.query_one("INSERT INTO signed_together (certificate, kept) VALUES ($1, $2) RETURNING number",
+                                    {certificate, evidence::kept_form(together)})
+                            ->integer(0);
+    written_.emplace(sheet.get(), std::pair(number, sheet));
+    return number;
+  }
+  std::shared_ptr<const evidence::Sheet> at(storage::Transaction& t, std::int64_t number) {
+    for (const auto& [known, sheet] : read_)
+      if (known == number) return sheet;
+    const auto row = t.query_one("SELECT certificate, kept FROM signed_together WHERE number = $1", {number});
+    auto together =
+        row ? evidence::from_kept_form(row->blob(1), t.gathered<SignerCertificates>().at(t, row->integer(0)))
+            : result<evidence::Together>(Error{Fault::not_found, "receipt.together_missing", ""});
+    if (!together)
+      throw ErrorException({Fault::internal, "receipt.together_missing",
+                            "what a receipt was signed together with is not there: number " + std::to_string(number)});
+    read_.emplace_front(number, std::make_shared<const evidence::Sheet>(std::move(*together)));
+    if (read_.size() > kReadMax) read_.pop_back();
+    return read_.front().second;
+  }
+  bool changed() const override { return false; }
+  void write(storage::Transaction&) override {}
+
+ private:
+  static constexpr std::size_t kReadMax = 8;  // neighbours are mostly read together
+  std::map<const evidence::Sheet*, std::pair<std::int64_t, std::shared_ptr<const evidence::Sheet>>> written_;
+  std::deque<std::pair<std::int64_t, std::shared_ptr<const evidence::Sheet>>> read_;
+};
+
 }  // namespace
 
-KeptReceipt kept_receipt(storage::Transaction& t, BytesView receipt) {
-  auto apart = evidence::certificate_apart(receipt);
-  if (!apart) return {Bytes(receipt.begin(), receipt.end()), 0};
+KeptReceipt kept_receipt(storage::Transaction& t, const ReceiptBytes& receipt) {
+  if (receipt.sheet)
+    return {receipt.bytes, 0, t.gathered<Sheets>().number_of(t, receipt.sheet),
+            receipt.sheet->together().places[receipt.index]};
+  auto apart = evidence::certificate_apart(receipt.bytes);
+  if (!apart) return {receipt.bytes};
   return {std::move(apart->rest), t.gathered<SignerCertificates>().number_of(t, apart->certificate)};
 }
 
-Bytes whole_receipt(storage::Transaction& t, Bytes bytes, std::int64_t certificate) {
-  if (certificate == 0) return bytes;
-  return evidence::with_certificate(bytes, t.gathered<SignerCertificates>().at(t, certificate));
+ReceiptBytes receipt_in(storage::Transaction& t, storage::Row& row, std::size_t first) {
+  auto bytes = row.take_blob(first);
+  if (const auto number = row.integer(first + 2); number != 0) {
+    auto sheet = t.gathered<Sheets>().at(t, number);
+    const auto& places = sheet->together().places;
+    const auto place = std::lower_bound(places.begin(), places.end(), row.integer(first + 3));
+    if (place == places.end() || *place != row.integer(first + 3))
+      throw ErrorException({Fault::internal, "receipt.together_missing",
+                            "a receipt is not among those it was signed with: number " + std::to_string(number)});
+    return {std::move(bytes), std::move(sheet), static_cast<std::size_t>(place - places.begin())};
+  }
+  if (const auto certificate = row.integer(first + 1); certificate != 0)
+    bytes = evidence::with_certificate(bytes, t.gathered<SignerCertificates>().at(t, certificate));
+  return {std::move(bytes)};
 }
 
 }  // namespace jindu::exchange

@@ -1,5 +1,7 @@
 #pragma once
-// Receipts as databases keep them: the few certificates that signed them are in a table of their own.
+// Receipts as databases keep them: what several have in common, because they were signed together, and the few
+// certificates that signed them, are in tables of their own.
+#include "common/exchange/codec/receipt.hpp"
 #include "common/storage/database.hpp"
 
 namespace jindu::exchange {
@@ -12,12 +14,23 @@ CREATE TABLE signer_certificate (
 );
 )sql";
 
+inline constexpr std::string_view kSignedTogether = R"sql(
+CREATE TABLE signed_together (
+  number $SERIAL,
+  certificate BIGINT NOT NULL,
+  kept $BLOB NOT NULL
+);
+)sql";
+
+// In the columns receipt, certificate, together and place of whatever table.
 struct KeptReceipt {
-  Bytes bytes;
-  std::int64_t certificate = 0;  // its number; 0: it has it in itself
+  Bytes bytes;                   // a Signed, or the body alone
+  std::int64_t certificate = 0;  // of a Signed: its number; 0: it has it in itself
+  std::int64_t together = 0;     // number of those it was signed with; 0: it is a Signed
+  std::int64_t place = 0;        // among those
 };
-KeptReceipt kept_receipt(storage::Transaction& transaction, BytesView receipt);
-// The very bytes again.
-Bytes whole_receipt(storage::Transaction& transaction, Bytes bytes, std::int64_t certificate);
+KeptReceipt kept_receipt(storage::Transaction& transaction, const ReceiptBytes& receipt);
+// From these four columns of a row, the first of them at `first`.
+ReceiptBytes receipt_in(storage::Transaction& transaction, storage::Row& row, std::size_t first);
 
 }  // namespace jindu::exchange

@@ -123,6 +123,13 @@ ALTER TABLE exchange_receipt ADD COLUMN certificate BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE exchange_inbox ADD COLUMN certificate BIGINT NOT NULL DEFAULT 0;
 )sql";
 
+constexpr std::string_view kReceiptsTogether = R"sql(
+ALTER TABLE exchange_receipt ADD COLUMN together BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE exchange_receipt ADD COLUMN place BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE exchange_inbox ADD COLUMN together BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE exchange_inbox ADD COLUMN place BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& service_migrations() {
@@ -131,7 +138,9 @@ const std::vector<storage::Migration>& service_migrations() {
                                                    {3, "sealed-again", kSealedAgain},
                                                    {4, "payloads", kPayloads},
                                                    {5, "signer-certificates", kSignerCertificates},
-                                                   {6, "receipts-apart", kReceiptsApart}};
+                                                   {6, "receipts-apart", kReceiptsApart},
+                                                   {7, "signed-together", kSignedTogether},
+                                                   {8, "receipts-together", kReceiptsTogether}};
   return all;
 }
 

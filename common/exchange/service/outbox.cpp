@@ -374,9 +374,10 @@ std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::
     jindu::v1::Remembered one;
     if (!parse_message(row.blob(2), one)) continue;
     for (auto& kept : transaction.query(
-             "SELECT receipt, certificate FROM exchange_receipt WHERE bundle_id = $1 AND party = $2 ORDER BY rung",
+             "SELECT receipt, certificate, together, place FROM exchange_receipt WHERE bundle_id = $1 AND party = $2 "
+             "ORDER BY rung",
              {row.text(0), unit})) {
-      const auto receipt = whole_receipt(transaction, kept.take_blob(0), kept.integer(1));
+      const auto receipt = receipt_in(transaction, kept, 0).whole();
       one.add_receipts(receipt.data(), receipt.size());
     }
     list.push_back(encode(one));

@@ -25,7 +25,7 @@ constexpr std::int64_t kHandedOverAtOnce = 256;
 constexpr std::size_t kReceiptsAtOnce = 1000;
 // Between two looks for receipts, which come one by one: nobody sees so short a time, and many share a commit.
 constexpr milliseconds kGathersReceipts{50};
-constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 60;  // of receipts
+constexpr std::int64_t kNumberMax = std::int64_t{1} << 60;  // of receipts
 constexpr std::size_t kBytesRemembered = 6 * 1024 * 1024;
 constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
 // So long at most does something that is prepared wait for others to be committed with it.
@@ -263,21 +263,26 @@ class ServiceImpl final : public Service {
     const auto batch = batch_of(next, [](const Built& one) { return BytesView(one.bundle); });
     auto answer = ask(sending_client_, "PUT", "/unit/v1/bundles", batch);
     if (!answer) return answer.error();
-    const auto list = parts_of_batch(answer->body);
+    auto list = open_receipts(answer->body, trust_);
     if (!list) return not_understood();
     if (list->empty() || list->size() > next.size())
       return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer does not fit what it was given"};
-    std::vector<std::pair<Receipt, BytesView>> receipts;
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      auto receipt = open_receipt(list->at(i), trust_);
+    std::map<std::string, SignedReceipt> by_bundle;
+    for (auto& receipt : *list) {
       if (!receipt) return receipt.error();
-      if (to_text(receipt->bundle) != next[i].bundle_id)
+      auto id = to_text(receipt->receipt.bundle);
+      by_bundle.emplace(std::move(id), std::move(*receipt));
+    }
+    std::vector<SignedReceipt> receipts;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const auto found = by_bundle.find(next[i].bundle_id);
+      if (found == by_bundle.end())
         return Error{Fault::integrity, "exchange.unit_answer", "a receipt is about another bundle"};
-      receipts.emplace_back(std::move(*receipt), list->at(i));
+      receipts.push_back(std::move(found->second));
     }
     auto ok = database_.write([&](storage::Transaction& t) {
       for (std::size_t i = 0; i < receipts.size(); ++i) {
-        record(t, receipts[i].first, receipts[i].second);
+        record(t, receipts[i]);
         mark_handed_over(t, next[i].bundle_id);
       }
     });
@@ -293,20 +298,24 @@ class ServiceImpl final : public Service {
   }
 
   // A new rung of something we sent. Repeated receipts change nothing.
-  void record(storage::Transaction& t, const Receipt& receipt, BytesView encoded) {
+  void record(storage::Transaction& t, const SignedReceipt& told) {
+    const auto& receipt = told.receipt;
     const auto id = to_text(receipt.bundle);
     auto* const sent = find_sent(t, id);
     if (sent == nullptr || text_of(sent->manifest_digest) != text_of(receipt.manifest_digest))
       return;  // about something that is not ours
     if (receipt.rung == jindu::v1::RUNG_APPLIED && receipt.party != options_.peer)
       return;  // only the destination can say so
-    const auto kept = kept_receipt(t, encoded);
-    if (t.execute(
-            "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt, certificate) VALUES ($1, "
-            "$2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-            {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code, kept.bytes,
-             kept.certificate}) == 0)
+    // Looked for first: what it was signed together with would be written for nothing.
+    if (t.query_one("SELECT 1 FROM exchange_receipt WHERE bundle_id = $1 AND rung = $2 AND party = $3",
+                    {id, std::int64_t{receipt.rung}, receipt.party}))
       return;
+    const auto kept = kept_receipt(t, told.bytes);
+    t.execute(
+        "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt, certificate, together, place) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code, kept.bytes,
+         kept.certificate, kept.together, kept.place});
     const auto before = sent->rung;
     if (!sent->ended && receipt.rung > before) {
       sent->rung = receipt.rung;
@@ -348,6 +357,16 @@ class ServiceImpl final : public Service {
     return taken->as_int64();
   }
 
+  // Number and digest of the last of the receipts that come with it; nothing where there are none.
+  static std::optional<std::pair<std::int64_t, Bytes>> newest_in(const boost::json::object& answer) {
+    const auto* number = answer.if_contains("number");
+    const auto* newest = answer.if_contains("newest");
+    if (number == nullptr || !number->is_int64() || newest == nullptr || !newest->is_string()) return {};
+    auto digest = from_hex(newest->as_string());
+    if (!digest) return {};
+    return std::pair(number->as_int64(), std::move(*digest));
+  }
+
   milliseconds follow() {
     if (stopped_) return kAtOnce;
     std::int64_t cursor = 0, handed_over = 0, delivered = 0;
@@ -374,29 +393,21 @@ class ServiceImpl final : public Service {
     const auto told =
         !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->front());
     if (!told) return following_.failed();
-    const auto list = std::span(*parts).subspan(1);
     if (const auto taken = taken_up_to(*told); taken && *taken < handed_over)
       if (hand_over_from(*taken + 1)) wake(sender_);
     if (auto ok_told = remind(*told); !ok_told) return following_.failed();
-    if (list.empty()) return kAtOnce;
-    std::vector<std::pair<Receipt, BytesView>> opened;
-    Numbered last{static_cast<std::uint64_t>(cursor), {}};
-    for (const auto part : list) {
-      const auto entry = numbered(part);
-      if (!entry || entry->number > kNumberMax) return following_.failed();
-      if (entry->number > last.number) last = *entry;
-      auto receipt = open_receipt(entry->bytes, trust_);
-      if (!receipt) {
-        log::error("exchange.bad_receipt", log::of(receipt.error()));
-        continue;
-      }
-      opened.emplace_back(std::move(*receipt), entry->bytes);
-    }
+    const auto last = newest_in(*told);
+    if (!last) return kAtOnce;
+    auto list = parts->size() == 2 ? open_receipts(parts->at(1), trust_)
+                                   : result<std::vector<result<SignedReceipt>>>(not_understood());
+    if (!list || last->first > kNumberMax) return following_.failed();
+    for (const auto& receipt : *list)
+      if (!receipt) log::error("exchange.bad_receipt", log::of(receipt.error()));
     ok = database_.write([&](storage::Transaction& t) {
-      for (const auto& [receipt, bytes] : opened) record(t, receipt, bytes);
-      if (last.bytes.empty()) return;
-      const auto digest = crypto::sha256(last.bytes);
-      const std::vector<storage::Value> at{static_cast<std::int64_t>(last.number), Bytes(digest.begin(), digest.end())};
+      for (const auto& receipt : *list)
+        if (receipt) record(t, *receipt);
+      if (last->first <= cursor) return;
+      const std::vector<storage::Value> at{last->first, last->second};
       if (t.execute("UPDATE exchange_state SET value = $1, secret = $2 WHERE name = 'receipts-cursor'", at) == 0)
         t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('receipts-cursor', $1, $2)", at);
     });
@@ -405,7 +416,7 @@ class ServiceImpl final : public Service {
       return following_.failed();
     }
     following_.worked();
-    return list.size() < kReceiptsAtOnce ? kGathersReceipts : kAtOnce;
+    return list->size() < kReceiptsAtOnce ? kGathersReceipts : kAtOnce;
   }
 
   milliseconds receive() {
@@ -465,14 +476,14 @@ class ServiceImpl final : public Service {
     BundleView view;
     result<Effects> effects;
     Receipt receipt;
-    Bytes encoded;
+    ReceiptBytes signed_receipt;
     bool applied() const { return receipt.rung == jindu::v1::RUNG_APPLIED; }
   };
 
   // Concludes what can be, in commits of several about different subjects, and tells the unit. Gives whether there was
   // any; an Error means that the unit does not know yet: all of it comes again.
   result<bool> take(const std::vector<Delivery>& deliveries) {
-    std::vector<Bytes> receipts;
+    std::vector<ReceiptBytes> receipts;
     std::vector<Conclusion> together;
     std::set<std::string> subjects;
     auto began = std::chrono::steady_clock::now();
@@ -482,13 +493,14 @@ class ServiceImpl final : public Service {
       subjects.clear();
       began = std::chrono::steady_clock::now();
     };
-    std::map<std::string, Bytes> known;
+    std::map<std::string, ReceiptBytes> known;
     if (auto ok = database_.read([&](storage::Transaction& t) {
           known.clear();
           for (const auto& one : deliveries)
-            if (auto row = t.query_one("SELECT receipt, certificate FROM exchange_inbox WHERE bundle_id = $1",
-                                       {to_text(one.view.id)}))
-              known.emplace(to_text(one.view.id), whole_receipt(t, row->take_blob(0), row->integer(1)));
+            if (auto row =
+                    t.query_one("SELECT receipt, certificate, together, place FROM exchange_inbox WHERE bundle_id = $1",
+                                {to_text(one.view.id)}))
+              known.emplace(to_text(one.view.id), receipt_in(t, *row, 0));
         });
         !ok)
       return ok.error();
@@ -563,8 +575,8 @@ class ServiceImpl final : public Service {
       tell_of(one);
       receipts.push_back(one.receipt);
     }
-    auto encoded = sign_receipts(receipts, node_);
-    for (std::size_t i = 0; i < together.size(); ++i) together[i].encoded = std::move(encoded[i]);
+    auto made = sign_receipts_as_one(receipts, node_);
+    for (std::size_t i = 0; i < together.size(); ++i) together[i].signed_receipt = std::move(made[i]);
   }
 
   // In the caller's transaction: the inbox row and the effects.
@@ -586,13 +598,12 @@ class ServiceImpl final : public Service {
           "INSERT INTO exchange_subject (direction, subject, sequence) VALUES ('in', $1, $2) ON CONFLICT (direction, "
           "subject) DO UPDATE SET sequence = $2",
           {subject, mine});
-    const auto kept = kept_receipt(t, one.encoded);
+    const auto kept = kept_receipt(t, one.signed_receipt);
     t.execute(
-        "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt, certificate) VALUES ($1, $2, "
-        "$3, "
-        "$4, $5, $6, $7)",
+        "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt, certificate, together, place) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         {to_text(one.view.id), m.kind(), m.from(), to_unix_ms(one.receipt.at), one.applied() ? "applied" : "refused",
-         kept.bytes, kept.certificate});
+         kept.bytes, kept.certificate, kept.together, kept.place});
     if (one.applied()) (*one.effects)(t);
   }
 
@@ -608,7 +619,7 @@ class ServiceImpl final : public Service {
   }
 
   // All in one commit; where that cannot be, each by itself, so that one which says no does not touch the others.
-  void conclude(std::vector<Conclusion>& together, std::vector<Bytes>& receipts) {
+  void conclude(std::vector<Conclusion>& together, std::vector<ReceiptBytes>& receipts) {
     if (together.empty()) return;
     sign(together);
     const auto committed = database_.write([&](storage::Transaction& t) {
@@ -620,7 +631,7 @@ class ServiceImpl final : public Service {
       metrics::counter("jindu_exchange_received_total", "Bundles that ended here",
                        {{"outcome", std::string(to_text(one.receipt.rung))}})
           .Increment();
-      receipts.push_back(std::move(one.encoded));
+      receipts.push_back(std::move(one.signed_receipt));
     }
     wake(builder_);  // effects often have an answer
   }
@@ -646,8 +657,8 @@ class ServiceImpl final : public Service {
   }
 
   // Gives how many the unit took. One that it did not take comes again with its delivery.
-  result<std::size_t> report(const std::vector<Bytes>& receipts) {
-    auto answer = ask(fetching_client_, "POST", "/unit/v1/receipts", batch_of(receipts));
+  result<std::size_t> report(const std::vector<ReceiptBytes>& receipts) {
+    auto answer = ask(fetching_client_, "POST", "/unit/v1/receipts", encode_receipts(receipts));
     if (!answer) return answer.error();
     auto refused = list_in(*answer, "refused");
     if (!refused) return refused.error();

@@ -189,9 +189,9 @@ class SimulatedService {
         const auto m = Message::from_text(r.text(0));
         account.applied.push_back({m ? *m : Message{}, r.text(1)});
       }
-      for (auto& r : t.query("SELECT bundle_id, rung, party, receipt, certificate FROM exchange_receipt"))
-        account.receipts.push_back(
-            {r.text(0), r.integer(1), r.text(2), exchange::whole_receipt(t, r.take_blob(3), r.integer(4))});
+      for (auto& r :
+           t.query("SELECT bundle_id, rung, party, receipt, certificate, together, place FROM exchange_receipt"))
+        account.receipts.push_back({r.text(0), r.integer(1), r.text(2), exchange::receipt_in(t, r, 3).whole()});
     });
     if (!ok) return {};
     return account;

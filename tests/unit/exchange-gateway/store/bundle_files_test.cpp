@@ -54,7 +54,8 @@ TEST_CASE("small bundles that come together share a file, and each is read by it
   s.w.carry_all();
   // The same once more changes nothing, and leaves nothing.
   REQUIRE(s.take().receipts.size() == 5);
-  for (const auto& custody : s.w.inner->take_from_carrier(s.bundles)) CHECK(rung_of(custody.receipt) == "carried");
+  for (const auto& custody : s.w.inner->take_from_carrier(s.bundles))
+    CHECK(rung_of(custody.receipt.whole()) == "carried");
   CHECK(s.files("outer").size() == 1);
   CHECK(s.files("inner").size() == 1);
   s.w.clock->advance(std::chrono::hours(25));

@@ -54,8 +54,9 @@ TEST_CASE("order is kept per subject, whatever order a carrier brings") {
   std::map<int, std::vector<std::string>> applied;
   for (const auto& bundle : shuffled) {
     const auto custody = w.inner->take_from_carrier({bundle});
-    REQUIRE(rung_of(custody[0].receipt) == "carried");
-    CHECK(w.inner->take_from_carrier({bundle})[0].receipt == custody[0].receipt);  // again: the same receipt
+    REQUIRE(rung_of(custody[0].receipt.whole()) == "carried");
+    CHECK(w.inner->take_from_carrier({bundle})[0].receipt.whole() ==
+          custody[0].receipt.whole());  // again: the same receipt
     if (random() % 3 == 0) w.inner.restart();
     for (const auto& id : w.apply_all(w.inner, w.approval))
       for (const auto& [subject, ids] : sent)
@@ -217,11 +218,11 @@ TEST_CASE("a forged bundle and a fork are kept aside without a place; the real o
   CHECK(custody[0].error->code == "bundle.signature");
   CHECK(custody[0].receipt.empty());
   CHECK(w.inner.text("SELECT code FROM stray") == "bundle.signature");
-  CHECK(rung_of(w.inner->take_from_carrier({real})[0].receipt) == "carried");
+  CHECK(rung_of(w.inner->take_from_carrier({real})[0].receipt.whole()) == "carried");
   custody = w.inner->take_from_carrier({fork});
   // The same manifest as the forged one, now truly signed, but a fork of the real one.
-  CHECK(rung_of(custody[0].receipt) == "quarantined");
-  CHECK(code_of(custody[0].receipt) == "bundle.fork");
+  CHECK(rung_of(custody[0].receipt.whole()) == "quarantined");
+  CHECK(code_of(custody[0].receipt.whole()) == "bundle.fork");
   CHECK(w.deliverable(w.inner) == std::vector{World::id_of(real)});
   CHECK(w.inner.count("SELECT COUNT(*) FROM stray") == 1);
 }
@@ -234,7 +235,7 @@ TEST_CASE("what is damaged on the way, or signed with a key not known yet, is on
   auto custody = w.inner->take_from_carrier({damaged});
   REQUIRE(custody[0].error);
   CHECK(custody[0].error->code == "bundle.digest");
-  CHECK(rung_of(w.inner->take_from_carrier({whole})[0].receipt) == "carried");
+  CHECK(rung_of(w.inner->take_from_carrier({whole})[0].receipt.whole()) == "carried");
   auto renewed = w.from_portal;
   renewed.signer = w.stranger;
   custody = w.inner->take_from_carrier({renewed.next(1, "x")});
@@ -311,7 +312,7 @@ TEST_CASE("what was said of a bundle first stays, however often it is said") {
   World w;
   const auto bundle = w.from_portal.next(1, "x");
   const auto first = w.outer->take_from_service(bundle).value();
-  Bytes again, twice;
+  exchange::ReceiptBytes again, twice;
   REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
     const auto entry = store::outline(t, World::id_of(bundle)).value();
     ReceiptBook book(t, w.outer->signer(), w.clock->now() + std::chrono::minutes(1));
@@ -319,8 +320,8 @@ TEST_CASE("what was said of a bundle first stays, however often it is said") {
     book.add(entry, jindu::v1::RUNG_STORED, "", "", {}, &twice);
     book.keep();
   }));
-  CHECK(again == first);
-  CHECK(twice == first);
+  CHECK(again.whole() == first);
+  CHECK(twice.whole() == first);
 }
 
 TEST_CASE("what expires under way is told by the side that has it, and never both expired and applied") {
@@ -335,7 +336,7 @@ TEST_CASE("what expires under way is told by the side that has it, and never bot
   CHECK(w.outer.state_of(id) == "waiting");
   SECTION("it had arrived in time and is applied") {
     w.clock->advance(-std::chrono::hours(2));
-    REQUIRE(rung_of(w.inner->take_from_carrier({bundle})[0].receipt) == "carried");
+    REQUIRE(rung_of(w.inner->take_from_carrier({bundle})[0].receipt.whole()) == "carried");
     REQUIRE(w.inner->deliver(id));
     w.clock->advance(std::chrono::hours(2));
     REQUIRE(w.inner->expire());
@@ -380,9 +381,9 @@ TEST_CASE("receipts by others than they say change nothing") {
   REQUIRE(w.outer->take_from_service(bundle));
   REQUIRE(w.outer->load(10, 1 << 20));
   // The other unit cannot say that it was applied, nor the destination that it is carried, nor a stranger anything.
-  REQUIRE(w.outer->carried({{id, w.receipt(w.inner_signer, bundle, jindu::v1::RUNG_APPLIED), {}},
-                            {id, w.receipt(w.approval, bundle, jindu::v1::RUNG_CARRIED), {}},
-                            {id, w.receipt(w.stranger, bundle, jindu::v1::RUNG_REFUSED), {}},
+  REQUIRE(w.outer->carried({{id, {w.receipt(w.inner_signer, bundle, jindu::v1::RUNG_APPLIED)}, {}},
+                            {id, {w.receipt(w.approval, bundle, jindu::v1::RUNG_CARRIED)}, {}},
+                            {id, {w.receipt(w.stranger, bundle, jindu::v1::RUNG_REFUSED)}, {}},
                             {id, {}, {}}}));
   CHECK(w.outer.state_of(id) == "waiting");
   // The service's own unit takes only what the service may say, of what was delivered.
@@ -418,7 +419,7 @@ TEST_CASE("the other unit cannot fill a place in a channel with a manifest that 
       exchange::build_bundle(draft, encode(batch), w.outer_signer.key, w.inner_signer.key.public_key()).value();
   REQUIRE_FALSE(w.inner->take_from_carrier({control.bytes})[0].error);
   CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE channel = 'portal>approval'") == 0);
-  CHECK(rung_of(w.inner->take_from_carrier({bundle})[0].receipt) == "carried");
+  CHECK(rung_of(w.inner->take_from_carrier({bundle})[0].receipt.whole()) == "carried");
 }
 
 TEST_CASE("thousands of receipts cross in batches of bounded size") {

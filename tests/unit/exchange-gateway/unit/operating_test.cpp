@@ -196,7 +196,7 @@ TEST_CASE("of what contradicts another the sender is proved, and the record of i
   auto other = w.from_portal;
   REQUIRE_FALSE(w.inner->take_from_carrier({w.from_portal.next(1, "first")}).front().error);
   const auto fork = other.next(2, "another in the same place");
-  REQUIRE(rung_of(w.inner->take_from_carrier({fork}).front().receipt) == "quarantined");
+  REQUIRE(rung_of(w.inner->take_from_carrier({fork}).front().receipt.whole()) == "quarantined");
   const auto view = exchange::parse_bundle(fork).value();
   REQUIRE(w.inner->dismiss(World::id_of(fork), view.manifest_digest, kXie, "the portal was restored"));
   std::vector<store::Dismissal> kept;

@@ -74,12 +74,12 @@ struct Desk {
       const auto list = side->receipts(cursor, 1000, {channel(), handed_over}).value();
       for (const auto& one : list) {
         cursor = std::max(cursor, one.number);
-        const auto receipt = exchange::open_receipt(one.receipt, side->trust()).value();
+        const auto receipt = exchange::open_receipt(one.receipt.whole(), side->trust()).value();
         for (auto& mine : sent)
           if (mine.id == one.id &&
               exchange::parse_bundle(mine.bundle).value().manifest_digest == receipt.manifest_digest) {
             mine.rungs.insert(receipt.rung);
-            if (receipt.party == side->options().name) mine.by_unit.push_back(one.receipt);
+            if (receipt.party == side->options().name) mine.by_unit.push_back(one.receipt.whole());
             // As mark_arrived of the outbox.
             if (receipt.rung >= jindu::v1::RUNG_CARRIED) {
               mine.kept = false;
@@ -595,7 +595,7 @@ TEST_CASE("each trace of what a unit has forgotten is enough to find out") {
   SECTION("its service was given another receipt under the same number") {
     w.outer.restore(backup);
     const auto number = w.outer.count("SELECT MAX(number) FROM receipt WHERE for_service = 1");
-    const auto digest = to_hex(crypto::sha256(w.outer->receipts(number - 1, 1).value().front().receipt));
+    const auto digest = to_hex(crypto::sha256(w.outer->receipts(number - 1, 1).value().front().receipt.whole()));
     REQUIRE(w.outer->receipts(number, 10, {"portal>approval", 0, 0, digest}));
     CHECK(code().empty());
     REQUIRE(w.outer->receipts(number, 10, {"portal>approval", 0, 0, std::string(64, '0')}));

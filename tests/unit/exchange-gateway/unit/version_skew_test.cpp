@@ -47,7 +47,7 @@ Bytes receipt_kept(Side& side, const std::string& id, jindu::v1::Rung rung, cons
   Bytes kept;
   REQUIRE(side->journal().read([&](storage::Transaction& t) {
     for (const auto& one : store::receipts_about(t, id))
-      if (one.rung == rung && one.party == party) kept = one.receipt;
+      if (one.rung == rung && one.party == party) kept = one.receipt.whole();
   }));
   return kept;
 }
@@ -77,7 +77,7 @@ TEST_CASE("an older unit carries a newer bundle byte for byte, and a newer recei
   CHECK(receipt_kept(w.outer, id, jindu::v1::RUNG_APPLIED, "approval") == applied);
   Bytes told;
   for (const auto& one : w.outer->receipts(0, 100).value())
-    if (one.rung == jindu::v1::RUNG_APPLIED) told = one.receipt;
+    if (one.rung == jindu::v1::RUNG_APPLIED) told = one.receipt.whole();
   CHECK(told == applied);
 }
 
@@ -158,6 +158,53 @@ TEST_CASE("a newer unit's control bundle is read as far as it is known") {
   from_inner.kind = "receipts";
   REQUIRE_FALSE(w.outer->take_from_carrier({newer(from_inner.next(0, encode(batch)), w.inner_signer)}).front().error);
   CHECK(w.outer.state_of(World::id_of(bundle)) == "carried");
+}
+
+TEST_CASE("receipts go to an older unit one by one, and together to one that has said that it reads them so") {
+  World w;
+  // Of a control bundle that the inner unit made: how many receipts it has alone, and how many together.
+  const auto told = [&] {
+    std::pair<int, int> found{0, 0};
+    REQUIRE(w.inner->build_control().value());
+    for (const auto& load : w.inner->load(10, 1 << 20).value()) {
+      const auto view = exchange::parse_bundle(load.bundle).value();
+      REQUIRE(view.manifest.kind() == "receipts");
+      jindu::v1::ReceiptBatch batch;
+      REQUIRE(parse_message(
+          exchange::open_with_any(view, w.outer_signer.key, {}, w.outer->trust(), w.clock->now()).value(), batch));
+      for (const auto& one : batch.receipts())
+        if (evidence::read_signed(bytes_of(one), evidence::kReceiptType)) ++found.first;
+      for (const auto& one : batch.together()) found.second += one.bodies_size();
+      REQUIRE_FALSE(w.outer->take_from_carrier({load.bundle}).front().error);
+    }
+    w.inner->forget_leases();
+    return found;
+  };
+  const auto cross = [&](int subject) {
+    std::vector<Bytes> bundles;
+    for (int i = 0; i < 3; ++i) bundles.push_back(w.from_portal.next(subject + i, "x"));
+    REQUIRE(w.outer->take_from_service({bundles[0], bundles[1], bundles[2]}).receipts.size() == 3);
+    for (const auto& one : w.inner->take_from_carrier(bundles)) REQUIRE_FALSE(one.error);
+    return bundles;
+  };
+  const auto first = cross(1);
+  CHECK(told() == std::pair(3, 0));
+  for (const auto side : {&w.outer, &w.inner}) REQUIRE((*side)->say_hello());
+  w.carry_all();
+  REQUIRE(w.inner.count("SELECT value FROM unit_state WHERE name = 'peer_reads_together'") == 1);
+  const auto second = cross(11);
+  CHECK(told() == std::pair(0, 3));
+  for (const auto& bundles : {first, second})
+    for (const auto& bundle : bundles) {
+      const auto id = World::id_of(bundle);
+      const auto here = receipt_kept(w.outer, id, jindu::v1::RUNG_CARRIED, "gateway-inner");
+      CHECK(here == receipt_kept(w.inner, id, jindu::v1::RUNG_CARRIED, "gateway-inner"));
+      CHECK(exchange::open_receipt(here, w.outer->trust()));
+      CHECK(w.outer.state_of(id) == "carried");
+    }
+  // What was kept together stays so, and what is asked for again is the same.
+  CHECK(w.outer.count("SELECT COUNT(*) FROM receipt WHERE rung = 5 AND together > 0") == 3);
+  CHECK(w.inner.count("SELECT COUNT(*) FROM receipt WHERE rung = 5 AND together = 0") == 0);
 }
 
 }  // namespace jindu::gateway::test
