@@ -79,10 +79,18 @@ result<Bytes> read(const std::filesystem::path& path, std::size_t limit) {
   return read_some(file.number, 0, static_cast<std::size_t>(info.st_size), path);
 }
 
-result<Bytes> read_part(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.number < 0) return Error{Fault::not_found, "file.unreadable", path.string() + " cannot be read"};
-  auto bytes = read_some(file.number, offset, size, path);
+Parts::~Parts() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+result<Bytes> Parts::read(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) {
+  if (descriptor_ < 0 || path.native() != path_.native()) {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    path_ = path;
+  }
+  if (descriptor_ < 0) return Error{Fault::not_found, "file.unreadable", path.string() + " cannot be read"};
+  auto bytes = read_some(descriptor_, offset, size, path);
   if (bytes && bytes->size() != size)
     return Error{Fault::integrity, "file.unreadable", path.string() + " ends too early"};
   return bytes;

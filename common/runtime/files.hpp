@@ -9,8 +9,21 @@ namespace jindu::files {
 
 result<Bytes> read(const std::filesystem::path& path, std::size_t limit);  // codes file.unreadable, file.too_large
 result<std::string> read_text(const std::filesystem::path& path, std::size_t limit = 16 * 1024 * 1024);
-// `size` bytes from `offset` on; code file.unreadable where there are not as many.
-result<Bytes> read_part(const std::filesystem::path& path, std::uint64_t offset, std::size_t size);
+// Reads parts of files whose names are never used again. The last file stays open, as many that are read one after the
+// other lie in the same: for one batch, not for longer.
+class Parts {
+ public:
+  Parts() = default;
+  ~Parts();
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+  // `size` bytes from `offset` on; code file.unreadable where there are not as many.
+  result<Bytes> read(const std::filesystem::path& path, std::uint64_t offset, std::size_t size);
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
 // Codes file.full (the disk, Fault::unavailable), file.write.
 result<void> write_durably(const std::filesystem::path& path, BytesView bytes);
 // Appends at exactly `offset` and syncs; code file.offset when the file is shorter than that.

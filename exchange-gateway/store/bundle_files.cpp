@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/log.hpp"
 
@@ -130,8 +129,8 @@ void BundleFiles::remove_unused(const std::vector<std::string>& names, bool comm
   for (const auto& name : unused) fs::remove(folder_ / name, code);
 }
 
-result<Bytes> BundleFiles::read(const std::string& file, std::int64_t size) const {
-  return files::read_part(folder_ / name_of(file), offset_of(file), static_cast<std::size_t>(size));
+result<Bytes> BundleFiles::read(const std::string& file, std::int64_t size, files::Parts& parts) const {
+  return parts.read(folder_ / name_of(file), offset_of(file), static_cast<std::size_t>(size));
 }
 
 result<void> BundleFiles::sweep(std::chrono::hours kept, Instant now) {
@@ -186,8 +185,9 @@ result<void> BundleFiles::clear(const std::string& name, std::chrono::hours kept
   if (!ok) return ok;
   if (!over || (recent && !late)) return {};
   std::vector<Bytes> moved;
+  files::Parts parts;
   for (const auto& one : needed) {
-    auto bytes = read(one.file, one.size);
+    auto bytes = read(one.file, one.size, parts);
     if (!bytes) {
       if (unreadable_.insert(name).second)
         log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bytes.error().code}});

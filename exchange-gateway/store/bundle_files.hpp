@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "common/runtime/files.hpp"
 #include "exchange-gateway/store/journal.hpp"
 
 namespace jindu::gateway::store {
@@ -51,7 +52,7 @@ class BundleFiles {
     std::vector<std::string> names_;  // files that were begun
   };
 
-  result<Bytes> read(const std::string& file, std::int64_t size) const;
+  result<Bytes> read(const std::string& file, std::int64_t size, files::Parts& parts) const;
   // The bytes of what ended so long ago go, a part of all files at each call. What of a shared file is still needed
   // then moves into the database.
   result<void> sweep(std::chrono::hours kept, Instant now);

@@ -59,6 +59,7 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
     loads.clear();
     unreadable.clear();
     fresh.clear();
+    files::Parts parts;
     std::size_t total = 0;
     auto lanes = open_lanes(t);
     std::erase_if(lanes, [&](const store::Lane& lane) { return refused_there.contains(lane.channel); });
@@ -67,7 +68,7 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
       if (away.contains(one.id)) continue;
       if (static_cast<std::int64_t>(loads.size()) >= limit) break;
       if (!loads.empty() && total + static_cast<std::size_t>(one.size) > bytes) break;
-      auto bundle = read_bytes(t, one.id, one.file, one.size);
+      auto bundle = read_bytes(t, one.id, one.file, one.size, parts);
       if (!bundle) {
         log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bundle.error().code}});
         unreadable.push_back(one.id);

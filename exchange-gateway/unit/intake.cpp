@@ -211,7 +211,8 @@ result<Bytes> Unit::deliver(const std::string& id) {
     if (!entry || entry->outward || entry->to != options_.service || entry->state != State::ready) return;
     if (store::is_stopped(t, entry->channel)) throw ErrorException(stopped(entry->channel));
     if (store::open_restoration(t).recovery() != store::Recovery::none) throw ErrorException(restored_error());
-    auto one = give(t, *entry);
+    files::Parts parts;
+    auto one = give(t, *entry, parts);
     if (!one) throw ErrorException(one.error());
     given.push_back(std::move(*one));
   });
@@ -232,6 +233,7 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
   auto ok = journal_.read([&](storage::Transaction& t) {
     given.clear();
     if (store::open_restoration(t).recovery() != store::Recovery::none) return;
+    files::Parts parts;
     // What cannot be read keeps nothing waiting but what comes behind it about the same subject.
     std::size_t sum = 0;
     auto from = after;
@@ -244,7 +246,7 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
         sum += static_cast<std::size_t>(entry.size);
         full = !given.empty() && sum > bytes;
         if (full) break;
-        auto one = give(t, entry);
+        auto one = give(t, entry, parts);
         if (one) {
           given.push_back(std::move(*one));
           continue;
@@ -263,8 +265,8 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
   return given;
 }
 
-result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entry) const {
-  auto bytes = read_bytes(t, entry);
+result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const {
+  auto bytes = read_bytes(t, entry.id, entry.file, entry.size, parts);
   if (!bytes) return bytes.error();
   const bool told = store::has_receipt(t, entry.id, entry.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name);
   return Given{entry.delivery, std::move(*bytes), entry, told};

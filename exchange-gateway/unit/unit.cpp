@@ -104,12 +104,13 @@ result<void> Unit::room_for(std::size_t bytes, std::uint64_t free) const {
 }
 
 result<Bytes> Unit::read_bytes(storage::Transaction& t, const store::Entry& entry) const {
-  return read_bytes(t, entry.id, entry.file, entry.size);
+  files::Parts parts;
+  return read_bytes(t, entry.id, entry.file, entry.size, parts);
 }
 
 result<Bytes> Unit::read_bytes(storage::Transaction& t, const std::string& id, const std::string& file,
-                               std::int64_t size) const {
-  if (!file.empty()) return files_.read(file, size);
+                               std::int64_t size, files::Parts& parts) const {
+  if (!file.empty()) return files_.read(file, size, parts);
   if (auto bytes = store::small(t, id)) return std::move(*bytes);
   return Error{Fault::expired, "bundle.gone", "the bundle has ended; its bytes are not kept"};
 }

@@ -290,7 +290,7 @@ class Unit {
   result<void> recognise(storage::Transaction& t, ReceiptBook& book, Offer& offer) const;
   result<void> has_its_turn(storage::Transaction& t, const Offer& offer);
   void settle(storage::Transaction& t, ReceiptBook& book, Offer& offer);
-  result<Given> give(storage::Transaction& t, const store::Entry& entry) const;
+  result<Given> give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const;
   result<void> say_delivered(std::vector<Given>& given);
   result<void> take_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt);
   struct Arrival;
@@ -376,8 +376,8 @@ class Unit {
   std::uint64_t free_bytes() const;
   result<void> room_for(std::size_t bytes, std::uint64_t free) const;  // asked once for all that come together
   result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
-  result<Bytes> read_bytes(storage::Transaction& t, const std::string& id, const std::string& file,
-                           std::int64_t size) const;
+  result<Bytes> read_bytes(storage::Transaction& t, const std::string& id, const std::string& file, std::int64_t size,
+                           files::Parts& parts) const;
 
   storage::Database& journal_;
   evidence::NodeSigner signer_;

@@ -69,11 +69,16 @@ TEST_CASE("parts are written one behind the other, and each is read by itself") 
   const Bytes a(3, 'a'), b(700'000, 'b'), c(5, 'c');
   REQUIRE(write_new_synced(folder.path / "f", std::vector<BytesView>{a, b, c}));
   CHECK(code_of(write_new_synced(folder.path / "f", std::vector<BytesView>{a})) == "file.write");  // it is there
-  CHECK(read_part(folder.path / "f", 0, 3).value() == a);
-  CHECK(read_part(folder.path / "f", 3, b.size()).value() == b);
-  CHECK(read_part(folder.path / "f", 3 + b.size(), 5).value() == c);
-  CHECK(code_of(read_part(folder.path / "f", 3 + b.size(), 6)) == "file.unreadable");
-  CHECK(code_of(read_part(folder.path / "g", 0, 1)) == "file.unreadable");
+  REQUIRE(write_new_synced(folder.path / "h", std::vector<BytesView>{c, a}));
+  Parts parts;
+  CHECK(parts.read(folder.path / "f", 0, 3).value() == a);
+  CHECK(parts.read(folder.path / "f", 3, b.size()).value() == b);
+  CHECK(parts.read(folder.path / "h", 0, 5).value() == c);
+  CHECK(parts.read(folder.path / "f", 3 + b.size(), 5).value() == c);
+  CHECK(code_of(parts.read(folder.path / "f", 3 + b.size(), 6)) == "file.unreadable");
+  CHECK(code_of(parts.read(folder.path / "g", 0, 1)) == "file.unreadable");
+  CHECK(parts.read(folder.path / "h", 5, 3).value() == a);
+  CHECK(code_of(parts.read(folder.path / "g", 0, 1)) == "file.unreadable");
 }
 
 TEST_CASE("what cannot be read, or is too large, is told and not guessed") {

@@ -134,8 +134,9 @@ TEST_CASE("a file is removed when it is certain that nothing of it was committed
     batch.add(entries[1], b);
     batch.write();
     REQUIRE_FALSE(batch.error(0));
-    CHECK(files.read(entries[0].file, 10).value() == a);
-    CHECK(files.read(entries[1].file, 20).value() == b);
+    jindu::files::Parts parts;
+    CHECK(files.read(entries[0].file, 10, parts).value() == a);
+    CHECK(files.read(entries[1].file, 20, parts).value() == b);
   };
   for (const bool said : {true, false}) {
     {
