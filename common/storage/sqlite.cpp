@@ -19,8 +19,9 @@ constexpr std::size_t kGroupMax = 64;
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr int kSavepointBytesInMemory = 4 * 1024 * 1024;
 // Pages of the log from which on they are taken over into the file beside the writing, and from which on writers wait
-// for it.
-constexpr int kCheckpointPages = 2'000, kCheckpointPagesLate = 12'000;
+// for it. A page that changes often is then written into the file once for many commits: with 48 MiB of log that is
+// less work than with 16.
+constexpr int kCheckpointPages = 6'000, kCheckpointPagesLate = 12'000;
 
 Error sqlite_error(sqlite3* db, std::string_view during) {
   const int code = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
