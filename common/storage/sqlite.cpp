@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "common/runtime/files.hpp"
+#include "common/storage/gathering_vfs.hpp"
 
 namespace jindu::storage {
 namespace {
@@ -73,7 +74,7 @@ class SqliteConnection {
     const int flags =
         (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, gathering_vfs());
     db_.reset(opened);  // also what could not be opened has to be closed
     if (code != SQLITE_OK) throw ErrorException(sqlite_error(opened, "open " + path));
     sqlite3_extended_result_codes(opened, 1);
