@@ -37,7 +37,7 @@ namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using tcp = asio::ip::tcp;
 using Code = boost::system::error_code;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using TlsStream = beast::ssl_stream<tcp::socket>;
 template <class T>
 using awaitable = asio::awaitable<T>;
 constexpr auto kToken = asio::use_awaitable;
@@ -69,6 +69,48 @@ std::string request_id_of(std::string_view given, Instant now) {
                         });
   return harmless ? std::string(given) : new_uuid(now);
 }
+
+// Closes a socket, which ends what waits for it, when its time is over. Time is given anew for each thing that is waited
+// for, several times with every few KiB; the timer moves only when it has to.
+class Deadline {
+ public:
+  using Clock = asio::steady_timer::clock_type;
+
+  explicit Deadline(tcp::socket& socket) : state_(std::make_shared<State>(socket)) {}
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+  ~Deadline() {
+    state_->socket = nullptr;
+    state_->timer.cancel();
+  }
+  // On the socket's executor, like all else.
+  void expires_after(Clock::duration time) {
+    state_->due = Clock::now() + time;
+    if (state_->due < state_->timer.expiry() || !state_->watching) watch(state_);
+  }
+
+ private:
+  struct State {
+    explicit State(tcp::socket& s) : socket(&s), timer(s.get_executor()) {}
+    tcp::socket* socket;
+    asio::steady_timer timer;
+    Clock::time_point due;
+    bool watching = false;
+  };
+
+  static void watch(const std::shared_ptr<State>& state) {
+    state->watching = true;
+    state->timer.expires_at(state->due);  // whoever waits for an earlier or later time is told that it is not any more
+    state->timer.async_wait([state](Code code) {
+      if (code || state->socket == nullptr) return;
+      if (state->due > Clock::now()) return watch(state);
+      state->watching = false;
+      state->socket->close(code);
+    });
+  }
+
+  std::shared_ptr<State> state_;
+};
 
 class ServerImpl final : public Server {
  public:
@@ -138,7 +180,7 @@ class ServerImpl final : public Server {
   awaitable<void> accept() {
     for (;;) {
       Code code;
-      auto socket = co_await acceptor_.async_accept(asio::make_strand(io_), asio::redirect_error(kToken, code));
+      auto socket = co_await acceptor_.async_accept(executor(), asio::redirect_error(kToken, code));
       if (stopped_) co_return;
       if (code) {  // out of descriptors, most likely: let others finish first
         accept_pause_.expires_after(std::chrono::milliseconds(50));
@@ -150,9 +192,15 @@ class ServerImpl final : public Server {
       auto address = endpoint.address().to_string();
       if (!admit(address)) continue;
       socket.set_option(tcp::no_delay(true), code);
-      auto executor = socket.get_executor();
-      asio::co_spawn(executor, serve(std::move(socket), std::move(address)), asio::detached);
+      auto own = socket.get_executor();
+      asio::co_spawn(own, serve(std::move(socket), std::move(address)), asio::detached);
     }
+  }
+
+  // Where all of one connection runs. A single thread needs no strand, which takes a turn of its own for each step.
+  asio::any_io_executor executor() {
+    if (options_.io_threads == 1) return io_.get_executor();
+    return asio::make_strand(io_);
   }
 
   bool admit(const std::string& address) {
@@ -176,18 +224,18 @@ class ServerImpl final : public Server {
     const std::shared_ptr<void> gone(nullptr, [this, address](void*) { leave(address); });
     try {
       if (!tls_) {
-        beast::tcp_stream stream(std::move(socket));
-        co_await converse(stream, stream, address, {});
+        Deadline deadline(socket);
+        co_await converse(socket, deadline, address, {});
         co_return;
       }
       TlsStream stream(std::move(socket), *tls_);
-      beast::get_lowest_layer(stream).expires_after(options_.limits.header_timeout);
+      Deadline deadline(stream.next_layer());
+      deadline.expires_after(options_.limits.header_timeout);
       Code code;
       co_await stream.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kToken, code));
       if (code) co_return;
-      co_await converse(stream, beast::get_lowest_layer(stream), address,
-                        crypto::verified_peer_certificate(stream.native_handle()));
-      beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(3));
+      co_await converse(stream, deadline, address, crypto::verified_peer_certificate(stream.native_handle()));
+      deadline.expires_after(std::chrono::seconds(3));
       co_await stream.async_shutdown(asio::redirect_error(kToken, code));
     } catch (const std::exception& e) {
       log::debug("http.connection_failed", {{"listener", options_.name}, {"detail", e.what()}});
@@ -195,7 +243,7 @@ class ServerImpl final : public Server {
   }
 
   template <class Stream>
-  awaitable<void> converse(Stream& stream, beast::tcp_stream& lowest, const std::string& address,
+  awaitable<void> converse(Stream& stream, Deadline& deadline, const std::string& address,
                            std::optional<Bytes> certificate) {
     beast::flat_buffer buffer(options_.limits.header_bytes + 64 * 1024);
     bool first = true;
@@ -203,26 +251,26 @@ class ServerImpl final : public Server {
       Code code;
       // Waiting for the first byte of a request is idle; from then on the header has little time.
       if (buffer.size() == 0) {
-        lowest.expires_after(first ? options_.limits.header_timeout : options_.limits.keep_alive_timeout);
+        deadline.expires_after(first ? options_.limits.header_timeout : options_.limits.keep_alive_timeout);
         const auto count = co_await stream.async_read_some(buffer.prepare(4096), asio::redirect_error(kToken, code));
         if (code) co_return;
         buffer.commit(count);
       }
       first = false;
       const Busy busy(*this);
-      if (!co_await exchange(stream, lowest, buffer, address, certificate)) co_return;
+      if (!co_await exchange(stream, deadline, buffer, address, certificate)) co_return;
     }
   }
 
   // One request and its answer; false when the connection is to be closed.
   template <class Stream>
-  awaitable<bool> exchange(Stream& stream, beast::tcp_stream& lowest, beast::flat_buffer& buffer,
+  awaitable<bool> exchange(Stream& stream, Deadline& deadline, beast::flat_buffer& buffer,
                            const std::string& address, const std::optional<Bytes>& certificate) {
     Code code;
     bhttp::request_parser<bhttp::empty_body> head;
     head.header_limit(static_cast<std::uint32_t>(options_.limits.header_bytes));
     head.body_limit(std::numeric_limits<std::uint64_t>::max());  // the route's own limit comes below
-    lowest.expires_after(options_.limits.header_timeout);
+    deadline.expires_after(options_.limits.header_timeout);
     co_await bhttp::async_read_header(stream, buffer, head, asio::redirect_error(kToken, code));
     const Instant now = SystemClock().now();
     if (code) {
@@ -230,11 +278,11 @@ class ServerImpl final : public Server {
       const Request none;
       if (code == bhttp::error::header_limit) {
         Response refusal = problem({Fault::too_large, "http.header_limit", "the header is too large"}, "");
-        co_await answer(stream, lowest, std::move(refusal), false, false, 11, none);
+        co_await answer(stream, deadline, std::move(refusal), false, false, 11, none);
       } else if (code.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
                  code != bhttp::error::end_of_stream) {
         Response refusal = problem({Fault::invalid, "http.malformed", "this is not an HTTP request"}, "");
-        co_await answer(stream, lowest, std::move(refusal), false, false, 11, none);
+        co_await answer(stream, deadline, std::move(refusal), false, false, 11, none);
       }
       co_return false;
     }
@@ -293,7 +341,7 @@ class ServerImpl final : public Server {
         if (!admitted) {
           response = problem(admitted.error(), request.request_id);
         } else {
-          const auto read = co_await read_body(stream, lowest, buffer, head, *route, request);
+          const auto read = co_await read_body(stream, deadline, buffer, head, *route, request);
           if (!read) {
             if (read.error().fault == Fault::internal) co_return false;  // the client has gone
             response = problem(read.error(), request.request_id);
@@ -310,7 +358,7 @@ class ServerImpl final : public Server {
     const int status = response.status;
     // A body that nobody reads cannot be stepped over: the connection ends after the answer.
     const bool stay = keep_alive && !body_unread;
-    const bool sent = co_await answer(stream, lowest, std::move(response), is_head, stay, version, request);
+    const bool sent = co_await answer(stream, deadline, std::move(response), is_head, stay, version, request);
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     took_->Observe(seconds);
     metrics::counter("jindu_http_requests_total", "Requests by status",
@@ -360,7 +408,7 @@ class ServerImpl final : public Server {
   }
 
   template <class Stream>
-  awaitable<result<void>> read_body(Stream& stream, beast::tcp_stream& lowest, beast::flat_buffer& buffer,
+  awaitable<result<void>> read_body(Stream& stream, Deadline& deadline, beast::flat_buffer& buffer,
                                     bhttp::request_parser<bhttp::empty_body>& head, const Route& route,
                                     Request& request) {
     if (head.is_done()) co_return result<void>{};
@@ -374,7 +422,7 @@ class ServerImpl final : public Server {
     const auto started = std::chrono::steady_clock::now();
     std::uint64_t got = 0;
     while (!parser.is_done()) {
-      lowest.expires_after(options_.limits.body_idle_timeout);
+      deadline.expires_after(options_.limits.body_idle_timeout);
       const auto count = co_await bhttp::async_read_some(stream, buffer, parser, asio::redirect_error(kToken, code));
       got += count;
       if (code == bhttp::error::body_limit)
@@ -392,7 +440,7 @@ class ServerImpl final : public Server {
   }
 
   template <class Stream>
-  awaitable<bool> answer(Stream& stream, beast::tcp_stream& lowest, Response response, bool is_head, bool keep_alive,
+  awaitable<bool> answer(Stream& stream, Deadline& deadline, Response response, bool is_head, bool keep_alive,
                          unsigned version, const Request& request) {
     Code code;
     bhttp::response<bhttp::buffer_body> head;
@@ -429,7 +477,7 @@ class ServerImpl final : public Server {
       if (file.number < 0 || ::fstat(file.number, &info) != 0 || !S_ISREG(info.st_mode)) {
         Response missing =
             problem({Fault::not_found, "http.no_such_file", "the file is not there"}, request.request_id);
-        co_return co_await answer(stream, lowest, std::move(missing), is_head, keep_alive, version, request);
+        co_return co_await answer(stream, deadline, std::move(missing), is_head, keep_alive, version, request);
       }
       length = static_cast<std::uint64_t>(info.st_size);
       const std::string etag =
@@ -466,7 +514,7 @@ class ServerImpl final : public Server {
     head.body().size = with_body && at_once ? memory.size() : 0;
     head.body().more = !at_once;
     bhttp::response_serializer<bhttp::buffer_body> serializer(head);
-    lowest.expires_after(std::chrono::seconds(30));
+    deadline.expires_after(std::chrono::seconds(30));
     if (at_once) {
       co_await bhttp::async_write(stream, serializer, asio::redirect_error(kToken, code));
       co_return !code;
@@ -477,7 +525,7 @@ class ServerImpl final : public Server {
       // In pieces, so that a slow but living client gets its time for each.
       for (std::size_t sent = 0; sent < memory.size();) {
         const auto piece = memory.subspan(sent, std::min<std::size_t>(memory.size() - sent, 256 * 1024));
-        lowest.expires_after(std::chrono::seconds(30));
+        deadline.expires_after(std::chrono::seconds(30));
         co_await asio::async_write(stream, asio::buffer(piece.data(), piece.size()),
                                    asio::redirect_error(kToken, code));
         if (code) co_return false;
@@ -490,7 +538,7 @@ class ServerImpl final : public Server {
       const auto count =
           ::pread(file.number, piece.data(), std::min<std::uint64_t>(piece.size(), length), static_cast<off_t>(offset));
       if (count <= 0) co_return false;
-      lowest.expires_after(std::chrono::seconds(30));
+      deadline.expires_after(std::chrono::seconds(30));
       co_await asio::async_write(stream, asio::buffer(piece.data(), static_cast<std::size_t>(count)),
                                  asio::redirect_error(kToken, code));
       if (code) co_return false;
