@@ -2,8 +2,6 @@
 
 #include <openssl/ssl.h>
 
-#include <boost/asio/ssl/context.hpp>
-
 #include "common/crypto/certificate.hpp"
 #include "common/crypto/openssl.hpp"
 #include "common/runtime/files.hpp"
@@ -69,10 +67,10 @@ void expect_peer(void* ssl_context, const std::string* name) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, check_name);
 }
 
-result<std::shared_ptr<boost::asio::ssl::context>> tls_server_context(const TlsServerFiles& files) {
-  namespace ssl = boost::asio::ssl;
-  auto made = std::make_shared<ssl::context>(ssl::context::tls_server);
-  SSL_CTX* context = made->native_handle();
+result<std::shared_ptr<ssl_ctx_st>> tls_server_context(const TlsServerFiles& files) {
+  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  must(context != nullptr, "SSL_CTX_new");
+  const std::shared_ptr<SSL_CTX> made(context, SSL_CTX_free);
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_cipher_list(context,
                           "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:"

@@ -7,9 +7,7 @@
 
 #include "common/runtime/bytes.hpp"
 
-namespace boost::asio::ssl {
-class context;
-}
+struct ssl_ctx_st;
 struct ssl_st;
 
 namespace jindu::crypto {
@@ -23,7 +21,7 @@ struct TlsServerFiles {
   bool client_certificate_required = false;
 };
 // Codes: tls.certificate, tls.key, tls.client_ca.
-result<std::shared_ptr<boost::asio::ssl::context>> tls_server_context(const TlsServerFiles& files);
+result<std::shared_ptr<ssl_ctx_st>> tls_server_context(const TlsServerFiles& files);
 
 // DER of the peer's verified certificate; nothing when it gave none.
 std::optional<Bytes> verified_peer_certificate(ssl_st* connection);

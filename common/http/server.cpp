@@ -11,12 +11,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
 
 #include <future>
 #include <thread>
@@ -25,6 +23,7 @@
 #include "common/http/range.hpp"
 #include "common/http/router.hpp"
 #include "common/http/static_files.hpp"
+#include "common/http/wire.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/metrics.hpp"
@@ -37,11 +36,11 @@ namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using tcp = asio::ip::tcp;
 using Code = boost::system::error_code;
-using TlsStream = beast::ssl_stream<tcp::socket>;
 template <class T>
 using awaitable = asio::awaitable<T>;
 constexpr auto kToken = asio::use_awaitable;
-constexpr std::uint64_t kSentAtOnce = 16 * 1024;
+constexpr std::size_t kHeaderAtOnce = 4 * 1024, kHeardAtOnce = 64 * 1024;
+constexpr std::uint64_t kSentTogether = 16 * 1024, kPiece = 256 * 1024;
 
 std::optional<Method> method_of(bhttp::verb verb) {
   switch (verb) {
@@ -70,46 +69,32 @@ std::string request_id_of(std::string_view given, Instant now) {
   return harmless ? std::string(given) : new_uuid(now);
 }
 
-// Closes a socket, which ends what waits for it, when its time is over. Time is given anew for each thing that is waited
-// for, several times with every few KiB; the timer moves only when it has to.
-class Deadline {
- public:
-  using Clock = asio::steady_timer::clock_type;
+// The header of an answer, as it is sent.
+std::string text_of(const bhttp::response<bhttp::empty_body>& head) {
+  bhttp::response_serializer<bhttp::empty_body> serializer(head);
+  std::string text;
+  Code code;
+  serializer.next(code, [&text](Code&, const auto& buffers) {
+    for (const asio::const_buffer part : beast::buffers_range_ref(buffers))
+      text.append(static_cast<const char*>(part.data()), part.size());
+  });
+  return text;
+}
 
-  explicit Deadline(tcp::socket& socket) : state_(std::make_shared<State>(socket)) {}
-  Deadline(const Deadline&) = delete;
-  Deadline& operator=(const Deadline&) = delete;
-  ~Deadline() {
-    state_->socket = nullptr;
-    state_->timer.cancel();
+struct Connection {
+  Wire wire;
+  beast::flat_buffer buffer;  // what was heard and not yet understood
+  const std::string address;
+  std::optional<Bytes> certificate = {};
+
+  // Hears what comes next; in large pieces when much is expected.
+  awaitable<void> hear(std::size_t at_once, Code& code) {
+    const auto room = std::min(at_once, buffer.max_size() - buffer.size());
+    code = room == 0 ? make_error_code(bhttp::error::buffer_overflow) : Code();
+    if (code) co_return;
+    const auto into = buffer.prepare(room);
+    buffer.commit(co_await wire.read_some(into, code));
   }
-  // On the socket's executor, like all else.
-  void expires_after(Clock::duration time) {
-    state_->due = Clock::now() + time;
-    if (state_->due < state_->timer.expiry() || !state_->watching) watch(state_);
-  }
-
- private:
-  struct State {
-    explicit State(tcp::socket& s) : socket(&s), timer(s.get_executor()) {}
-    tcp::socket* socket;
-    asio::steady_timer timer;
-    Clock::time_point due;
-    bool watching = false;
-  };
-
-  static void watch(const std::shared_ptr<State>& state) {
-    state->watching = true;
-    state->timer.expires_at(state->due);  // whoever waits for an earlier or later time is told that it is not any more
-    state->timer.async_wait([state](Code code) {
-      if (code || state->socket == nullptr) return;
-      if (state->due > Clock::now()) return watch(state);
-      state->watching = false;
-      state->socket->close(code);
-    });
-  }
-
-  std::shared_ptr<State> state_;
 };
 
 class ServerImpl final : public Server {
@@ -223,77 +208,79 @@ class ServerImpl final : public Server {
   awaitable<void> serve(tcp::socket socket, std::string address) {
     const std::shared_ptr<void> gone(nullptr, [this, address](void*) { leave(address); });
     try {
-      if (!tls_) {
-        Deadline deadline(socket);
-        co_await converse(socket, deadline, address, {});
-        co_return;
-      }
-      TlsStream stream(std::move(socket), *tls_);
-      Deadline deadline(stream.next_layer());
-      deadline.expires_after(options_.limits.header_timeout);
+      Connection c{{std::move(socket), tls_.get()},
+                   beast::flat_buffer(options_.limits.header_bytes + kHeardAtOnce),
+                   std::move(address)};
       Code code;
-      co_await stream.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kToken, code));
+      c.wire.expires_after(options_.limits.header_timeout);
+      co_await c.wire.handshake(code);
       if (code) co_return;
-      co_await converse(stream, deadline, address, crypto::verified_peer_certificate(stream.native_handle()));
-      deadline.expires_after(std::chrono::seconds(3));
-      co_await stream.async_shutdown(asio::redirect_error(kToken, code));
+      c.certificate = c.wire.peer_certificate();
+      co_await converse(c);
+      c.wire.expires_after(std::chrono::seconds(3));
+      co_await c.wire.close(code);
     } catch (const std::exception& e) {
       log::debug("http.connection_failed", {{"listener", options_.name}, {"detail", e.what()}});
     }
   }
 
-  template <class Stream>
-  awaitable<void> converse(Stream& stream, Deadline& deadline, const std::string& address,
-                           std::optional<Bytes> certificate) {
-    beast::flat_buffer buffer(options_.limits.header_bytes + 64 * 1024);
+  awaitable<void> converse(Connection& c) {
     bool first = true;
     while (!stopped_) {
-      Code code;
       // Waiting for the first byte of a request is idle; from then on the header has little time.
-      if (buffer.size() == 0) {
-        deadline.expires_after(first ? options_.limits.header_timeout : options_.limits.keep_alive_timeout);
-        const auto count = co_await stream.async_read_some(buffer.prepare(4096), asio::redirect_error(kToken, code));
+      if (c.buffer.size() == 0) {
+        c.buffer.shrink_to_fit();
+        c.wire.rest();
+        c.wire.expires_after(first ? options_.limits.header_timeout : options_.limits.keep_alive_timeout);
+        Code code;
+        co_await c.hear(kHeaderAtOnce, code);
         if (code) co_return;
-        buffer.commit(count);
       }
       first = false;
       const Busy busy(*this);
-      if (!co_await exchange(stream, deadline, buffer, address, certificate)) co_return;
+      if (!co_await exchange(c)) co_return;
+    }
+  }
+
+  awaitable<void> read_header(Connection& c, bhttp::request_parser<bhttp::empty_body>& head, Code& code) {
+    c.wire.expires_after(options_.limits.header_timeout);
+    for (;;) {
+      c.buffer.consume(head.put(c.buffer.data(), code));
+      if (code != bhttp::error::need_more) co_return;
+      co_await c.hear(kHeaderAtOnce, code);
+      if (code == asio::error::eof && head.got_some()) head.put_eof(code);
+      if (code) co_return;
     }
   }
 
   // One request and its answer; false when the connection is to be closed.
-  template <class Stream>
-  awaitable<bool> exchange(Stream& stream, Deadline& deadline, beast::flat_buffer& buffer,
-                           const std::string& address, const std::optional<Bytes>& certificate) {
+  awaitable<bool> exchange(Connection& c) {
     Code code;
     bhttp::request_parser<bhttp::empty_body> head;
     head.header_limit(static_cast<std::uint32_t>(options_.limits.header_bytes));
     head.body_limit(std::numeric_limits<std::uint64_t>::max());  // the route's own limit comes below
-    deadline.expires_after(options_.limits.header_timeout);
-    co_await bhttp::async_read_header(stream, buffer, head, asio::redirect_error(kToken, code));
+    co_await read_header(c, head, code);
     const Instant now = SystemClock().now();
     if (code) {
       // Made before it is waited for: GCC 12 destroys twice what is built from braces within a co_await.
       const Request none;
       if (code == bhttp::error::header_limit) {
         Response refusal = problem({Fault::too_large, "http.header_limit", "the header is too large"}, "");
-        co_await answer(stream, deadline, std::move(refusal), false, false, 11, none);
-      } else if (code.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
-                 code != bhttp::error::end_of_stream) {
+        co_await answer(c, std::move(refusal), false, false, 11, none);
+      } else if (code.category() == bhttp::make_error_code(bhttp::error::bad_method).category()) {
         Response refusal = problem({Fault::invalid, "http.malformed", "this is not an HTTP request"}, "");
-        co_await answer(stream, deadline, std::move(refusal), false, false, 11, none);
+        co_await answer(c, std::move(refusal), false, false, 11, none);
       }
       co_return false;
     }
     const auto started = std::chrono::steady_clock::now();
     Request request;
-    request.remote_address = address;
-    request.client_certificate = certificate;
+    request.remote_address = c.address;
+    request.client_certificate = c.certificate;
     for (const auto& field : head.get()) {
       std::string name(field.name_string());
       std::transform(name.begin(), name.end(), name.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+                     [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
       auto& value = request.headers[name];
       if (!value.empty()) value += name == "cookie" ? "; " : ", ";
       value += std::string_view(field.value().data(), field.value().size());
@@ -337,17 +324,17 @@ class ServerImpl final : public Server {
             {Fault::too_large, "http.body_limit", "the body may have " + std::to_string(route->body_limit) + " bytes"},
             request.request_id);
       } else {
-        auto admitted = co_await in_pool<result<void>>([&] { return route->guard(request); });
+        auto admitted = co_await in_pool<result<void>>(c, [&] { return route->guard(request); });
         if (!admitted) {
           response = problem(admitted.error(), request.request_id);
         } else {
-          const auto read = co_await read_body(stream, deadline, buffer, head, *route, request);
+          const auto read = co_await read_body(c, head, *route, request);
           if (!read) {
             if (read.error().fault == Fault::internal) co_return false;  // the client has gone
             response = problem(read.error(), request.request_id);
           } else {
             body_unread = false;
-            response = co_await handled(*route, request);
+            response = co_await handled(c, *route, request);
           }
         }
       }
@@ -358,7 +345,7 @@ class ServerImpl final : public Server {
     const int status = response.status;
     // A body that nobody reads cannot be stepped over: the connection ends after the answer.
     const bool stay = keep_alive && !body_unread;
-    const bool sent = co_await answer(stream, deadline, std::move(response), is_head, stay, version, request);
+    const bool sent = co_await answer(c, std::move(response), is_head, stay, version, request);
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     took_->Observe(seconds);
     metrics::counter("jindu_http_requests_total", "Requests by status",
@@ -375,8 +362,8 @@ class ServerImpl final : public Server {
     co_return sent&& stay;
   }
 
-  awaitable<Response> handled(const Route& route, Request& request) {
-    auto outcome = co_await in_pool<result<Response>>([&]() -> result<Response> { return route.handler(request); });
+  awaitable<Response> handled(Connection& c, const Route& route, Request& request) {
+    auto outcome = co_await in_pool<result<Response>>(c, [&]() -> result<Response> { return route.handler(request); });
     if (outcome) co_return std::move(*outcome);
     if (outcome.error().fault == Fault::internal || outcome.error().code.starts_with("storage."))
       log::error("http.handler_failed", {{"request_id", request.request_id},
@@ -386,13 +373,14 @@ class ServerImpl final : public Server {
     co_return problem(outcome.error(), request.request_id);
   }
 
-  // Runs on a worker thread; exceptions become answers.
+  // Runs on a worker thread, for as long as it takes; exceptions become answers.
   template <class T, class F>
-  awaitable<T> in_pool(F work) {
+  awaitable<T> in_pool(Connection& c, F work) {
     if (waiting_ >= options_.limits.waiting_requests)
       co_return Error{Fault::unavailable, "http.busy", "too many requests are waiting"};
     ++waiting_;
     std::optional<T> outcome;
+    c.wire.never_expires();
     co_await asio::post(asio::bind_executor(pool_, kToken));
     // From here on a pool thread runs the coroutine, until it is posted back to its own strand below.
     try {
@@ -407,28 +395,32 @@ class ServerImpl final : public Server {
     co_return std::move(*outcome);
   }
 
-  template <class Stream>
-  awaitable<result<void>> read_body(Stream& stream, Deadline& deadline, beast::flat_buffer& buffer,
-                                    bhttp::request_parser<bhttp::empty_body>& head, const Route& route,
+  awaitable<result<void>> read_body(Connection& c, bhttp::request_parser<bhttp::empty_body>& head, const Route& route,
                                     Request& request) {
     if (head.is_done()) co_return result<void>{};
     Code code;
+    c.wire.expires_after(options_.limits.body_idle_timeout);
     if (request.header("expect") == "100-continue") {
-      const std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-      co_await asio::async_write(stream, asio::buffer(go_on), asio::redirect_error(kToken, code));
+      const auto go_on = bytes_of("HTTP/1.1 100 Continue\r\n\r\n");
+      co_await c.wire.write(go_on, {}, code);
     }
     bhttp::request_parser<bhttp::vector_body<std::uint8_t>> parser(std::move(head));
     parser.body_limit(route.body_limit);
+    parser.eager(true);  // takes all it is given, also several chunks
     const auto started = std::chrono::steady_clock::now();
     std::uint64_t got = 0;
-    while (!parser.is_done()) {
-      deadline.expires_after(options_.limits.body_idle_timeout);
-      const auto count = co_await bhttp::async_read_some(stream, buffer, parser, asio::redirect_error(kToken, code));
+    for (;;) {
+      const auto count = parser.put(c.buffer.data(), code);
+      c.buffer.consume(count);
       got += count;
       if (code == bhttp::error::body_limit)
         co_return Error{Fault::too_large, "http.body_limit",
                         "the body may have " + std::to_string(route.body_limit) + " bytes"};
-      if (code == bhttp::error::need_buffer) continue;
+      if (parser.is_done()) break;
+      if (!code || code == bhttp::error::need_more) {
+        c.wire.expires_after(options_.limits.body_idle_timeout);
+        co_await c.hear(kHeardAtOnce, code);
+      }
       if (code) co_return Error{Fault::internal, "http.gone", code.message()};
       const auto seconds =
           std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started).count();
@@ -439,11 +431,9 @@ class ServerImpl final : public Server {
     co_return result<void>{};
   }
 
-  template <class Stream>
-  awaitable<bool> answer(Stream& stream, Deadline& deadline, Response response, bool is_head, bool keep_alive,
-                         unsigned version, const Request& request) {
-    Code code;
-    bhttp::response<bhttp::buffer_body> head;
+  awaitable<bool> answer(Connection& c, Response response, bool is_head, bool keep_alive, unsigned version,
+                         const Request& request) {
+    bhttp::response<bhttp::empty_body> head;
     head.version(version);
     head.result(static_cast<unsigned>(response.status));
     head.keep_alive(keep_alive);
@@ -477,7 +467,7 @@ class ServerImpl final : public Server {
       if (file.number < 0 || ::fstat(file.number, &info) != 0 || !S_ISREG(info.st_mode)) {
         Response missing =
             problem({Fault::not_found, "http.no_such_file", "the file is not there"}, request.request_id);
-        co_return co_await answer(stream, deadline, std::move(missing), is_head, keep_alive, version, request);
+        co_return co_await answer(c, std::move(missing), is_head, keep_alive, version, request);
       }
       length = static_cast<std::uint64_t>(info.st_size);
       const std::string etag =
@@ -508,42 +498,30 @@ class ServerImpl final : public Server {
     const bool bodiless = response.status == 204 || head.result_int() == 304;
     if (!bodiless) head.content_length(length);
     const bool with_body = length > 0 && !bodiless && !is_head;
-    // A small body leaves with its header, as one record of TLS by one call.
-    const bool at_once = !with_body || (file.number < 0 && length <= kSentAtOnce);
-    head.body().data = with_body && at_once ? const_cast<std::uint8_t*>(memory.data()) : nullptr;
-    head.body().size = with_body && at_once ? memory.size() : 0;
-    head.body().more = !at_once;
-    bhttp::response_serializer<bhttp::buffer_body> serializer(head);
-    deadline.expires_after(std::chrono::seconds(30));
-    if (at_once) {
-      co_await bhttp::async_write(stream, serializer, asio::redirect_error(kToken, code));
-      co_return !code;
+    std::string header = text_of(head);
+    Code code;
+    if (!with_body || (file.number < 0 && length <= kSentTogether)) {
+      // A small body leaves with its header, as one record of TLS by one call.
+      if (with_body) header.append(memory.begin(), memory.end());
+      memory = {};
+      length = 0;
     }
-    co_await bhttp::async_write_header(stream, serializer, asio::redirect_error(kToken, code));
-    if (code) co_return false;
-    if (file.number < 0) {
-      // In pieces, so that a slow but living client gets its time for each.
-      for (std::size_t sent = 0; sent < memory.size();) {
-        const auto piece = memory.subspan(sent, std::min<std::size_t>(memory.size() - sent, 256 * 1024));
-        deadline.expires_after(std::chrono::seconds(30));
-        co_await asio::async_write(stream, asio::buffer(piece.data(), piece.size()),
-                                   asio::redirect_error(kToken, code));
-        if (code) co_return false;
-        sent += piece.size();
+    // In pieces, so that a slow but living client gets its time for each.
+    Bytes read(file.number < 0 ? 0 : std::min<std::uint64_t>(length, kPiece));
+    for (BytesView before = bytes_of(header); !before.empty() || length > 0; before = {}) {
+      BytesView piece = memory.first(std::min<std::size_t>(memory.size(), kPiece));
+      memory = memory.subspan(piece.size());
+      if (!read.empty()) {
+        const auto count =
+            ::pread(file.number, read.data(), std::min<std::uint64_t>(read.size(), length), static_cast<off_t>(offset));
+        if (count <= 0) co_return false;
+        piece = BytesView(read).first(static_cast<std::size_t>(count));
+        offset += piece.size();
       }
-      co_return true;
-    }
-    Bytes piece(std::min<std::uint64_t>(length, 256 * 1024));
-    while (length > 0) {
-      const auto count =
-          ::pread(file.number, piece.data(), std::min<std::uint64_t>(piece.size(), length), static_cast<off_t>(offset));
-      if (count <= 0) co_return false;
-      deadline.expires_after(std::chrono::seconds(30));
-      co_await asio::async_write(stream, asio::buffer(piece.data(), static_cast<std::size_t>(count)),
-                                 asio::redirect_error(kToken, code));
+      c.wire.expires_after(std::chrono::seconds(30));
+      co_await c.wire.write(before, piece, code);
       if (code) co_return false;
-      offset += static_cast<std::uint64_t>(count);
-      length -= static_cast<std::uint64_t>(count);
+      length -= piece.size();
     }
     co_return true;
   }
@@ -551,7 +529,7 @@ class ServerImpl final : public Server {
   // What connections use stands before io_: its destructor ends those that are left.
   ServerOptions options_;
   Router router_;
-  std::shared_ptr<asio::ssl::context> tls_;
+  std::shared_ptr<ssl_ctx_st> tls_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopped_ = false;
   std::atomic<int> busy_ = 0;
