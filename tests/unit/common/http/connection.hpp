@@ -36,19 +36,12 @@ class Connection {
     sockaddr_in there{AF_INET, htons(port), {::inet_addr("127.0.0.1")}, {}};
     connected_ = bound && ::connect(socket_, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0;
   }
-  ~Connection() { ::close(socket_); }
+  virtual ~Connection() { ::close(socket_); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   bool connected() const { return connected_; }
-  bool say(std::string_view text) {
-    while (!text.empty()) {
-      const auto count = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (count <= 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-  }
+  virtual bool say(std::string_view text) { return send(text); }
   // One answer; status 0 when the connection ends before it is whole.
   RawAnswer answer(bool of_head = false) {
     RawAnswer a;
@@ -87,15 +80,31 @@ class Connection {
   int pieces() const { return pieces_; }
   void done_saying() { ::shutdown(socket_, SHUT_WR); }
 
- private:
-  bool more() {
+ protected:
+  bool send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (count <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+  }
+  // What has come; empty when nothing does before the deadline, or at the end.
+  std::string receive() {
     char buffer[65536];
     const auto count = ::recv(socket_, buffer, sizeof buffer, 0);
     // A reset is an end too: the server closes while something of ours is unread.
     if (count == 0 || (count < 0 && errno == ECONNRESET)) ended_ = true;
-    if (count <= 0) return false;
+    return {buffer, static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  }
+  virtual std::string hear() { return receive(); }
+
+ private:
+  bool more() {
+    const auto heard = hear();
+    if (heard.empty()) return false;
     ++pieces_;
-    got_.append(buffer, static_cast<std::size_t>(count));
+    got_.append(heard);
     return true;
   }
   static void read_head(RawAnswer& a, std::string_view head) {
