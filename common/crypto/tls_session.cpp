@@ -35,7 +35,8 @@ struct TlsSessionBio {
   }
   static int write(BIO* bio, const char* data, std::size_t size, std::size_t* count) {
     auto& outgoing = session(bio).outgoing_;
-    outgoing.insert(outgoing.end(), data, data + size);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(data);
+    outgoing.insert(outgoing.end(), bytes, bytes + size);
     *count = size;
     return 1;
   }
@@ -97,6 +98,7 @@ TlsSession::Outcome TlsSession::read(std::span<std::uint8_t> into, std::size_t& 
 
 TlsSession::Outcome TlsSession::write(BytesView text) {
   ERR_clear_error();
+  outgoing_.reserve(outgoing_.size() + text.size() + text.size() / 256 + 512);  // with the frames of its records
   std::size_t count = 0;
   return outcome_of(SSL_write_ex(connection_.get(), text.data(), text.size(), &count));
 }
