@@ -404,31 +404,65 @@ class ServerImpl final : public Server {
       const auto go_on = bytes_of("HTTP/1.1 100 Continue\r\n\r\n");
       co_await c.wire.write(go_on, {}, code);
     }
+    if (const auto length = head.content_length()) co_return co_await read_sized(c, *length, request);
+    co_return co_await read_chunks(c, head, route, request);
+  }
+
+  // A body whose length is known needs no parser: it is heard where it is to stay.
+  awaitable<result<void>> read_sized(Connection& c, std::uint64_t length, Request& request) {
+    auto& body = request.body;
+    body.reserve(length);
+    const auto heard = static_cast<const std::uint8_t*>(c.buffer.data().data());
+    body.assign(heard, heard + std::min<std::uint64_t>(c.buffer.size(), length));
+    c.buffer.consume(body.size());
+    const auto started = std::chrono::steady_clock::now();
+    while (body.size() < length) {
+      const auto got = body.size();
+      body.resize(std::min<std::uint64_t>(got + kHeardAtOnce, length));
+      const auto into = asio::buffer(body.data() + got, body.size() - got);
+      Code code;
+      c.wire.expires_after(options_.limits.body_idle_timeout);
+      const auto count = co_await c.wire.read_some(into, code);
+      if (code) co_return Error{Fault::internal, "http.gone", code.message()};
+      body.resize(got + count);
+      if (auto soon = in_time(started, body.size()); !soon) co_return soon;
+    }
+    co_return result<void>{};
+  }
+
+  awaitable<result<void>> read_chunks(Connection& c, bhttp::request_parser<bhttp::empty_body>& head, const Route& route,
+                                      Request& request) {
     bhttp::request_parser<bhttp::vector_body<std::uint8_t>> parser(std::move(head));
     parser.body_limit(route.body_limit);
     parser.eager(true);  // takes all it is given, also several chunks
     const auto started = std::chrono::steady_clock::now();
     std::uint64_t got = 0;
     for (;;) {
+      Code code;
       const auto count = parser.put(c.buffer.data(), code);
       c.buffer.consume(count);
       got += count;
       if (code == bhttp::error::body_limit)
         co_return Error{Fault::too_large, "http.body_limit",
                         "the body may have " + std::to_string(route.body_limit) + " bytes"};
+      if (auto soon = in_time(started, got); !soon) co_return soon;
       if (parser.is_done()) break;
       if (!code || code == bhttp::error::need_more) {
         c.wire.expires_after(options_.limits.body_idle_timeout);
         co_await c.hear(kHeardAtOnce, code);
       }
       if (code) co_return Error{Fault::internal, "http.gone", code.message()};
-      const auto seconds =
-          std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started).count();
-      if (seconds > 30 && got / static_cast<std::uint64_t>(seconds) < options_.limits.body_bytes_per_second)
-        co_return Error{Fault::limited, "http.too_slow", "the body arrives too slowly"};
     }
     request.body = std::move(parser.get().body());
     co_return result<void>{};
+  }
+
+  result<void> in_time(std::chrono::steady_clock::time_point started, std::uint64_t got) const {
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started).count();
+    if (seconds > 30 && got / static_cast<std::uint64_t>(seconds) < options_.limits.body_bytes_per_second)
+      return Error{Fault::limited, "http.too_slow", "the body arrives too slowly"};
+    return {};
   }
 
   awaitable<bool> answer(Connection& c, Response response, bool is_head, bool keep_alive, unsigned version,
