@@ -1,5 +1,3 @@
-#include <boost/json/serialize.hpp>
-
 #include <mutex>
 #include <set>
 
@@ -163,8 +161,8 @@ class LinkInner final : public Carrier {
     auto bundles = exchange::parts_of_batch(answer->body);
     if (!bundles) return bundles.error();
     if (bundles->empty()) return unit_.heard_from_peer();
-    const auto body = boost::json::serialize(to_json(unit_.take_from_carrier(*bundles)));
-    auto told = client.send("POST", "/link/v1/custody?lane=" + lane, bytes_of(body), "application/json");
+    const auto custody = encode_custody(unit_.take_from_carrier(*bundles), unit_.peer_reads_together());
+    auto told = client.send("POST", "/link/v1/custody?lane=" + lane, custody, "application/octet-stream");
     if (!told) return told.error();
     return told->succeeded();
   }
@@ -268,7 +266,9 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
   routes.push_back({Method::put, "/link/v1/batch", peer, kBatchMax, [&unit](Request& request) -> result<Response> {
                       auto bundles = exchange::parts_of_batch(request.body);
                       if (!bundles) return bundles.error();
-                      return Response::json(to_json(unit.take_from_carrier(*bundles)));
+                      return Response::bytes(
+                          encode_custody(unit.take_from_carrier(*bundles), unit.peer_reads_together()),
+                          "application/octet-stream");
                     }});
   auto server = http::Server::start(std::move(listener), std::move(routes));
   if (!server) return server.error();

@@ -112,17 +112,19 @@ void Unit::forget_leases() {
 }
 
 result<void> Unit::carried(const std::vector<Custody>& custody) {
-  std::vector<exchange::SignedReceipt> receipts;
+  std::vector<exchange::ReceiptBytes> given;
   std::vector<const Custody*> without;
   for (const auto& one : custody) {
     if (one.error) continue;
-    if (one.receipt.empty()) {
+    if (one.receipt.empty())
       without.push_back(&one);
-      continue;
-    }
-    auto receipt = exchange::open_receipt(one.receipt.whole(), trust_);
+    else
+      given.push_back(one.receipt);
+  }
+  std::vector<exchange::SignedReceipt> receipts;
+  for (auto& receipt : exchange::open_receipts(given, trust_)) {
     if (receipt)
-      receipts.push_back({std::move(*receipt), one.receipt});
+      receipts.push_back(std::move(*receipt));
     else
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }
@@ -261,7 +263,7 @@ result<Unit::Control> Unit::build_control() {
       store::told(t, one.number);
     }
     std::int64_t sent = 0;
-    const bool together = store::state_value(t, kReadsTogether) != 0;
+    const bool together = peer_reads_together_;
     std::vector<exchange::ReceiptBytes> receipts;
     std::size_t bytes = batch.ByteSizeLong();
     for (auto& r : store::receipts_to_send(t, together ? kReceiptsAtOnce : kReceiptsAtOnceAlone)) {

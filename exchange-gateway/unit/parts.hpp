@@ -46,8 +46,7 @@ inline Error stopped(const std::string& channel) {
           "an operator has stopped the channel " + channel + "; nothing was taken, and it will be after the stop"};
 }
 
-inline constexpr const char* kReadsTogether = "peer_reads_together";  // the other unit: ReceiptBatch.together
-inline constexpr const char* kHello = "say_hello";                    // to the other unit, with the next control bundle
+inline constexpr const char* kHello = "say_hello";  // to the other unit, with the next control bundle
 
 // While a unit does not know what it had signed.
 Error restored_error();

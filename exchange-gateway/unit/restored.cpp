@@ -150,8 +150,7 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
       !is_sound_place(seen.epoch(), seen.sequence()) || seen.manifest_digest().size() != 32 ||
       static_cast<std::size_t>(seen.taken_size()) > kStandingsMax)
     return;
-  if (const auto reads = store::state_value(t, kReadsTogether) != 0; reads != seen.reads_together())
-    store::set_state_value(t, kReadsTogether, seen.reads_together());
+  peer_reads_together_ = seen.reads_together();
   if (seen.asks()) store::tell_peer(t, say_seen(t, false));
   const auto position = position_of(seen.epoch(), seen.sequence());
   const auto head = store::channel_head(t, control_channel());

@@ -114,6 +114,9 @@ class Unit {
     std::optional<Error> error = {};
   };
   Taken take_from_service(const std::vector<BytesView>& bundles);
+  // Whether the other unit has said, since this one was started, that it reads receipts that were signed together as
+  // such. It says so with its answer to our hello.
+  bool peer_reads_together() const { return peer_reads_together_; }
   // From the other side, by a carrier, in any order and any number of times. All in one commit.
   std::vector<Custody> take_from_carrier(std::span<const BytesView> bundles);
   std::vector<Custody> take_from_carrier(const std::vector<Bytes>& bundles);
@@ -413,6 +416,7 @@ class Unit {
   std::mutex hours_mutex_;
   std::set<const PolicyRule*> closed_;  // when looked at last
   std::atomic<bool> log_whole_ = true;
+  std::atomic<bool> peer_reads_together_ = false;
   std::int64_t log_checked_ms_ = 0;
   std::atomic<bool> service_heard_ = false;
 };

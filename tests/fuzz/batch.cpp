@@ -1,8 +1,6 @@
 // What comes over the link: batches of bundles, and the other unit's word on what it took.
 #include "exchange-gateway/carriers/batch.hpp"
 
-#include <boost/json/serialize.hpp>
-
 #include "common/exchange/codec/batch.hpp"
 #include "tests/fuzz/world.hpp"
 
@@ -13,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (input.byte() == 1) {
     const auto custody = gateway::custody_from(input.rest());
     if (!custody) return 0;
-    const auto again = gateway::custody_from(bytes_of(boost::json::serialize(gateway::to_json(*custody))));
+    const auto again = gateway::custody_from(gateway::encode_custody(*custody, true));
     promise(again && again->size() == custody->size(), "what is understood can be said again");
     return 0;
   }

@@ -11,6 +11,7 @@
 
 #include "common/catalogue/catalogue.hpp"
 #include "common/dossier/dossier.hpp"
+#include "common/exchange/codec/batch.hpp"
 #include "common/exchange/codec/receipt.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/messages.hpp"
@@ -96,6 +97,15 @@ void bundles() {
           1,
           bytes_of(
               R"({"custody":[{"id":"0197f2a0-0000-7000-8000-0000000000aa","receipt":"AAEC"},{"id":"b","error":"unit.disk_full"}]})")));
+  exchange::Receipt receipt;
+  receipt.rung = jindu::v1::RUNG_CARRIED;
+  receipt.party = "approval";
+  receipt.at = kNow;
+  Bytes told;
+  exchange::append_to_batch(told, bytes_of(R"({"custody":[{"id":"a","together":[0,1]},{"id":"b","error":"c"}]})"));
+  exchange::append_to_batch(
+      told, exchange::encode_receipts(exchange::sign_receipts_as_one({receipt, receipt}, node("approval"))));
+  seed("batch", "custody-together", with_mode(1, told));
 }
 
 void statements() {

@@ -48,6 +48,31 @@ Bytes body_of(const Receipt& receipt, const evidence::NodeSigner& signer) {
   return encode(message);
 }
 
+// Of each what it is, or one Error about all.
+std::vector<result<SignedReceipt>> open_sheet(const std::shared_ptr<const evidence::Sheet>& sheet,
+                                              const evidence::NodeTrust& trust) {
+  std::vector<Receipt> receipts;
+  receipts.reserve(sheet->together().size());
+  // The certificate had to be good when each receipt was made, which is what the receipt itself proves.
+  const auto outcomes = evidence::open_together(sheet->together(), evidence::kReceiptType, trust,
+                                                [&](const evidence::Statement& statement) -> result<Instant> {
+                                                  auto read = receipt_of(statement);
+                                                  receipts.push_back(read ? std::move(*read) : Receipt{});
+                                                  if (!read) return read.error();
+                                                  return receipts.back().at;
+                                                });
+  if (!outcomes) return {outcomes.error()};
+  std::vector<result<SignedReceipt>> list;
+  list.reserve(receipts.size());
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    if (const auto& ok = outcomes->at(i); !ok)
+      list.emplace_back(ok.error());
+    else
+      list.emplace_back(SignedReceipt{std::move(receipts[i]), {sheet->together().bodies[i], sheet, i}});
+  }
+  return list;
+}
+
 }  // namespace
 
 Bytes sign_receipt(const Receipt& receipt, const evidence::NodeSigner& signer) {
@@ -81,25 +106,28 @@ std::vector<result<SignedReceipt>> open_receipts(const jindu::v1::SignedTogether
   auto together = evidence::together_from(message);
   if (!together) return {together.error()};
   if (together->bodies.empty()) return {Error{Fault::invalid, "receipt.malformed", "receipts without their bodies"}};
-  std::vector<Receipt> receipts;
-  receipts.reserve(together->size());
-  // The certificate had to be good when each receipt was made, which is what the receipt itself proves.
-  const auto outcomes = evidence::open_together(*together, evidence::kReceiptType, trust,
-                                                [&](const evidence::Statement& statement) -> result<Instant> {
-                                                  auto read = receipt_of(statement);
-                                                  receipts.push_back(read ? std::move(*read) : Receipt{});
-                                                  if (!read) return read.error();
-                                                  return receipts.back().at;
-                                                });
-  if (!outcomes) return {outcomes.error()};
-  const auto sheet = std::make_shared<const evidence::Sheet>(std::move(*together));
+  return open_sheet(std::make_shared<const evidence::Sheet>(std::move(*together)), trust);
+}
+
+std::vector<result<SignedReceipt>> open_receipts(const std::vector<ReceiptBytes>& receipts,
+                                                 const evidence::NodeTrust& trust) {
+  std::map<const evidence::Sheet*, std::vector<result<SignedReceipt>>> sheets;
   std::vector<result<SignedReceipt>> list;
   list.reserve(receipts.size());
-  for (std::size_t i = 0; i < receipts.size(); ++i) {
-    if (const auto& ok = outcomes->at(i); !ok)
-      list.emplace_back(ok.error());
+  for (const auto& one : receipts) {
+    if (one.sheet && !one.sheet->together().bodies.empty()) {
+      const auto at = sheets.try_emplace(one.sheet.get());
+      auto& opened = at.first->second;
+      if (at.second) opened = open_sheet(one.sheet, trust);
+      list.push_back(opened.size() == one.sheet->together().size() ? opened[one.index] : opened.front());
+      continue;
+    }
+    auto bytes = one.whole();
+    auto receipt = open_receipt(bytes, trust);
+    if (receipt)
+      list.emplace_back(SignedReceipt{std::move(*receipt), {std::move(bytes)}});
     else
-      list.emplace_back(SignedReceipt{std::move(receipts[i]), {sheet->together().bodies[i], sheet, i}});
+      list.emplace_back(receipt.error());
   }
   return list;
 }

@@ -5,7 +5,9 @@
 #include <catch2/catch.hpp>
 
 #include "../world.hpp"
+#include "common/exchange/codec/batch.hpp"
 #include "common/runtime/messages.hpp"
+#include "exchange-gateway/carriers/batch.hpp"
 
 namespace jindu::gateway::test {
 namespace {
@@ -191,7 +193,7 @@ TEST_CASE("receipts go to an older unit one by one, and together to one that has
   CHECK(told() == std::pair(3, 0));
   for (const auto side : {&w.outer, &w.inner}) REQUIRE((*side)->say_hello());
   w.carry_all();
-  REQUIRE(w.inner.count("SELECT value FROM unit_state WHERE name = 'peer_reads_together'") == 1);
+  REQUIRE(w.inner->peer_reads_together());
   const auto second = cross(11);
   CHECK(told() == std::pair(0, 3));
   for (const auto& bundles : {first, second})
@@ -205,6 +207,71 @@ TEST_CASE("receipts go to an older unit one by one, and together to one that has
   // What was kept together stays so, and what is asked for again is the same.
   CHECK(w.outer.count("SELECT COUNT(*) FROM receipt WHERE rung = 5 AND together > 0") == 3);
   CHECK(w.inner.count("SELECT COUNT(*) FROM receipt WHERE rung = 5 AND together = 0") == 0);
+}
+
+TEST_CASE("the word on custody crosses as an older unit reads it, and with its receipts together") {
+  for (const bool together : {false, true}) {
+    INFO((together ? "together" : "one by one"));
+    World w;
+    std::vector<Bytes> bundles;
+    for (int i = 0; i < 5; ++i) bundles.push_back(w.from_portal.next(i, "x"));
+    const auto portal_signs = w.outer->take_from_service({bundles.begin(), bundles.end()});
+    REQUIRE(portal_signs.receipts.size() == 5);
+    REQUIRE(w.outer->load(10, 1 << 20).value().size() == 5);
+    auto sent = w.inner->take_from_carrier(bundles);
+    sent[1].error = Error{Fault::unavailable, "unit.disk_full", ""};
+    std::swap(sent[0], sent[4]);
+    const auto body = encode_custody(sent, together);
+    CHECK((body.front() == '{') == !together);
+    auto told = custody_from(body).value();
+    REQUIRE(told.size() == 5);
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      CHECK(told[i].id == sent[i].id);
+      CHECK(told[i].error.has_value() == sent[i].error.has_value());
+      if (!told[i].error) CHECK(told[i].receipt.whole() == sent[i].receipt.whole());
+    }
+    REQUIRE(w.outer->carried(told));
+    for (int i = 0; i < 5; ++i)
+      CHECK(w.outer.state_of(World::id_of(bundles[static_cast<std::size_t>(i)])) == (i == 1 ? "waiting" : "carried"));
+    CHECK(w.outer.count("SELECT COUNT(*) FROM receipt WHERE rung = 5 AND together > 0") == (together ? 4 : 0));
+  }
+}
+
+TEST_CASE("a word on custody that names what is not in it, or was changed, is not believed") {
+  World w;
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 3; ++i) bundles.push_back(w.from_portal.next(i, "x"));
+  REQUIRE(w.outer->take_from_service({bundles.begin(), bundles.end()}).receipts.size() == 3);
+  const auto body = encode_custody(w.inner->take_from_carrier(bundles), true);
+  const auto parts = exchange::parts_of_batch(body).value();
+  const auto with = [&](std::string text, BytesView receipts) {
+    Bytes made;
+    exchange::append_to_batch(made, bytes_of(text));
+    exchange::append_to_batch(made, receipts);
+    return made;
+  };
+  const std::string text(text_of(parts[0]));
+  const auto replaced = [&](std::string_view what, std::string_view by) {
+    auto changed = text;
+    const auto at = changed.find(what);
+    REQUIRE(at != std::string::npos);
+    return changed.replace(at, what.size(), by);
+  };
+  REQUIRE(custody_from(with(text, parts[1])));
+  for (const auto* place : {"[1,0]", "[0,3]", "[-1,0]", "[0,-1]", "[0]", "\"0\"", "[0,\"1\"]"})
+    CHECK(custody_from(with(replaced("[0,1]", place), parts[1])).error().code == "link.custody");
+  CHECK_FALSE(custody_from(with(text, {})));
+  CHECK_FALSE(custody_from(with(text, bytes_of("rubbish"))));
+  CHECK_FALSE(custody_from(BytesView(body).first(body.size() - 1)));
+  CHECK_FALSE(custody_from({}));
+  // Receipts of one bundle under the name of another say what they say, and no more; changed ones say nothing.
+  Bytes changed(parts[1].begin(), parts[1].end());
+  changed[changed.size() / 2] ^= 1;
+  if (const auto told = custody_from(with(text, changed))) REQUIRE(w.outer->carried(*told));
+  for (const auto& bundle : bundles) CHECK(w.outer.state_of(World::id_of(bundle)) == "waiting");
+  REQUIRE(w.outer->carried(custody_from(with(replaced("[0,1]", "[0,2]"), parts[1])).value()));
+  CHECK(w.outer.state_of(World::id_of(bundles[0])) == "carried");
+  CHECK(w.outer.state_of(World::id_of(bundles[1])) == "waiting");
 }
 
 }  // namespace jindu::gateway::test
