@@ -94,10 +94,8 @@ result<void> run_unit(const Settings& settings) {
     console = std::move(*started);
   }
   auto operations = http::Server::start(
-      settings.operations,
-      http::operations_routes(
-          {{"journal", [&] { return journal_answers(unit.journal()); }},
-           {"disk", [&] { return unit.has_room(); }}}));
+      settings.operations, http::operations_routes({{"journal", [&] { return journal_answers(unit.journal()); }},
+                                                    {"disk", [&] { return unit.has_room(); }}}));
   if (!operations) return operations.error();
   log::info("unit.ready", {{"unit", settings.unit.name}, {"carrier", settings.carrier}});
 

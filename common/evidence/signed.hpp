@@ -10,7 +10,6 @@
 
 namespace jindu::evidence {
 
-inline constexpr std::size_t kSignedMax = 64 * 1024;
 inline constexpr std::string_view kReceiptType = "jindu/receipt/v1";
 inline constexpr std::string_view kSubmissionReceiptType = "jindu/submission-receipt/v1";
 inline constexpr std::string_view kVoyageType = "jindu/voyage/v1";

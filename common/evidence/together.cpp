@@ -11,7 +11,7 @@
 namespace jindu::evidence {
 namespace {
 
-constexpr std::size_t kBodyMax = 64 * 1024;
+constexpr std::size_t kAroundBody = 16 * 34 + 64;  // the longest path, and numbers and lengths
 constexpr std::size_t kDigestBytes = std::tuple_size_v<crypto::Digest>;
 
 std::string joined(const std::vector<crypto::Digest>& digests) {
@@ -91,6 +91,15 @@ class Walk {
   std::vector<crypto::Digest>* wanted_hashes_ = nullptr;
 };
 
+void put_common(const Together& t, jindu::v1::SignedTogether& message) {
+  message.set_type(t.type);
+  message.set_signature(t.signature.data(), t.signature.size());
+  message.set_signer_key_id(t.key_id.data(), t.key_id.size());
+  message.set_together(t.together);
+  message.mutable_places()->Assign(t.places.begin(), t.places.end());
+  message.set_hashes(joined(t.hashes));
+}
+
 }  // namespace
 
 result<Together> together_from(const jindu::v1::SignedTogether& message) {
@@ -107,8 +116,11 @@ result<Together> together_from(const jindu::v1::SignedTogether& message) {
   t.leaves = std::move(*leaves);
   t.hashes = std::move(*hashes);
   t.bodies.reserve(static_cast<std::size_t>(message.bodies_size()));
+  // Each has to be one that can be shown by itself.
+  const auto common = t.type.size() + t.signature.size() + t.key_id.size() + t.certificate.size() + kAroundBody;
+  const auto most = kSignedMax - std::min(kSignedMax, common);
   for (const auto& body : message.bodies()) {
-    if (body.size() > kBodyMax) return malformed("a statement has at most 64 KiB");
+    if (body.size() > most) return malformed("a statement has at most 64 KiB, with all that belongs to it");
     t.bodies.push_back(to_bytes(body));
     t.leaves.push_back(merkle_leaf(t.bodies.back()));
   }
@@ -117,26 +129,15 @@ result<Together> together_from(const jindu::v1::SignedTogether& message) {
 }
 
 void put_together(const Together& t, jindu::v1::SignedTogether& message) {
-  message.set_type(t.type);
-  message.set_signature(t.signature.data(), t.signature.size());
-  message.set_signer_key_id(t.key_id.data(), t.key_id.size());
+  put_common(t, message);
   message.set_certificate(t.certificate.data(), t.certificate.size());
-  message.set_together(t.together);
-  message.mutable_places()->Assign(t.places.begin(), t.places.end());
   for (const auto& body : t.bodies) message.add_bodies(body.data(), body.size());
-  if (t.bodies.empty()) message.set_leaves(joined(t.leaves));
-  message.set_hashes(joined(t.hashes));
 }
 
 Bytes kept_form(const Together& t) {
   jindu::v1::SignedTogether message;
-  message.set_type(t.type);
-  message.set_signature(t.signature.data(), t.signature.size());
-  message.set_signer_key_id(t.key_id.data(), t.key_id.size());
-  message.set_together(t.together);
-  message.mutable_places()->Assign(t.places.begin(), t.places.end());
+  put_common(t, message);
   message.set_leaves(joined(t.leaves));
-  message.set_hashes(joined(t.hashes));
   return encode(message);
 }
 

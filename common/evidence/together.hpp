@@ -17,6 +17,7 @@ class SignedTogether;
 namespace jindu::evidence {
 
 inline constexpr std::size_t kTogetherMax = 65'536;
+inline constexpr std::size_t kSignedMax = 64 * 1024;  // bytes of an encoded Signed
 
 struct Together {
   std::string type;

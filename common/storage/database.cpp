@@ -18,8 +18,8 @@ Parameter::Parameter(const Value& value) {
 }
 
 void Row::throw_other_type(std::size_t column) {
-  throw ErrorException(
-      {Fault::internal, std::string(kDamaged), "column " + std::to_string(column) + " holds something of another type"});
+  throw ErrorException({Fault::internal, std::string(kDamaged),
+                        "column " + std::to_string(column) + " holds something of another type"});
 }
 
 std::optional<Row> Transaction::query_one(std::string_view sql, const Parameters& parameters) {

@@ -147,8 +147,8 @@ class Database {
   // Applies what is missing, each in a transaction; refuses a database that is newer than the program.
   result<void> migrate(std::string_view component, const std::vector<Migration>& migrations);
   virtual std::string_view dialect() const = 0;  // "sqlite" or "postgresql"
-  // Whether anything that was read since the start was not what can have been written (code "storage.damaged"): what the
-  // database says cannot be relied on any more, and somebody has to look.
+  // Whether anything that was read since the start was not what can have been written (code "storage.damaged"): what
+  // the database says cannot be relied on any more, and somebody has to look.
   bool damaged() const { return damaged_; }
 
  protected:

@@ -27,6 +27,7 @@ constexpr int kCheckpointPages = 6'000, kCheckpointPagesLate = 12'000;
 Error sqlite_error(sqlite3* db, std::string_view during) {
   const int code = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
   const std::string detail = std::string(during) + ": " + (db ? sqlite3_errmsg(db) : "out of memory");
+  if (code == SQLITE_IOERR_CORRUPTFS) return {Fault::internal, std::string(kDamaged), detail};
   switch (code & 0xff) {
     case SQLITE_CONSTRAINT:
       if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY)

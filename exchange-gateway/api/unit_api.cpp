@@ -96,7 +96,9 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          for (const auto& [place, reason] : *refused) list.push_back({{"place", place}, {"code", reason.code}});
          return Response::json({{"refused", std::move(list)}});
        }});
-  // An object of what this unit asks, with the number of the last receipt and the digest of its bytes, and receipts.
+  // Receipts, where there are any, and behind them an object of what this unit asks, with the number of the last one
+  // and the digest of its bytes. (In this order neither a service nor a unit of an older version takes one for the
+  // other.)
   routes.push_back(
       {Method::get, "/unit/v1/receipts", service, 0, [&unit](Request& request) -> result<Response> {
          const auto after = number(request.query_value("after"), 0, 0, std::numeric_limits<std::int64_t>::max());
@@ -130,8 +132,8 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          std::vector<exchange::ReceiptBytes> receipts;
          for (auto& one : *list) receipts.push_back(std::move(one.receipt));
          Bytes parts;
-         exchange::append_to_batch(parts, bytes_of(boost::json::serialize(answer)));
          if (!receipts.empty()) exchange::append_to_batch(parts, exchange::encode_receipts(receipts));
+         exchange::append_to_batch(parts, bytes_of(boost::json::serialize(answer)));
          return Response::bytes(std::move(parts), "application/octet-stream");
        }});
   routes.push_back(

@@ -161,8 +161,9 @@ class LinkInner final : public Carrier {
     auto bundles = exchange::parts_of_batch(answer->body);
     if (!bundles) return bundles.error();
     if (bundles->empty()) return unit_.heard_from_peer();
-    const auto custody = encode_custody(unit_.take_from_carrier(*bundles), unit_.peer_reads_together());
-    auto told = client.send("POST", "/link/v1/custody?lane=" + lane, custody, "application/octet-stream");
+    const auto custody = unit_.take_from_carrier(*bundles);
+    auto told = client.send("POST", "/link/v1/custody?lane=" + lane,
+                            encode_custody(custody, unit_.peer_reads_together()), "application/octet-stream");
     if (!told) return told.error();
     return told->succeeded();
   }
@@ -266,9 +267,9 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
   routes.push_back({Method::put, "/link/v1/batch", peer, kBatchMax, [&unit](Request& request) -> result<Response> {
                       auto bundles = exchange::parts_of_batch(request.body);
                       if (!bundles) return bundles.error();
-                      return Response::bytes(
-                          encode_custody(unit.take_from_carrier(*bundles), unit.peer_reads_together()),
-                          "application/octet-stream");
+                      const auto custody = unit.take_from_carrier(*bundles);
+                      return Response::bytes(encode_custody(custody, unit.peer_reads_together()),
+                                             "application/octet-stream");
                     }});
   auto server = http::Server::start(std::move(listener), std::move(routes));
   if (!server) return server.error();

@@ -74,6 +74,11 @@ std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_
   return select_receipts(t, "WHERE to_send = 1 ORDER BY number LIMIT $1", {limit});
 }
 
+std::optional<std::int64_t> first_to_send(storage::Transaction& t) {
+  const auto row = t.query_one("SELECT number FROM receipt WHERE to_send = 1 ORDER BY number LIMIT 1");
+  return row ? std::optional(row->integer(0)) : std::nullopt;
+}
+
 void mark_sent(storage::Transaction& t, std::int64_t up_to) {
   t.execute("UPDATE receipt SET to_send = 0 WHERE to_send = 1 AND number <= $1", {up_to});
 }

@@ -27,6 +27,7 @@ struct Unit::Arrival {
   std::optional<Checked> checked = {};  // nothing: it was not taken, custody.error says why
   std::optional<Error> stray = {};      // not signed by whom it says
   result<Ruling> ruling = Ruling::pass;
+  bool reads_together = false;                         // who made the control bundle
   std::vector<exchange::SignedReceipt> receipts = {};  // of a control bundle
   std::vector<store::Entry> ended = {};
   struct Message {
@@ -87,6 +88,7 @@ void Unit::prepare_control(Arrival& a) {
   // A newer unit may put more into it: that is passed over, as statements of types that are not known here are.
   if (!parse_perhaps_newer(*payload, batch))
     return a.not_taken({Fault::integrity, "receipt.malformed", "a batch of receipts is not readable"});
+  a.reads_together = batch.reads_together();
   for (const auto& encoded : batch.receipts()) {
     jindu::v1::Signed outer;
     if (parse_message(::jindu::bytes_of(encoded), outer).has_value() && outer.type() != evidence::kReceiptType) {
@@ -209,6 +211,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
     e.state = State::ended;
     e.ended_ms = e.stored_ms;
     store::insert(t, e);
+    peer_reads_together_ = a.reads_together;
     for (const auto& ended : a.ended) apply_ended(t, ended);
     for (const auto& one : a.receipts) apply_receipt(t, one);
     for (const auto& message : a.messages) apply_message(t, message.type, message.body, message.encoded);

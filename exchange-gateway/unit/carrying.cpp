@@ -1,6 +1,8 @@
 // What the unit gives to carriers, and what it learns from the other side about it.
 #include <jindu/v1/receipt.pb.h>
 
+#include <bit>
+
 #include "common/runtime/messages.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 
@@ -8,7 +10,6 @@ namespace jindu::gateway {
 namespace {
 
 constexpr int kReceiptsAtOnce = 1'000, kReceiptsAtOnceAlone = 400;
-constexpr std::size_t kReceiptOverhead = 40;  // of one, at most, beside its bytes: its hash, or that of its neighbour
 constexpr std::size_t kControlBytes = 200 * 1024;
 constexpr std::chrono::hours kControlExpires{24 * 365};
 using Steady = std::chrono::steady_clock;
@@ -17,6 +18,17 @@ constexpr std::chrono::seconds kStoppedThere{10};
 constexpr std::chrono::seconds kLinkSaysSo{2};  // every second, while it is up
 constexpr std::chrono::seconds kUnreadable{60};
 constexpr std::int64_t kToldAtOnce = 50;
+
+// In a control bundle, of which `sheets` are known to it; somewhat too much, as neighbours share hashes.
+std::size_t size_of(const exchange::ReceiptBytes& receipt, std::set<const evidence::Sheet*>& sheets) {
+  if (!receipt.sheet) return receipt.bytes.size();
+  const auto& together = receipt.sheet->together();
+  const auto own = receipt.bytes.size() + 2 * sizeof(crypto::Digest);
+  if (!sheets.insert(receipt.sheet.get()).second) return own;
+  const auto path = sizeof(crypto::Digest) * static_cast<std::size_t>(std::bit_width(together.together));
+  return own + path + together.certificate.size() + together.signature.size() + together.key_id.size() +
+         together.type.size();
+}
 
 void mark_offered(storage::Transaction& t, const std::string& id) {
   t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0", {id});
@@ -237,8 +249,8 @@ result<Unit::Control> Unit::build_control() {
   bool due = false;
   Control control;
   auto ok = journal_.read([&](storage::Transaction& t) {
-    due = (!store::receipts_to_send(t, 1).empty() || !store::to_tell(t, 1).empty() ||
-           !store::untold_strays(t, 1).empty() || store::state_value(t, kHello) != 0 || owes_seen(t)) &&
+    due = (store::first_to_send(t) || !store::to_tell(t, 1).empty() || !store::untold_strays(t, 1).empty() ||
+           store::state_value(t, kHello) != 0 || owes_seen(t)) &&
           store::open_restoration(t).recovery() != store::Recovery::halted;
   });
   if (!ok) return ok.error();
@@ -266,10 +278,11 @@ result<Unit::Control> Unit::build_control() {
     const bool together = peer_reads_together_;
     std::vector<exchange::ReceiptBytes> receipts;
     std::size_t bytes = batch.ByteSizeLong();
+    std::set<const evidence::Sheet*> sheets;
     for (auto& r : store::receipts_to_send(t, together ? kReceiptsAtOnce : kReceiptsAtOnceAlone)) {
       if ((batch.receipts_size() > 0 || !receipts.empty()) && bytes > kControlBytes) break;
       if (!together && r.receipt.sheet) r.receipt = {r.receipt.whole()};
-      bytes += r.receipt.bytes.size() + kReceiptOverhead;
+      bytes += size_of(r.receipt, sheets);
       receipts.push_back(std::move(r.receipt));
       sent = r.number;
       if (!ends(static_cast<jindu::v1::Rung>(r.rung)) || !store::is_outward(t, r.id)) continue;
@@ -277,10 +290,12 @@ result<Unit::Control> Unit::build_control() {
       auto& ended = *batch.add_ended();
       ended.set_manifest(entry->manifest.data(), entry->manifest.size());
       ended.set_signature(entry->signature.data(), entry->signature.size());
+      bytes += entry->manifest.size() + entry->signature.size();
     }
     exchange::put_receipts(receipts, batch);
+    batch.set_reads_together(true);
     if (sent != 0) store::mark_sent(t, sent);
-    control.more = sent != 0 && !store::receipts_to_send(t, 1).empty();
+    control.more = sent != 0 && store::first_to_send(t);
     // A word about what was seen stands behind all that is told of it.
     const bool told_all = store::to_tell(t, 1).empty();
     const bool hello = told_all && store::state_value(t, kHello) != 0;

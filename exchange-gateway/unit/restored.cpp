@@ -114,7 +114,6 @@ Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
   const auto open = store::open_sequences(t, control_channel(), own.epoch, kCarriedNamed);
   for (const auto sequence : open)
     if (sequence < newest_own) confirmed.add_open(static_cast<std::uint64_t>(sequence));
-  seen.set_reads_together(true);
   seen.set_confirmed_but_open(static_cast<std::int64_t>(open.size()) < kCarriedNamed);
   for (const auto& name : store::channels_from(t, options_.service)) {
     const auto epoch = store::channel_head(t, name).epoch;
@@ -150,7 +149,6 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
       !is_sound_place(seen.epoch(), seen.sequence()) || seen.manifest_digest().size() != 32 ||
       static_cast<std::size_t>(seen.taken_size()) > kStandingsMax)
     return;
-  peer_reads_together_ = seen.reads_together();
   if (seen.asks()) store::tell_peer(t, say_seen(t, false));
   const auto position = position_of(seen.epoch(), seen.sequence());
   const auto head = store::channel_head(t, control_channel());

@@ -114,8 +114,8 @@ class Unit {
     std::optional<Error> error = {};
   };
   Taken take_from_service(const std::vector<BytesView>& bundles);
-  // Whether the other unit has said, since this one was started, that it reads receipts that were signed together as
-  // such. It says so with its answer to our hello.
+  // Whether the other unit has said, in the last control bundle since this one was started, that it reads receipts that
+  // were signed together as such. Its answer to our hello is one.
   bool peer_reads_together() const { return peer_reads_together_; }
   // From the other side, by a carrier, in any order and any number of times. All in one commit.
   std::vector<Custody> take_from_carrier(std::span<const BytesView> bundles);

@@ -105,12 +105,11 @@ void Unit::measure() {
   for (const auto& alarm : raised) alarms_by_level[alarm.level == Level::red ? "red" : "yellow"] += 1;
   for (const auto& [level, number] : alarms_by_level)
     metrics::gauge("jindu_gateway_alarms", "Alarms that are raised now", {{"level", level}}).Set(number);
-  for (const auto* code :
-       {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held", "alarm.quarantined",
-        "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires", "alarm.certificate_expired",
-        "alarm.clock_skew", "alarm.reconciliation_differs", "alarm.channel_stopped", "alarm.restored",
-        "alarm.voyage_damaged", "alarm.not_taken", "alarm.log_broken", "alarm.journal_damaged", "alarm.mail_failing",
-        "alarm.gap"}) {
+  for (const auto* code : {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held",
+                           "alarm.quarantined", "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires",
+                           "alarm.certificate_expired", "alarm.clock_skew", "alarm.reconciliation_differs",
+                           "alarm.channel_stopped", "alarm.restored", "alarm.voyage_damaged", "alarm.not_taken",
+                           "alarm.log_broken", "alarm.journal_damaged", "alarm.mail_failing", "alarm.gap"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
     metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
         .Set(static_cast<double>(number));

@@ -48,7 +48,7 @@ Bytes body_of(const Receipt& receipt, const evidence::NodeSigner& signer) {
   return encode(message);
 }
 
-// Of each what it is, or one Error about all.
+// Of each what it is.
 std::vector<result<SignedReceipt>> open_sheet(const std::shared_ptr<const evidence::Sheet>& sheet,
                                               const evidence::NodeTrust& trust) {
   std::vector<Receipt> receipts;
@@ -61,7 +61,7 @@ std::vector<result<SignedReceipt>> open_sheet(const std::shared_ptr<const eviden
                                                   if (!read) return read.error();
                                                   return receipts.back().at;
                                                 });
-  if (!outcomes) return {outcomes.error()};
+  if (!outcomes) return std::vector<result<SignedReceipt>>(sheet->together().size(), outcomes.error());
   std::vector<result<SignedReceipt>> list;
   list.reserve(receipts.size());
   for (std::size_t i = 0; i < receipts.size(); ++i) {
@@ -119,7 +119,7 @@ std::vector<result<SignedReceipt>> open_receipts(const std::vector<ReceiptBytes>
       const auto at = sheets.try_emplace(one.sheet.get());
       auto& opened = at.first->second;
       if (at.second) opened = open_sheet(one.sheet, trust);
-      list.push_back(opened.size() == one.sheet->together().size() ? opened[one.index] : opened.front());
+      list.push_back(opened[one.index]);
       continue;
     }
     auto bytes = one.whole();

@@ -27,7 +27,7 @@ class SignerCertificates final : public storage::Transaction::Gathered {
     if (found == known_.end()) {
       auto row = t.query_one("SELECT certificate FROM signer_certificate WHERE number = $1", {number});
       if (!row)
-        throw ErrorException({Fault::internal, "receipt.certificate_missing",
+        throw ErrorException({Fault::internal, std::string(storage::kDamaged),
                               "the certificate of a receipt is not there: number " + std::to_string(number)});
       found = known_.emplace(number, row->take_blob(0)).first;
     }
@@ -60,9 +60,9 @@ class Sheets final : public storage::Transaction::Gathered {
     const auto row = t.query_one("SELECT certificate, kept FROM signed_together WHERE number = $1", {number});
     auto together =
         row ? evidence::from_kept_form(row->blob(1), t.gathered<SignerCertificates>().at(t, row->integer(0)))
-            : result<evidence::Together>(Error{Fault::not_found, "receipt.together_missing", ""});
-    if (!together)
-      throw ErrorException({Fault::internal, "receipt.together_missing",
+            : result<evidence::Together>(Error{Fault::not_found, std::string(storage::kDamaged), ""});
+    if (!together || !evidence::root_of(*together))
+      throw ErrorException({Fault::internal, std::string(storage::kDamaged),
                             "what a receipt was signed together with is not there: number " + std::to_string(number)});
     read_.emplace_front(number, std::make_shared<const evidence::Sheet>(std::move(*together)));
     if (read_.size() > kReadMax) read_.pop_back();
@@ -95,7 +95,7 @@ ReceiptBytes receipt_in(storage::Transaction& t, storage::Row& row, std::size_t 
     const auto& places = sheet->together().places;
     const auto place = std::lower_bound(places.begin(), places.end(), row.integer(first + 3));
     if (place == places.end() || *place != row.integer(first + 3))
-      throw ErrorException({Fault::internal, "receipt.together_missing",
+      throw ErrorException({Fault::internal, std::string(storage::kDamaged),
                             "a receipt is not among those it was signed with: number " + std::to_string(number)});
     return {std::move(bytes), std::move(sheet), static_cast<std::size_t>(place - places.begin())};
   }

@@ -391,16 +391,15 @@ class ServiceImpl final : public Service {
     if (!answer) return following_.failed();
     const auto parts = parts_of_batch(answer->body);
     const auto told =
-        !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->front());
+        !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->back());
     if (!told) return following_.failed();
     if (const auto taken = taken_up_to(*told); taken && *taken < handed_over)
       if (hand_over_from(*taken + 1)) wake(sender_);
     if (auto ok_told = remind(*told); !ok_told) return following_.failed();
+    if (parts->size() == 1) return kAtOnce;
     const auto last = newest_in(*told);
-    if (!last) return kAtOnce;
-    auto list = parts->size() == 2 ? open_receipts(parts->at(1), trust_)
-                                   : result<std::vector<result<SignedReceipt>>>(not_understood());
-    if (!list || last->first > kNumberMax) return following_.failed();
+    auto list = open_receipts(parts->front(), trust_);
+    if (!list || !last || parts->size() != 2 || last->first > kNumberMax) return following_.failed();
     for (const auto& receipt : *list)
       if (!receipt) log::error("exchange.bad_receipt", log::of(receipt.error()));
     ok = database_.write([&](storage::Transaction& t) {
@@ -636,7 +635,9 @@ class ServiceImpl final : public Service {
     wake(builder_);  // effects often have an answer
   }
 
+  // Signed by itself, as what it was signed together with is not committed.
   bool conclude_alone(Conclusion& one) {
+    sign({&one, 1});
     const auto commit = [&] {
       return database_.write([&](storage::Transaction& t) {
         settle(t, one);

@@ -76,8 +76,7 @@ result<Ledger::Standing> Ledger::standing() {
     const auto& o = unit_.options();
     s.control_sent = position_of(store::channel_head(t, exchange::channel_of(o.name, o.peer)));
     s.control_received = position_of(store::channel_head(t, exchange::channel_of(o.peer, o.name)));
-    const auto untold = store::receipts_to_send(t, 1);
-    s.first_untold_receipt = untold.empty() ? std::numeric_limits<std::int64_t>::max() : untold.front().number;
+    s.first_untold_receipt = store::first_to_send(t).value_or(std::numeric_limits<std::int64_t>::max());
     const auto last = t.query_one("SELECT MAX(number) FROM receipt");
     s.last_receipt = last && !last->is_null(0) ? last->integer(0) : 0;
   });

@@ -83,8 +83,8 @@ TEST_CASE("each alarm rises at its limit and not before") {
   f.damaged = {{"7", kNow}, {"6", kNow - 1}};
   f.log_whole = false;
   f.journal_damaged = true;
-  CHECK(raised(f) == List{"alarm.journal_damaged red", "alarm.log_broken red", "alarm.channel_stopped red", "alarm.reconciliation_differs red",
-                          "alarm.voyage_damaged yellow"});
+  CHECK(raised(f) == List{"alarm.journal_damaged red", "alarm.log_broken red", "alarm.channel_stopped red",
+                          "alarm.reconciliation_differs red", "alarm.voyage_damaged yellow"});
 }
 
 TEST_CASE("what waits is named with its voyage, and what is missing with its numbers") {

@@ -1,4 +1,5 @@
 // A newer program on one side: what it says more is carried untouched by an older unit, or refused where policy wants.
+#include <jindu/v1/epoch.pb.h>
 #include <jindu/v1/receipt.pb.h>
 #include <jindu/v1/signed.pb.h>
 
@@ -207,6 +208,48 @@ TEST_CASE("receipts go to an older unit one by one, and together to one that has
   // What was kept together stays so, and what is asked for again is the same.
   CHECK(w.outer.count("SELECT COUNT(*) FROM receipt WHERE rung = 5 AND together > 0") == 3);
   CHECK(w.inner.count("SELECT COUNT(*) FROM receipt WHERE rung = 5 AND together = 0") == 0);
+}
+
+TEST_CASE("what an older unit reads strictly has no fields that are new") {
+  World w;
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "x")));
+  REQUIRE(w.outer->say_hello());
+  REQUIRE(w.outer->build_control().value());
+  int seen = 0;
+  for (const auto& load : w.outer->load(10, 1 << 20).value()) {
+    const auto view = exchange::parse_bundle(load.bundle).value();
+    if (view.manifest.kind() != "receipts") continue;
+    jindu::v1::ReceiptBatch batch;
+    REQUIRE(parse_message(
+        exchange::open_with_any(view, w.inner_signer.key, {}, w.outer->trust(), w.clock->now()).value(), batch));
+    CHECK(batch.reads_together());
+    for (const auto& one : batch.receipts())
+      if (const auto said = evidence::read_signed(bytes_of(one), kSeenType)) {
+        jindu::v1::Seen message;
+        REQUIRE(parse_message(said->body, message));
+        // The fields of the first version that had sheets.
+        CHECK(message.GetDescriptor()->field_count() == 10);
+        ++seen;
+      }
+  }
+  CHECK(seen == 1);
+}
+
+TEST_CASE("a sheet that is gone from the journal, or damaged, is told as damage") {
+  World w;
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 3; ++i) bundles.push_back(w.from_portal.next(i, "x"));
+  REQUIRE(w.outer->take_from_service({bundles.begin(), bundles.end()}).receipts.size() == 3);
+  const auto about = [&] {
+    return w.outer->journal().read(
+        [&](storage::Transaction& t) { store::receipts_about(t, World::id_of(bundles[0])); });
+  };
+  REQUIRE(about());
+  const auto change = GENERATE("DELETE FROM signed_together", "UPDATE signed_together SET kept = substr(kept, 1, 100)");
+  REQUIRE(w.outer->journal().write([&](storage::Transaction& t) { t.execute(change); }));
+  CHECK(about().error().code == "storage.damaged");
+  REQUIRE(w.outer->journal().read(
+      [&](storage::Transaction& t) { CHECK(w.outer->alarms(t).front().code == "alarm.journal_damaged"); }));
 }
 
 TEST_CASE("the word on custody crosses as an older unit reads it, and with its receipts together") {
