@@ -28,6 +28,8 @@ constexpr const char* kServiceAhead = "service_ahead";
 constexpr const char* kReceiptOffset = "receipt_offset";
 // From which place of the own control channel on the question what is remembered has been told.
 constexpr const char* kAskedAt = "recall_asked_at";
+// The newest epoch of the own control channel that the other unit has shown to know.
+constexpr const char* kEpochConfirmed = "epoch_confirmed";
 // Which restoration the other unit, and our service, have told all they remember for.
 constexpr const char* kRetellReceipts = "retell_receipts";
 constexpr const char* kPeerTold = "peer_told";
@@ -77,7 +79,14 @@ void Unit::control_arrived(storage::Transaction& t, std::uint64_t position) {
                 std::to_string(position % kSequencesOfEpoch) + "; this journal knows of none behind epoch " +
                 std::to_string(head.epoch) + ", sequence " + std::to_string(head.sequence),
             position});
+  if (epoch_at(position) == head.epoch && !is_epoch_confirmed(t, head)) return;
   store::end_control_up_to(t, control_channel(), position, to_unix_ms(now()));
+}
+
+// Two restorations of one unit, of which the other has heard of one alone, may begin epochs of the same number. A place
+// says nothing then; only the digest of a bundle in it, in the other unit's word Seen, shows that it means ours.
+bool Unit::is_epoch_confirmed(storage::Transaction& t, const ChannelHead& head) {
+  return head.epoch == 1 || store::state_value(t, kEpochConfirmed) == static_cast<std::int64_t>(head.epoch);
 }
 
 // The other unit did not take a control bundle because it has another one in that place.
@@ -162,6 +171,8 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
                           {"restored.control",
                            "the other unit has another control bundle with sequence " + std::to_string(seen.sequence()),
                            position_of(head) + 1});
+  if (mine && seen.sequence() > 0 && !is_epoch_confirmed(t, head))
+    store::set_state_value(t, kEpochConfirmed, static_cast<std::int64_t>(head.epoch));
   // What it lacks of custody and of what it has read comes with the answer.
   if (auto r = store::open_restoration(t); r.recovery() == store::Recovery::healing) return ask_again(t, r, position);
   for (const auto& one : seen.taken())
@@ -504,7 +515,17 @@ bool Unit::has_end_by_us(const jindu::v1::Remembered& one, const store::Entry& e
 }
 
 result<void> Unit::say_hello() {
-  return journal_.write([](storage::Transaction& t) { store::set_state_value(t, kHello, 1); });
+  return journal_.write([&](storage::Transaction& t) {
+    store::set_state_value(t, kHello, 1);
+    auto r = store::open_restoration(t);
+    if (r.recovery() != store::Recovery::healing) return;
+    // This may be an old copy of a journal that had been told all and was healed: what came after it is asked for, too.
+    store::set_state_value(t, kPeerTold, 0);
+    store::set_state_value(t, kServiceTold, 0);
+    store::forget_recalled_parts(t, r.number);
+    r.recall = ask_recall(t);
+    store::put_restoration(t, r);
+  });
 }
 
 // A bundle that was here before, or whose end was: its manifest and its receipts, each signed by whom it names.
@@ -630,6 +651,12 @@ result<std::optional<std::int64_t>> Unit::taken_up_to(const std::string& channel
 // To a unit that has forgotten, which may wait for nothing but this word: also when it was told another one just now.
 bool Unit::owes_seen(storage::Transaction& t) const {
   return store::state_value(t, kSeenOwed) != 0 && has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now());
+}
+
+// Said when a unit starts, and again while the other one has not shown that it knows this epoch.
+bool Unit::owes_hello(storage::Transaction& t) const {
+  return store::state_value(t, kHello) != 0 || (!is_epoch_confirmed(t, store::channel_head(t, control_channel())) &&
+                                                has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now()));
 }
 
 bool Unit::seen_is_due(storage::Transaction& t) const {

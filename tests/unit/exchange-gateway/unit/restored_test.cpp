@@ -321,6 +321,44 @@ TEST_CASE("a unit may be restored again and again, also from what is older than 
   }
 }
 
+TEST_CASE(
+    "a place in an epoch of the same number, which the other unit knows from an earlier restoration, is not ours") {
+  const bool outer = GENERATE(true, false);
+  INFO((outer ? "outer" : "inner"));
+  Two two;
+  const auto backup = two.begun_and_backed_up(outer);
+  for (int round = 0; round < 2; ++round) {
+    two.live(round + 1);
+    two.of(outer).restore(backup);
+    two.desk(outer).follow();
+    REQUIRE(two.recovery(outer) == "halted");
+    two.approve(outer);
+    if (round == 0) two.exchange();
+  }
+  // Of the second restoration the other unit has not heard.
+  REQUIRE(two.epoch(outer, true) == 2);
+  REQUIRE(two.epoch(outer, false) == 2);
+  REQUIRE(two.of(outer)->build_control().value());
+  REQUIRE_FALSE(two.of(outer)->load(1000, 1 << 30).value().empty());  // and all of it is lost
+  // What a ferry or diode brings: up to where nothing is missing there.
+  const auto lost = [&] {
+    return two.of(outer).count(
+        "SELECT COUNT(*) FROM bundle WHERE kind = 'receipts' AND outward = 1 AND epoch = 2 AND "
+        "state = 'waiting'");
+  };
+  const auto before = lost();
+  REQUIRE(before > 0);
+  REQUIRE(two.of(outer)->journal().write(
+      [&](storage::Transaction& t) { two.of(outer)->control_arrived(t, position_of(2, 1)); }));
+  CHECK(lost() == before);
+  two.of(outer)->forget_leases();
+  two.exchange();
+  CHECK(two.recovery(outer) == "none");
+  CHECK(two.epoch(outer, true) == 3);
+  CHECK(two.epoch(outer, false) == 3);
+  two.check_promise();
+}
+
 TEST_CASE("both units are restored one after the other") {
   Two two;
   two.exchange();
@@ -724,6 +762,40 @@ TEST_CASE("a held bundle that was released and has crossed cannot be refused by 
   two.exchange();
   CHECK(w.outer->refuse(id, kWei, "no").error().code == "bundle.not_held");
   two.check_promise();
+}
+
+TEST_CASE("an old copy of a unit that was healed but for a word of its service cannot refuse what has crossed since") {
+  Two two;
+  auto& w = two.w;
+  auto policy = w.policy();
+  policy.rules.front().hold = true;
+  w.outer.restart_with(policy);
+  two.portal.send(1, "held in the backup");
+  two.portal.hand_over();
+  const auto before = w.folder / "before", healing = w.folder / "healing";
+  w.outer.back_up(before);
+  const auto id = two.portal.ids().front();
+  two.portal.send(2, "held, too");
+  two.portal.hand_over();
+  two.portal.follow();
+  w.outer.restore(before);
+  two.portal.follow();
+  two.approve(true);
+  w.carry_all();  // the other unit has told what it knows, its service has not
+  REQUIRE(two.recovery(true) == "healing");
+  w.outer.back_up(healing);
+  two.exchange();
+  REQUIRE(two.recovery(true) == "none");
+  REQUIRE(w.outer->release(id, kHe, "read"));
+  two.exchange();
+  w.outer.restore(healing);
+  REQUIRE(w.outer->say_hello());
+  two.portal.follow();
+  CHECK(two.recovery(true) == "healing");
+  CHECK(w.outer->refuse(id, kWei, "no").error().code == "unit.restored");
+  two.exchange();
+  CHECK(two.recovery(true) == "none");
+  CHECK(w.outer->refuse(id, kWei, "no").error().code == "bundle.not_held");
 }
 
 TEST_CASE("what may have been released and applied before a unit was restored cannot be refused") {
