@@ -250,7 +250,7 @@ result<Unit::Control> Unit::build_control() {
   Control control;
   auto ok = journal_.read([&](storage::Transaction& t) {
     due = (store::first_to_send(t) || !store::to_tell(t, 1).empty() || !store::untold_strays(t, 1).empty() ||
-           owes_hello(t) || owes_seen(t)) &&
+           store::state_value(t, kHello) != 0 || owes_seen(t)) &&
           store::open_restoration(t).recovery() != store::Recovery::halted;
   });
   if (!ok) return ok.error();
@@ -298,7 +298,7 @@ result<Unit::Control> Unit::build_control() {
     control.more = sent != 0 && store::first_to_send(t);
     // A word about what was seen stands behind all that is told of it.
     const bool told_all = store::to_tell(t, 1).empty();
-    const bool hello = told_all && owes_hello(t);
+    const bool hello = told_all && store::state_value(t, kHello) != 0;
     const bool owed = told_all && owes_seen(t);
     if (batch.receipts_size() == 0 && batch.together_size() == 0 && !hello && !owed) return;
     if (hello) store::set_state_value(t, kHello, 0);

@@ -79,7 +79,11 @@ void Unit::control_arrived(storage::Transaction& t, std::uint64_t position) {
                 std::to_string(position % kSequencesOfEpoch) + "; this journal knows of none behind epoch " +
                 std::to_string(head.epoch) + ", sequence " + std::to_string(head.sequence),
             position});
-  if (epoch_at(position) == head.epoch && !is_epoch_confirmed(t, head)) return;
+  if (epoch_at(position) == head.epoch && !is_epoch_confirmed(t, head)) {
+    // Asked for the word that shows it, once for each word that does not.
+    if (has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now())) store::set_state_value(t, kHello, 1);
+    return;
+  }
   store::end_control_up_to(t, control_channel(), position, to_unix_ms(now()));
 }
 
@@ -651,12 +655,6 @@ result<std::optional<std::int64_t>> Unit::taken_up_to(const std::string& channel
 // To a unit that has forgotten, which may wait for nothing but this word: also when it was told another one just now.
 bool Unit::owes_seen(storage::Transaction& t) const {
   return store::state_value(t, kSeenOwed) != 0 && has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now());
-}
-
-// Said when a unit starts, and again while the other one has not shown that it knows this epoch.
-bool Unit::owes_hello(storage::Transaction& t) const {
-  return store::state_value(t, kHello) != 0 || (!is_epoch_confirmed(t, store::channel_head(t, control_channel())) &&
-                                                has_passed(kSeenToldAgain, store::state_value(t, kSeenTold), now()));
 }
 
 bool Unit::seen_is_due(storage::Transaction& t) const {

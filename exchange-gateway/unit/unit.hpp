@@ -344,7 +344,6 @@ class Unit {
   void begin_later_epoch(storage::Transaction& t, store::Restoration& r, std::uint64_t known);
   bool begin_epoch_of_peer(storage::Transaction& t, const store::Entry& entry, BytesView approval);
   bool owes_seen(storage::Transaction& t) const;
-  bool owes_hello(storage::Transaction& t) const;
   static bool is_epoch_confirmed(storage::Transaction& t, const ChannelHead& head);
   bool seen_is_due(storage::Transaction& t) const;
   Bytes say_seen(storage::Transaction& t, bool asks);
