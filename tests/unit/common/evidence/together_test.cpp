@@ -150,18 +150,12 @@ TEST_CASE("what is not as it was signed is refused, whatever was changed") {
   CHECK(changed([](Message& m) { m.mutable_hashes()->resize(m.hashes().size() - 32); }) == "signed.path");
   CHECK(changed([](Message& m) { m.mutable_hashes()->append(32, 'x'); }) == "signed.path");
   for (const auto& malformed : std::vector<std::function<void(Message&)>>{
-           [](Message& m) { m.set_together(1); },
-           [](Message& m) { m.set_together(65'537); },
-           [](Message& m) { m.set_together(8); },
-           [](Message& m) { m.clear_places(); },
-           [](Message& m) { m.add_places(8); },
-           [](Message& m) { m.set_places(1, 1); },
-           [](Message& m) { m.mutable_places()->SwapElements(0, 1); },
-           [](Message& m) { m.add_bodies("one more"); },
-           [](Message& m) { m.mutable_bodies()->RemoveLast(); },
-           [](Message& m) { m.clear_bodies(); },
-           [](Message& m) { m.set_leaves(std::string(32, 'x')); },
-           [](Message& m) { m.mutable_hashes()->pop_back(); },
+           [](Message& m) { m.set_together(1); }, [](Message& m) { m.set_together(65'537); },
+           [](Message& m) { m.set_together(8); }, [](Message& m) { m.clear_places(); },
+           [](Message& m) { m.add_places(8); }, [](Message& m) { m.set_places(1, 1); },
+           [](Message& m) { m.mutable_places()->SwapElements(0, 1); }, [](Message& m) { m.add_bodies("one more"); },
+           [](Message& m) { m.mutable_bodies()->RemoveLast(); }, [](Message& m) { m.clear_bodies(); },
+           [](Message& m) { m.set_leaves(std::string(32, 'x')); }, [](Message& m) { m.mutable_hashes()->pop_back(); },
            [](Message& m) { m.set_bodies(0, std::string(64 * 1024 - 300, 'x')); },  // too large to be shown alone
        })
     CHECK(changed(malformed) == "signed.malformed");
