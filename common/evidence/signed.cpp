@@ -220,7 +220,8 @@ result<std::vector<result<void>>> open_together(const Together& together, std::s
                                                 const TimeOf& time_of) {
   if (together.type != type || type == kTogether)
     return Error{Fault::integrity, "signed.type", "statements of another type than " + std::string(type)};
-  const auto read = trust.known->read(std::string(text_of(together.certificate)));
+  const std::string der(text_of(together.certificate));
+  const auto read = trust.known->read(der);
   if (!read) return read.error();
   const auto& known = **read;
   if (known.key_id != text_of(together.key_id))
@@ -232,7 +233,6 @@ result<std::vector<result<void>>> open_together(const Together& together, std::s
   std::vector<result<void>> outcomes;
   outcomes.reserve(together.size());
   Statement statement{std::string(type), {}, known.name, known.certificate};
-  const std::string der(text_of(together.certificate));
   for (const auto& body : together.bodies) {
     statement.body = body;
     const auto at = time_of(statement);

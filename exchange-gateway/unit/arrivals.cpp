@@ -100,9 +100,9 @@ void Unit::prepare_control(Arrival& a) {
         log::error("unit.bad_statement", log::of(statement.error()));
       continue;
     }
-    auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
+    auto receipt = exchange::open_whole_receipt(::jindu::bytes_of(encoded), trust_);
     if (receipt)
-      a.receipts.push_back({std::move(*receipt), {Bytes(encoded.begin(), encoded.end())}});
+      a.receipts.push_back(std::move(*receipt));
     else
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }

@@ -298,10 +298,7 @@ result<void> Unit::say_delivered(std::vector<Given>& given) {
 }
 
 result<void> Unit::service_receipt(BytesView encoded) {
-  auto receipt = exchange::open_receipt(encoded, trust_);
-  if (!receipt) return receipt.error();
-  auto refused =
-      service_receipts({exchange::SignedReceipt{std::move(*receipt), {Bytes(encoded.begin(), encoded.end())}}});
+  auto refused = service_receipts({exchange::open_whole_receipt(encoded, trust_)});
   if (!refused) return refused.error();
   if (!refused->empty()) return refused->front().second;
   return {};

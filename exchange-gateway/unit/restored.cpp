@@ -210,6 +210,10 @@ void Unit::ask_again(storage::Transaction& t, store::Restoration& r, std::uint64
   if (store::state_value(t, kPeerTold) == r.number ||
       seen_up_to < static_cast<std::uint64_t>(store::state_value(t, kAskedAt)))
     return;
+  ask_anew(t, r);
+}
+
+void Unit::ask_anew(storage::Transaction& t, store::Restoration& r) {
   store::forget_recalled_parts(t, r.number);
   r.recall = ask_recall(t);
   store::put_restoration(t, r);
@@ -526,9 +530,7 @@ result<void> Unit::say_hello() {
     // This may be an old copy of a journal that had been told all and was healed: what came after it is asked for, too.
     store::set_state_value(t, kPeerTold, 0);
     store::set_state_value(t, kServiceTold, 0);
-    store::forget_recalled_parts(t, r.number);
-    r.recall = ask_recall(t);
-    store::put_restoration(t, r);
+    ask_anew(t, r);
   });
 }
 
@@ -554,9 +556,9 @@ void Unit::remember(storage::Transaction& t, const jindu::v1::Remembered& one) {
     store::advance_over_present(t, e->channel);
   }
   for (const auto& encoded : one.receipts()) {
-    auto receipt = exchange::open_receipt(::jindu::bytes_of(encoded), trust_);
+    const auto receipt = exchange::open_whole_receipt(::jindu::bytes_of(encoded), trust_);
     if (receipt)
-      apply_receipt(t, {std::move(*receipt), {Bytes(encoded.begin(), encoded.end())}}, true);
+      apply_receipt(t, *receipt, true);
     else
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }

@@ -350,6 +350,7 @@ class Unit {
   void heal_if_told(storage::Transaction& t, store::Restoration& r);
   std::optional<std::uint64_t> lacks_taken(storage::Transaction& t, const jindu::v1::Standing& taken) const;
   void apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen);
+  void ask_anew(storage::Transaction& t, store::Restoration& r);
   void ask_again(storage::Transaction& t, store::Restoration& r, std::uint64_t seen_up_to);
   Bytes ask_recall(storage::Transaction& t);
   void apply_recall(storage::Transaction& t, const jindu::v1::Recall& recall, BytesView encoded);

@@ -122,12 +122,7 @@ std::vector<result<SignedReceipt>> open_receipts(const std::vector<ReceiptBytes>
       list.push_back(opened[one.index]);
       continue;
     }
-    auto bytes = one.whole();
-    auto receipt = open_receipt(bytes, trust);
-    if (receipt)
-      list.emplace_back(SignedReceipt{std::move(*receipt), {std::move(bytes)}});
-    else
-      list.emplace_back(receipt.error());
+    list.push_back(open_whole_receipt(one.whole(), trust));
   }
   return list;
 }
@@ -149,8 +144,8 @@ void put_receipts(const std::vector<ReceiptBytes>& receipts, jindu::v1::ReceiptB
     std::vector<std::size_t> indices;
     for (const auto& [index, body] : wanted) indices.push_back(index);
     auto part = evidence::part_of(sheet->together(), indices);
-    part.bodies.clear();
-    for (const auto& [index, body] : wanted) part.bodies.push_back(*body);
+    if (part.bodies.empty())
+      for (const auto& [index, body] : wanted) part.bodies.push_back(*body);
     evidence::put_together(part, *batch.add_together());
   }
 }
@@ -166,16 +161,16 @@ result<std::vector<result<SignedReceipt>>> open_receipts(BytesView encoded, cons
   if (auto ok = parse_message(encoded, batch); !ok || batch.ended_size() > 0)
     return Error{Fault::invalid, "receipt.malformed", "a batch of receipts is not readable"};
   std::vector<result<SignedReceipt>> list;
-  for (const auto& one : batch.receipts()) {
-    auto receipt = open_receipt(bytes_of(one), trust);
-    if (receipt)
-      list.emplace_back(SignedReceipt{std::move(*receipt), {Bytes(one.begin(), one.end())}});
-    else
-      list.emplace_back(receipt.error());
-  }
+  for (const auto& one : batch.receipts()) list.push_back(open_whole_receipt(bytes_of(one), trust));
   for (const auto& one : batch.together())
     for (auto& receipt : open_receipts(one, trust)) list.push_back(std::move(receipt));
   return list;
+}
+
+result<SignedReceipt> open_whole_receipt(BytesView encoded, const evidence::NodeTrust& trust) {
+  auto receipt = open_receipt(encoded, trust);
+  if (!receipt) return receipt.error();
+  return SignedReceipt{std::move(*receipt), {Bytes(encoded.begin(), encoded.end())}};
 }
 
 result<Receipt> open_receipt(BytesView encoded, const evidence::NodeTrust& trust) {

@@ -42,12 +42,15 @@ std::vector<ReceiptBytes> sign_receipts_as_one(const std::vector<Receipt>& recei
                                                const evidence::NodeSigner& signer);
 // Checks signature, chain and that the signer is the named party. Codes of evidence::open_signed, receipt.malformed.
 result<Receipt> open_receipt(BytesView encoded, const evidence::NodeTrust& trust);
+// The same, with its bytes.
+result<SignedReceipt> open_whole_receipt(BytesView encoded, const evidence::NodeTrust& trust);
 // The same of those that were signed together; each may be wrong by itself.
 std::vector<result<SignedReceipt>> open_receipts(const jindu::v1::SignedTogether& together,
                                                  const evidence::NodeTrust& trust);
 std::vector<result<SignedReceipt>> open_receipts(const std::vector<ReceiptBytes>& receipts,
                                                  const evidence::NodeTrust& trust);  // in the same order
-// Puts them into a batch in few bytes. The order is kept only among those of one sheet, and among those of none.
+// Puts them into a batch in few bytes. Sheets stand in the order in which they first come; the order of receipts is
+// kept only among those of one sheet, and among those of none.
 void put_receipts(const std::vector<ReceiptBytes>& receipts, jindu::v1::ReceiptBatch& batch);
 // How receipts go between a unit and its service: an encoded ReceiptBatch. Nothing but receipts may be in it; code
 // receipt.malformed.

@@ -155,6 +155,15 @@ struct Two {
   }
 
   // A backup of a unit from after something has crossed both ways.
+  // What the portal sends is held from now on; one is.
+  void begin_held() {
+    auto policy = w.policy();
+    policy.rules.front().hold = true;
+    w.outer.restart_with(policy);
+    portal.send(1, "held in the backup");
+    portal.hand_over();
+  }
+
   std::filesystem::path begun_and_backed_up(bool outer) {
     portal.send(1, "before");
     approval.send(1, "status before");
@@ -744,11 +753,7 @@ TEST_CASE("what a unit had said of a bundle and has forgotten is never said othe
 TEST_CASE("a held bundle that was released and has crossed cannot be refused by a unit that has forgotten it") {
   Two two;
   auto& w = two.w;
-  auto policy = w.policy();
-  policy.rules.front().hold = true;
-  w.outer.restart_with(policy);
-  two.portal.send(1, "held in the backup");
-  two.portal.hand_over();
+  two.begin_held();
   const auto backup = w.folder / "backup";
   w.outer.back_up(backup);
   const auto id = two.portal.ids().front();
@@ -767,11 +772,7 @@ TEST_CASE("a held bundle that was released and has crossed cannot be refused by 
 TEST_CASE("an old copy of a unit that was healed but for a word of its service cannot refuse what has crossed since") {
   Two two;
   auto& w = two.w;
-  auto policy = w.policy();
-  policy.rules.front().hold = true;
-  w.outer.restart_with(policy);
-  two.portal.send(1, "held in the backup");
-  two.portal.hand_over();
+  two.begin_held();
   const auto before = w.folder / "before", healing = w.folder / "healing";
   w.outer.back_up(before);
   const auto id = two.portal.ids().front();
