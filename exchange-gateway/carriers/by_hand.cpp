@@ -114,7 +114,7 @@ bool is_medium(const std::string& path) {
 
 // Voyages of ours that the other side has said it has read, and halves of interrupted exports.
 result<void> clear_own(Unit& unit, const std::string& medium) {
-  remove_partial_voyages(medium, unit.options().name);
+  clear_leftovers(medium, unit.options().name, unit.options().peer);
   std::int64_t read = 0;
   auto ok = unit.journal().read([&](storage::Transaction& t) { read = store::state_value(t, "peer_read"); });
   if (!ok) return ok;
@@ -123,8 +123,7 @@ result<void> clear_own(Unit& unit, const std::string& medium) {
     const auto folder = (fs::path(medium) / name).string();
     const auto voyage = read_voyage(folder, unit.options().name, unit.options().peer, unit.trust(), unit.now());
     if (!voyage || static_cast<std::int64_t>(voyage->number()) > read) continue;
-    std::error_code code;
-    fs::remove_all(folder, code);
+    if (ok = remove_voyage(folder); !ok) return ok;
   }
   return {};
 }

@@ -43,7 +43,7 @@ class Ferry final : public Carrier {
     fs::remove(marker(), code);
     if (*wanted)
       if (auto ok = unit_.voyage_was_started(own_on_medium()); !ok) return failed(ok.error());
-    remove_partial_voyages(options_.attachment, unit_.options().name);
+    clear_leftovers(options_.attachment, unit_.options().name, unit_.options().peer);
     // A medium pulled in the middle shows itself as a failure of some call: the next attachment starts over.
     if (auto ok = unload(); !ok) return failed(ok.error());
     if (auto ok = load(); !ok) return failed(ok.error());
@@ -53,7 +53,8 @@ class Ferry final : public Carrier {
 
   milliseconds failed(const Error& error) {
     std::error_code code;
-    if (fs::is_directory(options_.attachment, code)) log::warn("ferry.failed", log::of(error));
+    if (!fs::is_directory(options_.attachment, code)) return options_.look;  // it was only taken away
+    log::warn("ferry.failed", log::of(error));
     return options_.look * 5;
   }
 
@@ -123,15 +124,13 @@ class Ferry final : public Carrier {
     auto taken = take_voyage(unit_, voyage, folder);
     if (!taken) return taken.error();
     damaged_.insert(taken->damaged.begin(), taken->damaged.end());
-    std::error_code code;
     // Our own that the other side did not unload and that are not on the medium any more went down with it.
     if (own_on_medium().empty())
       if (auto ok =
               unit_.load_again(static_cast<std::int64_t>(voyage.last_read()), std::numeric_limits<std::int64_t>::max());
           !ok)
         return ok;
-    fs::remove_all(folder, code);
-    return files::sync_folder(options_.attachment);
+    return remove_voyage(folder);
   }
 
   std::set<std::string> own_on_medium() const {

@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kPartial = ".part";
+constexpr std::string_view kRemoved = ".removed";
 
 class Descriptor {
  public:
@@ -104,15 +105,28 @@ result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, 
   return files::sync_folder(medium);
 }
 
-void remove_partial_voyages(const std::string& medium, std::string_view from) {
+result<void> remove_voyage(const std::string& folder) {
+  const fs::path place(folder), beside = folder + std::string(kRemoved);
   std::error_code code;
-  std::vector<fs::path> partial;
+  fs::remove_all(beside, code);  // of the same voyage, when it came twice
+  fs::rename(place, beside, code);
+  if (!code) fs::remove_all(beside, code);
+  if (code) return Error{Fault::unavailable, "voyage.write", "the medium cannot be written: " + code.message()};
+  return files::sync_folder(place.parent_path());
+}
+
+void clear_leftovers(const std::string& medium, std::string_view own, std::string_view peer) {
+  std::error_code code;
+  std::vector<fs::path> leftovers;
+  const auto is_of = [](std::string_view name, std::string_view ending, std::string_view from) {
+    return name.ends_with(ending) && voyage_id(name.substr(0, name.size() - ending.size()), from);
+  };
   for (const auto& folder : fs::directory_iterator(medium, code)) {
     const auto name = folder.path().filename().string();
-    if (name.ends_with(kPartial) && voyage_id(std::string_view(name).substr(0, name.size() - kPartial.size()), from))
-      partial.push_back(folder.path());
+    if (is_of(name, kPartial, own) || is_of(name, kRemoved, own) || is_of(name, kRemoved, peer))
+      leftovers.push_back(folder.path());
   }
-  for (const auto& path : partial) fs::remove_all(path, code);
+  for (const auto& path : leftovers) fs::remove_all(path, code);
 }
 
 result<jindu::v1::Voyage> open_voyage(BytesView manifest, std::string_view folder, std::string_view from,

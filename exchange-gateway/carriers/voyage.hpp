@@ -23,8 +23,11 @@ std::optional<std::string> voyage_id(std::string_view folder, std::string_view f
 result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
                           const std::function<result<Bytes>(const std::string&)>& bytes_of,
                           const evidence::NodeSigner& signer);
-// Removes what an interrupted write of ours left.
-void remove_partial_voyages(const std::string& medium, std::string_view from);
+// Its name goes first, so that a medium that is pulled in the middle shows no voyage without a manifest: that would be
+// refused, and operators would look for a fault where there is none. Code voyage.write.
+result<void> remove_voyage(const std::string& folder);
+// Removes what an interrupted write of `own`, or an interrupted removal of a voyage of either, left.
+void clear_leftovers(const std::string& medium, std::string_view own, std::string_view peer);
 
 // A manifest that lay in `folder`, a name without a path. Codes: voyage.malformed, voyage.addressee, signed.*,
 // certificate.*.

@@ -1,3 +1,4 @@
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -498,6 +499,37 @@ TEST_CASE("an interrupted write leaves nothing that is read, and is cleared away
   CHECK(w.inner.count("SELECT COUNT(*) FROM voyage") == 0);
   c.to_outer();
   CHECK_FALSE(fs::exists(partial));
+}
+
+TEST_CASE("a voyage whose removal was cut short is no fault of the medium, and is cleared away") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 3);
+  c.to_outer();
+  const auto folder = c.voyages("gateway-outer").at(0);
+  const int events = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  const int medium = ::inotify_add_watch(events, c.medium().c_str(), IN_MOVED_FROM);
+  const int inside = ::inotify_add_watch(events, folder.c_str(), IN_DELETE);
+  REQUIRE((medium > 0 && inside > 0));
+  const auto aside = w.folder / "aside";
+  fs::copy(folder, aside);
+  c.to_inner();
+  alignas(inotify_event) std::array<char, 8192> seen{};
+  REQUIRE(::read(events, seen.data(), seen.size()) > 0);
+  // Nothing in it is removed while it has the name of a voyage.
+  CHECK(reinterpret_cast<const inotify_event*>(seen.data())->wd == medium);
+  ::close(events);
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+  // Pulled in the middle, by either side.
+  fs::remove(aside / "voyage.jdv");
+  const auto ours = c.medium() / (voyage_folder("gateway-inner", uuid_v7(w.clock->now())) + ".removed");
+  fs::copy(aside, folder.string() + ".removed");
+  fs::copy(aside, ours);
+  c.to_outer();
+  c.to_inner();
+  CHECK_FALSE(fs::exists(folder.string() + ".removed"));
+  CHECK_FALSE(fs::exists(ours));
+  CHECK(w.inner.count("SELECT COUNT(*) FROM voyage WHERE direction = 'refused'") == 0);
 }
 
 TEST_CASE("a copied voyage that comes twice is applied once") {
