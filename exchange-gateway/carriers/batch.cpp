@@ -95,9 +95,9 @@ result<std::vector<Custody>> custody_from(BytesView body) {
       if (!bytes) return bad;
       one.receipt = {std::move(*bytes)};
     } else if (const auto* place = object->if_contains("together")) {
-      auto receipt = receipt_at(*place, sheets);
-      if (!receipt) return bad;
-      one.receipt = std::move(*receipt);
+      auto of_sheet = receipt_at(*place, sheets);
+      if (!of_sheet) return bad;
+      one.receipt = std::move(*of_sheet);
     } else {
       const auto* reason = object->if_contains("error");
       const bool told = reason && reason->is_string() && reason->as_string().size() <= 100;

@@ -32,26 +32,61 @@ class Descriptor {
   int number_;
 };
 
-// Regular files in that very folder only: no links, no devices, no pipes that never answer.
-result<Bytes> read_foreign(const std::string& folder, const std::string& name, std::size_t limit) {
+struct Part {
+  std::uint64_t offset, size;
+};
+
+// Regular files in that very folder only: no links, no devices, no pipes that never answer. All of it, or a part.
+result<Bytes> read_foreign(const std::string& folder, const std::string& name, std::size_t limit,
+                           std::optional<Part> part = {}) {
   const Error unreadable{Fault::integrity, "voyage.unreadable", name + " cannot be read"};
   const Descriptor place(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (place < 0) return unreadable;
   const Descriptor file(::openat(place, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};
   if (file < 0 || ::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return unreadable;
-  if (static_cast<std::uint64_t>(info.st_size) > limit)
-    return Error{Fault::integrity, "voyage.damaged", name + " is larger than it should be"};
-  Bytes bytes(static_cast<std::size_t>(info.st_size));
+  const auto there = static_cast<std::uint64_t>(info.st_size);
+  if (!part) part = {0, there};
+  if (part->size > limit) return Error{Fault::integrity, "voyage.damaged", name + " is larger than it should be"};
+  if (part->offset > there || part->size > there - part->offset)
+    return Error{Fault::integrity, "voyage.damaged", name + " ends too early"};
+  Bytes bytes(static_cast<std::size_t>(part->size));
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const auto count = ::pread(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+    const auto count = ::pread(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(part->offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return unreadable;
     done += static_cast<std::size_t>(count);
   }
   return bytes;
 }
+
+// The small bundles of a voyage, one behind the other.
+class Pack {
+ public:
+  explicit Pack(std::string path) : path_(std::move(path)) {}
+  // Where in the file it begins.
+  result<std::uint64_t> add(BytesView bundle) {
+    const auto at = written_ + gathered_.size();
+    gathered_.insert(gathered_.end(), bundle.begin(), bundle.end());
+    if (gathered_.size() >= kWrittenAtOnce)
+      if (auto ok = write(); !ok) return ok.error();
+    return at;
+  }
+  result<void> write() {
+    if (gathered_.empty()) return {};
+    auto ok = files::write_at(path_, written_, gathered_, false);
+    written_ += gathered_.size();
+    gathered_.clear();
+    return ok;
+  }
+
+ private:
+  static constexpr std::size_t kWrittenAtOnce = 1024 * 1024;
+  std::string path_;
+  Bytes gathered_;
+  std::uint64_t written_ = 0;
+};
 
 }  // namespace
 
@@ -73,7 +108,7 @@ std::optional<std::string> voyage_id(std::string_view folder, std::string_view f
 }
 
 result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
-                          const std::function<result<Bytes>(const std::string&)>& bytes_of,
+                          bool packed, const std::function<result<Bytes>(const std::string&)>& bytes_of,
                           const evidence::NodeSigner& signer) {
   const fs::path folder = fs::path(medium) / (voyage.from() + "-" + id_text(voyage.id()));
   const fs::path beside = folder.string() + std::string(kPartial);
@@ -82,20 +117,28 @@ result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, 
   // Not with its parents: a medium that was taken away just now is not to be made anew.
   if (::mkdir(beside.c_str(), 0700) != 0)
     return Error{Fault::unavailable, "voyage.write", "the medium cannot be written"};
+  Pack pack(beside / std::string(kVoyagePack));
   for (const auto& id : ids) {
     auto bytes = bytes_of(id);
     if (!bytes) {
       log::error("ferry.bytes_missing", {{"bundle", id}, {"code", bytes.error().code}});
       continue;
     }
-    if (auto ok = files::write_new(beside / (id + ".jdb"), *bytes); !ok) return ok;
     auto& entry = *voyage.add_bundles();
+    if (packed && bytes->size() <= kPackedMax) {
+      const auto at = pack.add(*bytes);
+      if (!at) return at.error();
+      entry.set_packed_at(*at);
+    } else if (auto ok = files::write_new(beside / (id + ".jdb"), *bytes); !ok) {
+      return ok;
+    }
     const auto raw = exchange::bundle_id_from_text(id);
     entry.set_bundle_id(raw->data(), raw->size());
     entry.set_size(bytes->size());
     const auto digest = crypto::sha256(*bytes);
     entry.set_sha256(digest.data(), digest.size());
   }
+  if (auto ok = pack.write(); !ok) return ok;
   // All of them at once, before the manifest that vouches for them: a sync for each would take most of the time.
   if (auto ok = files::sync_all(beside); !ok) return ok;
   const auto manifest = evidence::sign_statement(evidence::kVoyageType, encode(voyage), signer);
@@ -181,7 +224,9 @@ result<Bytes> read_voyage_bundle(const std::string& folder, const jindu::v1::Voy
   constexpr std::size_t largest = exchange::kMessageBundleMax + 2 * exchange::kManifestMax;
   // The name is ours to make, so that a manifest cannot point elsewhere.
   const auto name = id_text(entry.bundle_id()) + ".jdb";
-  auto bytes = read_foreign(folder, name, std::min<std::size_t>(largest, entry.size()));
+  auto bytes = entry.has_packed_at()
+                   ? read_foreign(folder, std::string(kVoyagePack), largest, Part{entry.packed_at(), entry.size()})
+                   : read_foreign(folder, name, std::min<std::size_t>(largest, entry.size()));
   if (!bytes) return bytes;
   if (bytes->size() != entry.size() || text_of(crypto::sha256(*bytes)) != entry.sha256())
     return Error{Fault::integrity, "voyage.damaged", name + " has other bytes than the manifest says"};

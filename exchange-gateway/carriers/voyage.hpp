@@ -12,16 +12,19 @@
 namespace jindu::gateway {
 
 inline constexpr std::string_view kVoyageManifest = "voyage.jdv";
+inline constexpr std::string_view kVoyagePack = "bundles.jdp";
 inline constexpr std::size_t kVoyageBundlesMax = 500;
+inline constexpr std::size_t kPackedMax = 256 * 1024;  // a larger bundle has a file of its own
 
 std::string voyage_folder(std::string_view from, const std::array<std::uint8_t, 16>& id);
 // The voyage's id when the folder is one of `from`.
 std::optional<std::string> voyage_id(std::string_view folder, std::string_view from);
 
 // Writes and syncs everything, the folder's real name last: a reader sees a whole voyage or none. `ids` and `bytes_of`
-// say what goes on it; a bundle whose bytes cannot be had stays behind, and `voyage` lists what went.
+// say what goes on it; a bundle whose bytes cannot be had stays behind, and `voyage` lists what went. `packed`: small
+// ones share a file, as a medium takes several times as long for many files.
 result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
-                          const std::function<result<Bytes>(const std::string&)>& bytes_of,
+                          bool packed, const std::function<result<Bytes>(const std::string&)>& bytes_of,
                           const evidence::NodeSigner& signer);
 // Its name goes first, so that a medium that is pulled in the middle shows no voyage without a manifest: that would be
 // refused, and operators would look for a fault where there is none. Code voyage.write.

@@ -387,6 +387,8 @@ std::string id_at(storage::Transaction& t, const std::string& channel, std::int6
 
 std::int64_t state_value(storage::Transaction& t, const std::string& name);
 void set_state_value(storage::Transaction& t, const std::string& name, std::int64_t value);
+// Whether the other unit said in its newest control bundle that it reads voyages whose small bundles lie in one file.
+inline constexpr const char* kPeerReadsPacked = "peer_reads_packed";
 
 // Every act of an operator, each line holding the digest of the one before it.
 struct Act {

@@ -27,7 +27,7 @@ struct Unit::Arrival {
   std::optional<Checked> checked = {};  // nothing: it was not taken, custody.error says why
   std::optional<Error> stray = {};      // not signed by whom it says
   result<Ruling> ruling = Ruling::pass;
-  bool reads_together = false;                         // who made the control bundle
+  bool reads_together = false, reads_packed = false;   // who made the control bundle
   std::vector<exchange::SignedReceipt> receipts = {};  // of a control bundle
   std::vector<store::Entry> ended = {};
   struct Message {
@@ -89,6 +89,7 @@ void Unit::prepare_control(Arrival& a) {
   if (!parse_perhaps_newer(*payload, batch))
     return a.not_taken({Fault::integrity, "receipt.malformed", "a batch of receipts is not readable"});
   a.reads_together = batch.reads_together();
+  a.reads_packed = batch.reads_packed();
   for (const auto& encoded : batch.receipts()) {
     jindu::v1::Signed outer;
     if (parse_message(::jindu::bytes_of(encoded), outer).has_value() && outer.type() != evidence::kReceiptType) {
@@ -212,6 +213,9 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
     e.ended_ms = e.stored_ms;
     store::insert(t, e);
     peer_reads_together_ = a.reads_together;
+    // Kept, as a person's export is a program of its own.
+    if (a.reads_packed != (store::state_value(t, store::kPeerReadsPacked) != 0))
+      store::set_state_value(t, store::kPeerReadsPacked, a.reads_packed ? 1 : 0);
     for (const auto& ended : a.ended) apply_ended(t, ended);
     for (const auto& one : a.receipts) apply_receipt(t, one);
     for (const auto& message : a.messages) apply_message(t, message.type, message.body, message.encoded);

@@ -294,6 +294,7 @@ result<Unit::Control> Unit::build_control() {
     }
     exchange::put_receipts(receipts, batch);
     batch.set_reads_together(true);
+    batch.set_reads_packed(true);
     if (sent != 0) store::mark_sent(t, sent);
     control.more = sent != 0 && store::first_to_send(t);
     // A word about what was seen stands behind all that is told of it.

@@ -77,6 +77,7 @@ struct UnitOptions {
   bool inner = false;                   // it stands in the isolated network
   std::string directory;                // journal, and files with bytes of bundles
   std::size_t shared_from = 64 * 1024;  // bytes of small bundles that come together, from which on they share a file
+  std::size_t packed_from = 64;         // bundles on a voyage, from which on the small ones share a file
   std::uint64_t minimum_free_bytes = 0;
   std::chrono::hours keep_finished{24};  // how long the bytes of what has ended stay
   // Who may sign what: certificates by node name, during a rollover the old one and the new one.

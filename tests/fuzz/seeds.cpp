@@ -145,6 +145,8 @@ void statements() {
   entry.set_bundle_id(id.data(), id.size());
   entry.set_size(1000);
   entry.set_sha256(std::string(32, 's'));
+  *voyage.add_bundles() = entry;
+  voyage.mutable_bundles(1)->set_packed_at(20);
   const std::string name = "gateway-outer-" + exchange::to_text(id) + std::string(1, '\0');
   seed("voyage", "body", joined({Bytes{1}, bytes_of(name), encode(voyage)}));
   seed("voyage", "manifest",

@@ -46,7 +46,8 @@ const evidence::NodeTrust& trust() {
 }
 
 const evidence::NodeSigner& node(const std::string& name) {
-  static std::map<std::string, evidence::NodeSigner> made;
+  // Never destroyed: after OpenSSL has ended, what is kept with its keys would not be freed.
+  static auto& made = *new std::map<std::string, evidence::NodeSigner>;
   const auto found = made.find(name);
   if (found != made.end()) return found->second;
   const auto key = key_of(name);

@@ -292,6 +292,7 @@ gateway::Settings Deployment::settings_of(bool is_outer) const {
   unit.directory = (is_outer ? outer_disk : inner_disk).folder() + "/journal";
   unit.minimum_free_bytes = 1;
   if (plan.shared_files) unit.shared_from = 1;
+  if (plan.packed_voyages) unit.packed_from = 1;
   if (plan.swept_early) unit.keep_finished = std::chrono::hours(0);
   for (const auto* node : {&keys.portal, &keys.approval, &keys.outer, &keys.inner})
     unit.nodes.emplace(node->name, node->certificate);

@@ -19,6 +19,7 @@ Plan plan_of(std::uint64_t seed, Random& random, const std::string& only) {
   // Of the seed and not drawn: what else a seed draws stays as it was.
   p.shared_files = seed % 2 == 0;
   p.swept_early = seed % 3 == 0;
+  p.packed_voyages = seed / 2 % 2 == 0;
   p.disturbed = std::chrono::milliseconds(random.between(3'000, 20'000));
 
   p.network.slow = std::chrono::milliseconds(random.between(1, 30));
@@ -90,6 +91,7 @@ std::string Plan::text() const {
   flag("short lived", short_lived);
   flag("shared files", shared_files);
   flag("swept early", swept_early);
+  if (carrier == "ferry") flag("packed voyages", packed_voyages);
   rate("requests lost", network.request_lost);
   rate("answers lost", network.answer_lost);
   rate("doubled", network.doubled);

@@ -13,14 +13,15 @@ struct Plan {
   std::string carrier;  // "link", "ferry" or "diode"
   int messages = 0;     // each way
   int subjects = 0;
-  bool poison = false;        // one subject cannot be applied until the very end
-  bool refusals = false;      // some messages are refused by policy or by their receiver
-  bool holds = false;         // some kinds wait for a releaser
-  bool large = false;         // some messages are larger than what lives in the journal
-  bool limited = false;       // a kind has a rate
-  bool short_lived = false;   // bundles live for an hour only
-  bool shared_files = false;  // bundles that come together always share a file
-  bool swept_early = false;   // the bytes of what has ended go at once
+  bool poison = false;          // one subject cannot be applied until the very end
+  bool refusals = false;        // some messages are refused by policy or by their receiver
+  bool holds = false;           // some kinds wait for a releaser
+  bool large = false;           // some messages are larger than what lives in the journal
+  bool limited = false;         // a kind has a rate
+  bool short_lived = false;     // bundles live for an hour only
+  bool shared_files = false;    // bundles that come together always share a file
+  bool packed_voyages = false;  // the bundles of a voyage always share a file
+  bool swept_early = false;     // the bytes of what has ended go at once
   std::chrono::milliseconds disturbed{0};
 
   NetworkFaults network;

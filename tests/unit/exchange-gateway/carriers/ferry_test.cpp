@@ -345,6 +345,89 @@ TEST_CASE("a voyage with a missing and a damaged bundle is reported, and the res
   }
 }
 
+TEST_CASE("small bundles share a file of a voyage once the other unit has said that it reads it so") {
+  World w;
+  for (auto* side : {&w.outer, &w.inner}) side->restart_with([](UnitOptions& options) { options.packed_from = 3; });
+  Crossing c(w);
+  const auto files_of = [](const fs::path& folder) {
+    std::set<std::string> names;
+    for (const auto& file : fs::directory_iterator(folder)) names.insert(file.path().filename().string());
+    return names;
+  };
+  // An older unit would refuse the manifest.
+  const auto first = hand_over(w, 3);
+  c.to_outer();
+  CHECK(files_of(c.voyages("gateway-outer").at(0)).size() == 4);
+  c.to_inner();
+  c.to_outer();
+  c.to_inner();  // now the inner one has said so, in what it told of receipts
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(first));
+  // Written down, as a person's export is a program of its own.
+  CHECK(w.outer.count("SELECT value FROM unit_state WHERE name = 'peer_reads_packed'") == 1);
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 4; ++i) {
+    bundles.push_back(w.from_portal.next(10 + i, Bytes(i < 3 ? 10 : kPackedMax, 'x')));
+    REQUIRE(w.outer->take_from_service(bundles.back()));
+  }
+  const auto ids = ids_of(bundles);
+  c.to_outer();
+  const auto folder = c.voyages("gateway-outer").at(0);
+  CHECK(files_of(folder) == std::set<std::string>{"voyage.jdv", "bundles.jdp", ids[3] + ".jdb"});
+  const auto pack = folder / "bundles.jdp";
+  const auto size = fs::file_size(pack);
+  std::vector<std::string> whole = ids;
+  SECTION("whole") {}
+  SECTION("changed in the middle") {
+    std::fstream(pack, std::ios::in | std::ios::out | std::ios::binary)
+        .seekp(static_cast<std::streamoff>(size / 2))
+        .write("?", 1);
+    whole.erase(whole.begin() + 1);
+  }
+  SECTION("cut") {
+    fs::resize_file(pack, size - 1);
+    whole.erase(whole.begin() + 2);
+  }
+  SECTION("gone") {
+    fs::remove(pack);
+    whole.erase(whole.begin(), whole.begin() + 3);
+  }
+  SECTION("a pipe that never answers") {
+    fs::remove(pack);
+    REQUIRE(::mkfifo(pack.c_str(), 0600) == 0);
+    whole.erase(whole.begin(), whole.begin() + 3);
+  }
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == whole);
+  CHECK(w.inner.count("SELECT SUM(damaged) FROM voyage WHERE direction = 'unloaded'") ==
+        static_cast<std::int64_t>(ids.size() - whole.size()));
+  c.to_outer();
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval).size() == ids.size() - whole.size());
+}
+
+TEST_CASE("a manifest that lies about where a bundle begins is told as damage") {
+  World w;
+  const auto folder = w.folder / "voyage";
+  fs::create_directory(folder);
+  std::ofstream(folder / "bundles.jdp") << "0123456789";
+  const auto read = [&](std::uint64_t at, std::uint64_t size, std::string_view bytes) {
+    jindu::v1::VoyageEntry entry;
+    entry.set_bundle_id(std::string(16, 'x'));
+    entry.set_packed_at(at);
+    entry.set_size(size);
+    entry.set_sha256(std::string(text_of(crypto::sha256(bytes_of(bytes)))));
+    auto result = read_voyage_bundle(folder, entry);
+    return result ? "" : result.error().code;
+  };
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  CHECK(read(3, 4, "3456").empty());
+  CHECK(read(10, 0, "").empty());
+  for (const auto& [at, size] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{
+           {3, 8}, {11, 0}, {most, 1}, {1, most}, {most, most}, {0, std::uint64_t{1} << 40}})
+    CHECK(read(at, size, "") == "voyage.damaged");
+  CHECK(read(2, 4, "3456") == "voyage.damaged");
+}
+
 TEST_CASE("nothing of a voyage without a good manifest is believed, and it is sent again") {
   World w;
   Crossing c(w);
