@@ -210,6 +210,36 @@ TEST_CASE("receipts go to an older unit one by one, and together to one that has
   CHECK(w.inner.count("SELECT COUNT(*) FROM receipt WHERE rung = 5 AND together = 0") == 0);
 }
 
+TEST_CASE("the other unit reads packed voyages as long as its newest control bundle says so, also after a restart") {
+  World w;
+  const auto reads = [&] {
+    return w.outer.count("SELECT COUNT(*) FROM unit_state WHERE name = 'peer_reads_packed' AND value = 1") == 1;
+  };
+  CHECK_FALSE(reads());
+  REQUIRE(w.inner->say_hello());
+  w.carry_all();
+  w.outer.restart();
+  CHECK(reads());
+  // An older program is put in its place, which would refuse them.
+  REQUIRE(w.inner->journal().write([&](storage::Transaction& t) {
+    const auto channel = exchange::channel_of("gateway-inner", "gateway-outer");
+    const auto head = store::channel_head(t, channel);
+    exchange::BundleDraft draft;
+    draft.id = exchange::new_bundle_id(w.clock->now());
+    draft.from = "gateway-inner";
+    draft.to = "gateway-outer";
+    draft.kind = "receipts";
+    draft.subject = Bytes(16);
+    draft.created = w.clock->now();
+    draft.expires = w.clock->now() + std::chrono::hours(1);
+    draft.place = {head.epoch, head.sequence + 1, head.manifest_digest, head.sequence + 1};
+    const auto older = exchange::build_bundle(draft, encode(jindu::v1::ReceiptBatch{}), w.inner_signer.key,
+                                              w.outer_signer.key.public_key());
+    REQUIRE_FALSE(w.outer->take_from_carrier({older->bytes}).front().error);
+  }));
+  CHECK_FALSE(reads());
+}
+
 TEST_CASE("what an older unit reads strictly has no fields that are new") {
   World w;
   REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "x")));
