@@ -130,7 +130,9 @@ class Ferry final : public Carrier {
               unit_.load_again(static_cast<std::int64_t>(voyage.last_read()), std::numeric_limits<std::int64_t>::max());
           !ok)
         return ok;
-    return remove_voyage(folder);
+    // One that stays is known when it is met again; those after it are not to wait.
+    if (auto ok = remove_voyage(folder); !ok) log::warn("ferry.not_removed", log::of(ok.error()));
+    return {};
   }
 
   std::set<std::string> own_on_medium() const {
