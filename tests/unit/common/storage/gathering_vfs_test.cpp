@@ -374,12 +374,18 @@ TEST_CASE("a writer that is killed loses nothing that it had told of, and leaves
       ::_exit(1);
     }
     ::close(ends[1]);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 60));
-    ::kill(child, SIGKILL);
     int said[2];
-    while (::read(ends[0], said, sizeof said) == sizeof said) {
+    const auto hear = [&] {
+      if (::read(ends[0], said, sizeof said) != sizeof said) return false;
       told[said[0]] = said[1];
       next = said[0] + 1;
+      return true;
+    };
+    // At any moment of a transaction, on a slow machine too.
+    for (auto more = 1 + random() % 3; more > 0; --more) REQUIRE(hear());
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 30'000));
+    ::kill(child, SIGKILL);
+    while (hear()) {
     }
     ::close(ends[0]);
     int status = 0;
