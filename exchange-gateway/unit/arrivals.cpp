@@ -35,6 +35,7 @@ struct Unit::Arrival {
     Bytes body, encoded;
   };
   std::vector<Message> messages = {};  // what the other unit says beside receipts
+  std::int64_t crossed = 0;            // how many of ours its receipts say for the first time to be there
 
   void not_taken(Error error) {
     checked.reset();
@@ -164,6 +165,7 @@ void Unit::settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& a, 
 
 void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
   a.custody.receipt = {};
+  a.crossed = 0;
   if (!a.checked) return;
   a.custody.error.reset();
   auto e = a.checked->entry;
@@ -217,7 +219,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
     if (a.reads_packed != (store::state_value(t, store::kPeerReadsPacked) != 0))
       store::set_state_value(t, store::kPeerReadsPacked, a.reads_packed ? 1 : 0);
     for (const auto& ended : a.ended) apply_ended(t, ended);
-    for (const auto& one : a.receipts) apply_receipt(t, one);
+    for (const auto& one : a.receipts) a.crossed += apply_receipt(t, one) ? 1 : 0;
     for (const auto& message : a.messages) apply_message(t, message.type, message.body, message.encoded);
     // What was made in our future was made by a clock ahead of ours; the opposite the other unit sees.
     const auto ahead = std::max<std::int64_t>(e.created_ms - e.stored_ms, 0);
@@ -314,6 +316,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       count("quarantined", kind_label(options_.policy, a.checked->entry.kind));
     } else {
       count("arrived", kind_label(options_.policy, a.checked->entry.kind));
+      recent_.add("carried", now(), a.crossed);
       if (a.checked && !is_control(a.checked->entry) && !known.contains(a.custody.id)) recent_.add("arrived", now());
     }
     custody.push_back(std::move(a.custody));
@@ -338,12 +341,12 @@ void Unit::apply_ended(storage::Transaction& t, store::Entry e) {
   store::advance_over(t, e);
 }
 
-void Unit::apply_receipt(storage::Transaction& t, const exchange::SignedReceipt& one, bool recalled) {
+bool Unit::apply_receipt(storage::Transaction& t, const exchange::SignedReceipt& one, bool recalled) {
   const auto& receipt = one.receipt;
   const auto id = exchange::to_text(receipt.bundle);
   auto entry = store::outline(t, id);
-  if (!entry) return receipt_of_unknown(t);
-  if (digest_of(entry->manifest_digest) != receipt.manifest_digest) return;
+  if (!entry) return receipt_of_unknown(t), false;
+  if (digest_of(entry->manifest_digest) != receipt.manifest_digest) return false;
   auto teller = Teller::stranger;
   if (receipt.party == options_.peer)
     teller = entry->outward ? Teller::unit_of_destination : Teller::unit_of_sender;
@@ -353,23 +356,25 @@ void Unit::apply_receipt(storage::Transaction& t, const exchange::SignedReceipt&
     teller = entry->outward ? Teller::unit_of_sender : Teller::unit_of_destination;
   if (!may_say(teller, receipt.rung)) {
     log::error("unit.bad_receipt", {{"code", "receipt.party"}, {"party", receipt.party}, {"bundle", id}});
-    return;
+    return false;
   }
   store::add_receipt(t, receipt, one.bytes, entry->outward, false);
   if (!entry->outward) {
     // We had said ourselves that it has ended, or our service had.
-    if (!recalled || !ends(receipt.rung) || entry->state == State::ended) return;
+    if (!recalled || !ends(receipt.rung) || entry->state == State::ended) return false;
     const bool turn_was_over = entry->state == State::ready;
     store::end(t, *entry, receipt.code, to_unix_ms(now()));
     if (!turn_was_over) promote_if_next(t, store::find(t, id).value());
-    return;
+    return false;
   }
   const auto state = after_receipt(entry->state, receipt.rung);
-  if (state == entry->state) return;
+  if (state == entry->state) return false;
+  const bool crossed = entry->state == State::waiting && !is_control(*entry);
   if (state == State::ended)
     store::end(t, *entry, receipt.code, to_unix_ms(now()));
   else
     store::set_state(t, *entry, state);
+  return crossed;
 }
 
 }  // namespace jindu::gateway

@@ -141,8 +141,10 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }
   std::set<std::string> stopped_there;
+  std::int64_t crossed = 0;
   auto ok = journal_.write([&](storage::Transaction& t) {
-    for (const auto& one : receipts) apply_receipt(t, one);
+    crossed = 0;
+    for (const auto& one : receipts) crossed += apply_receipt(t, one) ? 1 : 0;
     for (const auto* one : without) {
       auto entry = store::outline(t, one->id);
       if (entry && entry->outward && is_control(*entry) && entry->state == State::waiting)
@@ -175,7 +177,7 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
       away.until = Steady::now() + std::chrono::seconds(pause);
     }
   }
-  recent_.add("carried", now(), static_cast<std::int64_t>(receipts.size()));
+  if (ok) recent_.add("carried", now(), crossed);
   for_service_.tell();
   return ok;
 }

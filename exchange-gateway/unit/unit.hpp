@@ -315,7 +315,8 @@ class Unit {
   void settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& arrival, const store::Entry& entry,
                     const Error& reason);
   // `recalled`: the other unit tells it because this one has forgotten; it may be our own.
-  void apply_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt, bool recalled = false);
+  // Whether it is the first word that the bundle is on the other side.
+  bool apply_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt, bool recalled = false);
   // What a manifest says that came without its body; nothing when its node did not make it, or it is of others.
   std::optional<store::Entry> entry_of_manifest(BytesView manifest, BytesView signature);
   void bring_again(storage::Transaction& t, store::Entry& entry);

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <numeric>
 #include <thread>
 
 #include "../world.hpp"
@@ -109,6 +110,12 @@ TEST_CASE("a ferry carries there, and back the receipts, and then rests") {
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
   c.to_outer();
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'carried'") == 5);
+  // What an operator sees of the last hour; told again and again, it is counted once.
+  const auto crossed = [&] {
+    const auto minutes = w.outer->recent().minutes("carried", w.clock->now());
+    return std::accumulate(minutes.begin(), minutes.end(), std::int64_t{0});
+  };
+  CHECK(crossed() == 5);
   c.to_inner();
   c.to_outer();
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE kind <> 'receipts' AND state <> 'ended'") == 0);
@@ -118,6 +125,7 @@ TEST_CASE("a ferry carries there, and back the receipts, and then rests") {
   }
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
   CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+  CHECK(crossed() == 5);
   const auto trips = w.outer.count("SELECT COUNT(*) FROM voyage");
   c.to_inner();
   c.to_outer();
