@@ -15,8 +15,8 @@ namespace jindu::storage {
 namespace gathering {
 namespace {
 
-// SQLite's own VFS takes at most 0x1ffff bytes at once, and writes nothing of 0x20000. Eight frames, which is where
-// more gains no more.
+// SQLite's own VFS takes at most 0x1ffff bytes at once, and of 0x20000 and more says that the disk is full. Eight
+// frames, which is where more gains no more.
 constexpr int kMost = 8 * (8'192 + 24);
 // Of the locks of the shared memory, the one of the connection that writes.
 constexpr int kWriteLock = 0;
@@ -39,9 +39,19 @@ sqlite3_file* below(File& file) { return reinterpret_cast<sqlite3_file*>(&file +
 sqlite3_file* below(sqlite3_file* file) { return below(of(file)); }
 const sqlite3_io_methods& methods_below(sqlite3_file* file) { return *below(file)->pMethods; }
 
+int write_below(File& file, const void* data, int count, sqlite3_int64 offset) {
+  const auto* bytes = static_cast<const std::uint8_t*>(data);
+  for (int done = 0; done < count; done += kMost) {
+    const int code =
+        below(file)->pMethods->xWrite(below(file), bytes + done, std::min(kMost, count - done), offset + done);
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
 int write_out(File& file) {
   if (file.count == 0) return file.lost;
-  const int code = below(file)->pMethods->xWrite(below(file), file.bytes, file.count, file.offset);
+  const int code = write_below(file, file.bytes, file.count, file.offset);
   if (code != SQLITE_OK) {
     file.lost = code;
     file.lost_from = file.offset;
@@ -77,12 +87,12 @@ int read(sqlite3_file* f, void* out, int count, sqlite3_int64 offset) {
 
 int write(sqlite3_file* f, const void* data, int count, sqlite3_int64 offset) {
   auto& file = of(f);
-  if (file.database == nullptr) return methods_below(f).xWrite(below(f), data, count, offset);
+  if (file.database == nullptr) return write_below(file, data, count, offset);
   if (file.lost != SQLITE_OK) return file.lost;
   if (file.count > 0 && (offset != file.offset + file.count || count > kMost - file.count))
     if (const int code = write_out(file); code != SQLITE_OK) return code;
   if (file.bytes == nullptr) file.bytes = new (std::nothrow) std::uint8_t[kMost];
-  if (count > kMost || file.bytes == nullptr) return methods_below(f).xWrite(below(f), data, count, offset);
+  if (count > kMost || file.bytes == nullptr) return write_below(file, data, count, offset);
   if (file.count == 0) file.offset = offset;
   std::memcpy(file.bytes + file.count, data, static_cast<std::size_t>(count));
   file.count += count;
@@ -150,8 +160,9 @@ constexpr sqlite3_io_methods kMethods[] = {methods_of(1), methods_of(2), methods
 sqlite3_vfs* below(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
 
 int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* f, int flags, int* out) {
-  // All other files are those of the VFS below.
-  if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) == 0) return below(vfs)->xOpen(below(vfs), name, f, flags, out);
+  // All other files are those of the VFS below; what a savepoint may take back is written out in one piece of MiB.
+  if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_SUBJOURNAL)) == 0)
+    return below(vfs)->xOpen(below(vfs), name, f, flags, out);
   auto& file = *new (f) File{};
   below(f)->pMethods = nullptr;
   if (const int code = below(vfs)->xOpen(below(vfs), name, below(f), flags, out); code != SQLITE_OK) {

@@ -14,7 +14,7 @@ constexpr std::size_t kControlBytes = 200 * 1024;
 constexpr std::chrono::hours kControlExpires{24 * 365};
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kStoppedThere{10};
+constexpr std::chrono::seconds kStoppedThere{10}, kRateThere{1};
 constexpr std::chrono::seconds kLinkSaysSo{2};  // every second, while it is up
 constexpr std::chrono::seconds kUnreadable{60};
 constexpr std::int64_t kToldAtOnce = 50;
@@ -57,13 +57,14 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
 
 result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes, std::int64_t least_urgent) {
   const std::lock_guard one_at_a_time(loading_mutex_);
-  std::set<std::string> away, refused_there;
+  std::set<std::string> away;
+  std::set<std::pair<std::string, std::string>> refused_there;
   {
     const std::lock_guard lock(away_mutex_);
     for (const auto& [id, entry] : away_)
       if (entry.until > Steady::now()) away.insert(id);
-    for (const auto& [channel, until] : refused_there_)
-      if (until > Steady::now()) refused_there.insert(channel);
+    for (const auto& [lane, until] : refused_there_)
+      if (until > Steady::now()) refused_there.insert(lane);
   }
   std::vector<Load> loads;
   std::vector<std::string> unreadable, fresh;
@@ -74,7 +75,9 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
     files::Parts parts;
     std::size_t total = 0;
     auto lanes = open_lanes(t);
-    std::erase_if(lanes, [&](const store::Lane& lane) { return refused_there.contains(lane.channel); });
+    std::erase_if(lanes, [&](const store::Lane& lane) {
+      return refused_there.contains({lane.channel, ""}) || refused_there.contains({lane.channel, lane.kind});
+    });
     for (const auto& one :
          store::to_carry(t, lanes, false, limit + static_cast<std::int64_t>(away.size()), least_urgent)) {
       if (away.contains(one.id)) continue;
@@ -140,7 +143,7 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
     else
       log::error("unit.bad_receipt", log::of(receipt.error()));
   }
-  std::set<std::string> stopped_there;
+  std::map<std::pair<std::string, std::string>, std::chrono::seconds> refused_there;
   std::int64_t crossed = 0;
   auto ok = journal_.write([&](storage::Transaction& t) {
     crossed = 0;
@@ -150,20 +153,24 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
       if (entry && entry->outward && is_control(*entry) && entry->state == State::waiting)
         store::end(t, *entry, "", to_unix_ms(now()));
     }
-    stopped_there.clear();
-    for (const auto& one : custody)
-      if (one.error && (one.error->code == "policy.stopped" || one.error->code == "control.forgotten"))
-        if (const auto entry = store::find(t, one.id)) {
-          if (one.error->code == "policy.stopped")
-            stopped_there.insert(entry->channel);
-          else
-            control_refused(t, *entry);
-        }
+    refused_there.clear();
+    for (const auto& one : custody) {
+      if (!one.error) continue;
+      const auto& code = one.error->code;
+      if (code == "control.forgotten") {
+        if (const auto entry = store::find(t, one.id)) control_refused(t, *entry);
+      } else if (code == "policy.stopped" || code == "policy.rate") {
+        const auto entry = store::outline(t, one.id);
+        if (entry && code == "policy.stopped") refused_there[{entry->channel, ""}] = kStoppedThere;
+        // Or all that waits would be carried there in vain, again and again.
+        if (entry && code == "policy.rate") refused_there[{entry->channel, entry->kind}] = kRateThere;
+      }
+    }
     store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
   });
   {
     const std::lock_guard lock(away_mutex_);
-    for (const auto& channel : stopped_there) refused_there_[channel] = Steady::now() + kStoppedThere;
+    for (const auto& [lane, pause] : refused_there) refused_there_[lane] = Steady::now() + pause;
     for (const auto& one : custody) {
       if (!one.error) {
         away_.erase(one.id);

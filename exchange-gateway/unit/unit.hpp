@@ -412,8 +412,8 @@ class Unit {
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;
   std::map<std::string, Away> away_;
-  // Channels that the other side does not take just now, until when we do not try.
-  std::map<std::string, std::chrono::steady_clock::time_point> refused_there_;
+  // Channels and kinds, all where none is named, that the other side does not take just now: until when we do not try.
+  std::map<std::pair<std::string, std::string>, std::chrono::steady_clock::time_point> refused_there_;
 
   Recent recent_;
   const Instant started_;

@@ -130,6 +130,34 @@ TEST_CASE("a full disk fails the whole group of writers, undoes it, and is told 
   CHECK(things_in(*database) == 2);
 }
 
+TEST_CASE("writers that share a commit may each change more than is kept of a savepoint in memory") {
+  const auto database = opened(new_sqlite_url());
+  constexpr int kRows = 1000, kThreads = 4;
+  REQUIRE(database->write([](Transaction& t) {
+    for (std::int64_t n = 0; n < kRows; ++n) t.execute("INSERT INTO thing VALUES ($1, randomblob(8000))", {n});
+  }));
+  std::vector<std::string> codes(kThreads);
+  std::vector<std::thread> threads;
+  for (int n = 0; n < kThreads; ++n)
+    threads.emplace_back([&, n] {
+      for (int i = 0; i < 3; ++i)
+        if (auto ok = database->write([](Transaction& t) { t.execute("UPDATE thing SET raw = randomblob(8000)"); });
+            !ok)
+          codes[static_cast<std::size_t>(n)] = ok.error().code + ": " + ok.error().detail;
+      // And one that takes back what it has changed.
+      (void)database->write([](Transaction& t) {
+        t.execute("UPDATE thing SET raw = NULL");
+        throw ErrorException({Fault::conflict, "test", "no"});
+      });
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(codes == std::vector<std::string>(kThreads));
+  std::int64_t whole = 0;
+  REQUIRE(database->read(
+      [&](Transaction& t) { whole = t.query_one("SELECT COUNT(*) FROM thing WHERE length(raw) = 8000")->integer(0); }));
+  CHECK(whole == kRows);
+}
+
 TEST_CASE("readers at once, more than there are connections, wait for each other") {
   auto database = opened(new_sqlite_url());
   std::vector<std::thread> threads;
