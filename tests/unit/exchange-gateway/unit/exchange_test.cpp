@@ -288,6 +288,39 @@ TEST_CASE("what expires before it was given to a carrier ends there, and the oth
   CHECK(w.deliverable(w.inner) == std::vector{World::id_of(next)});
 }
 
+TEST_CASE("of a kind that is over its rate at the other unit nothing is carried for a moment, and other kinds go on") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].per_minute = 60;
+  policy.rules[0].burst = 2;
+  w.inner.restart_with(policy);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 9; ++i) {
+    w.from_portal.kind = i == 8 ? "material" : "dossier";
+    const auto bundle = w.from_portal.next(i, "x");
+    REQUIRE(w.outer->take_from_service(bundle));
+    ids.push_back(World::id_of(bundle));
+  }
+  const auto carry = [&](std::int64_t limit) {
+    const auto loads = w.outer->load(limit, 1 << 20).value();
+    REQUIRE(w.outer->carried(w.inner->take_from_carrier(World::bytes_of_loads(loads))));
+    return World::ids_of(loads);
+  };
+  CHECK(carry(4) == std::vector(ids.begin(), ids.begin() + 4));  // two of them are over the rate
+  CHECK(carry(4) == std::vector{ids[8]});
+  CHECK(carry(4).empty());
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'carried'") == 3);
+  // They are tried again by themselves.
+  w.clock->advance(std::chrono::minutes(1));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::size_t tried = 0;
+  while (tried < 6 && std::chrono::steady_clock::now() < until) {
+    tried += carry(100).size();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  CHECK(tried >= 6);
+}
+
 TEST_CASE("what the next request of a link takes counts as given out, and nothing else does") {
   World w;
   const auto offered = [&](const Bytes& bundle) {
