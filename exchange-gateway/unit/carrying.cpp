@@ -76,7 +76,7 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
     std::size_t total = 0;
     auto lanes = open_lanes(t);
     std::erase_if(lanes, [&](const store::Lane& lane) {
-      return refused_there.contains({lane.channel, ""}) || refused_there.contains({lane.channel, lane.kind});
+      return refused_there.contains({lane.channel, std::string()}) || refused_there.contains({lane.channel, lane.kind});
     });
     for (const auto& one :
          store::to_carry(t, lanes, false, limit + static_cast<std::int64_t>(away.size()), least_urgent)) {
@@ -161,7 +161,7 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
         if (const auto entry = store::find(t, one.id)) control_refused(t, *entry);
       } else if (code == "policy.stopped" || code == "policy.rate") {
         const auto entry = store::outline(t, one.id);
-        if (entry && code == "policy.stopped") refused_there[{entry->channel, ""}] = kStoppedThere;
+        if (entry && code == "policy.stopped") refused_there[{entry->channel, std::string()}] = kStoppedThere;
         // Or all that waits would be carried there in vain, again and again.
         if (entry && code == "policy.rate") refused_there[{entry->channel, entry->kind}] = kRateThere;
       }
