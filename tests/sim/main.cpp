@@ -296,7 +296,9 @@ int main(int argc, char** argv) {
   app.option("--jobs", options.jobs, "How many at once").between(1, 64);
   app.flag("--again", options.again, "Run each schedule twice and compare every step");
   app.flag("--until-failure", options.until_failure, "Stop at the first schedule that fails");
-  app.option("--only", options.only, "calm: no faults at all; restored: in each a unit gets an old disk");
+  app.option("--only", options.only,
+             "calm: no faults at all; restored: in each a unit gets an old disk; expiring: "
+             "in each bundles live for an hour, and clocks jump often");
   app.option("--traces", options.traces, "Where the traces of failures go");
   app.flag("--verbose", options.verbose, "One line and a trace for every schedule");
   if (const auto ended = app.read(argc, argv)) return *ended;

@@ -58,6 +58,11 @@ Plan plan_of(std::uint64_t seed, Random& random, const std::string& only) {
     p.restores = 0.2;
     p.disk.write_goes_astray = 0;
   }
+  if (only == "expiring") {
+    p.short_lived = true;
+    p.clock_jumps = 0.5;
+    p.restores = p.disk.write_goes_astray = 0;
+  }
   if (p.restores > 0) {
     p.restores_both = random.chance(0.3);
     p.restores_outer = random.chance(0.5);
