@@ -161,7 +161,7 @@ sqlite3_vfs* below(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAp
 
 int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* f, int flags, int* out) {
   // All other files are those of the VFS below; what a savepoint may take back is written out in one piece of MiB.
-  if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_SUBJOURNAL)) == 0)
+  if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_SUBJOURNAL | SQLITE_OPEN_TEMP_JOURNAL)) == 0)
     return below(vfs)->xOpen(below(vfs), name, f, flags, out);
   auto& file = *new (f) File{};
   below(f)->pMethods = nullptr;

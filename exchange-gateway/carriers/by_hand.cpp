@@ -123,7 +123,8 @@ result<void> clear_own(Unit& unit, const std::string& medium) {
     const auto folder = (fs::path(medium) / name).string();
     const auto voyage = read_voyage(folder, unit.options().name, unit.options().peer, unit.trust(), unit.now());
     if (!voyage || static_cast<std::int64_t>(voyage->number()) > read) continue;
-    if (ok = remove_voyage(folder); !ok) return ok;
+    // One that stays is known when it is met again, and a medium that cannot be written is told when it is.
+    if (auto removed = remove_voyage(folder); !removed) log::warn("ferry.not_removed", log::of(removed.error()));
   }
   return {};
 }

@@ -186,8 +186,12 @@ class LinkInner final : public Carrier {
       return custody.error();
     }
     name_unreadable(*loads, *custody);
+    std::map<std::string, int> not_taken;  // by code; the first speaks for all
     for (const auto& one : *custody)
-      if (one.error) log::warn("link.not_taken", {{"bundle", one.id}, {"code", one.error->code}});
+      if (one.error && not_taken[one.error->code]++ == 0)
+        log::warn("link.not_taken", {{"bundle", one.id}, {"code", one.error->code}});
+    for (const auto& [code, number] : not_taken)
+      if (number > 1) log::warn("link.more_not_taken", {{"code", code}, {"bundles", number - 1}});
     return unit_.carried(*custody);
   }
 

@@ -153,6 +153,9 @@ result<void> remove_voyage(const std::string& folder) {
   std::error_code code;
   fs::remove_all(beside, code);  // of the same voyage, when it came twice
   fs::rename(place, beside, code);
+  // Not every file system keeps the order of what it was told.
+  if (!code)
+    if (auto ok = files::sync_folder(place.parent_path()); !ok) return ok;
   if (!code) fs::remove_all(beside, code);
   if (code) return Error{Fault::unavailable, "voyage.write", "the medium cannot be written: " + code.message()};
   return files::sync_folder(place.parent_path());

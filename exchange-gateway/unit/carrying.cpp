@@ -30,6 +30,13 @@ std::size_t size_of(const exchange::ReceiptBytes& receipt, std::set<const eviden
          together.type.size();
 }
 
+// So many bundles have to go on another voyage. Perhaps an older program is there now, which refuses packed ones; if
+// not, its next control bundle says so.
+void went_in_vain(storage::Transaction& t, std::int64_t bundles) {
+  if (bundles > 0 && store::state_value(t, store::kPeerReadsPacked) != 0)
+    store::set_state_value(t, store::kPeerReadsPacked, 0);
+}
+
 void mark_offered(storage::Transaction& t, const std::string& id) {
   t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0", {id});
 }
@@ -229,8 +236,10 @@ result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_re
                                                  ", and this journal knows of " +
                                                  std::to_string(store::state_value(t, "voyage")) + " voyages"});
     // The receipts of custody came with this voyage or before it: what has none was not in what was read there.
-    t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > 0 AND voyage <= $1",
-              {last_read});
+    went_in_vain(
+        t, t.execute(
+               "UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > 0 AND voyage <= $1",
+               {last_read}));
     store::put_voyage(t, voyage);
     if (voyage.number > store::state_value(t, "own_read")) store::set_state_value(t, "own_read", voyage.number);
     if (last_read > store::state_value(t, "peer_read")) store::set_state_value(t, "peer_read", last_read);
@@ -243,8 +252,10 @@ result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_re
 
 result<void> Unit::load_again(std::int64_t after, std::int64_t up_to) {
   return journal_.write([&](storage::Transaction& t) {
-    t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > $1 AND voyage <= $2",
-              {std::max<std::int64_t>(after, 0), up_to});
+    went_in_vain(
+        t, t.execute(
+               "UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > $1 AND voyage <= $2",
+               {std::max<std::int64_t>(after, 0), up_to}));
   });
 }
 
