@@ -30,9 +30,12 @@ std::size_t size_of(const exchange::ReceiptBytes& receipt, std::set<const eviden
          together.type.size();
 }
 
-// So many bundles have to go on another voyage. Perhaps an older program is there now, which refuses packed ones; if
-// not, its next control bundle says so.
-void went_in_vain(storage::Transaction& t, std::int64_t bundles) {
+// What went on our voyages after `after` up to `up_to` and is not there has to go once more. Perhaps an older program
+// is there now, which refuses packed ones; if not, its next control bundle says so.
+void went_in_vain(storage::Transaction& t, std::int64_t after, std::int64_t up_to) {
+  const auto bundles =
+      t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > $1 AND voyage <= $2",
+                {after, up_to});
   if (bundles > 0 && store::state_value(t, store::kPeerReadsPacked) != 0)
     store::set_state_value(t, store::kPeerReadsPacked, 0);
 }
@@ -236,10 +239,7 @@ result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_re
                                                  ", and this journal knows of " +
                                                  std::to_string(store::state_value(t, "voyage")) + " voyages"});
     // The receipts of custody came with this voyage or before it: what has none was not in what was read there.
-    went_in_vain(
-        t, t.execute(
-               "UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > 0 AND voyage <= $1",
-               {last_read}));
+    went_in_vain(t, 0, last_read);
     store::put_voyage(t, voyage);
     if (voyage.number > store::state_value(t, "own_read")) store::set_state_value(t, "own_read", voyage.number);
     if (last_read > store::state_value(t, "peer_read")) store::set_state_value(t, "peer_read", last_read);
@@ -251,12 +251,7 @@ result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_re
 }
 
 result<void> Unit::load_again(std::int64_t after, std::int64_t up_to) {
-  return journal_.write([&](storage::Transaction& t) {
-    went_in_vain(
-        t, t.execute(
-               "UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > $1 AND voyage <= $2",
-               {std::max<std::int64_t>(after, 0), up_to}));
-  });
+  return journal_.write([&](storage::Transaction& t) { went_in_vain(t, std::max<std::int64_t>(after, 0), up_to); });
 }
 
 result<void> Unit::forget_marks() {

@@ -154,7 +154,6 @@ struct Two {
     for (auto* one : {&portal, &approval}) one->follow();
   }
 
-  // A backup of a unit from after something has crossed both ways.
   // What the portal sends is held from now on; one is.
   void begin_held() {
     auto policy = w.policy();
@@ -164,6 +163,7 @@ struct Two {
     portal.hand_over();
   }
 
+  // A backup of a unit from after something has crossed both ways.
   std::filesystem::path begun_and_backed_up(bool outer) {
     portal.send(1, "before");
     approval.send(1, "status before");
