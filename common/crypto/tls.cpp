@@ -2,6 +2,8 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
+
 #include "common/crypto/certificate.hpp"
 #include "common/crypto/openssl.hpp"
 #include "common/runtime/files.hpp"
@@ -40,31 +42,37 @@ result<void> trust_clients(SSL_CTX* context, const TlsServerFiles& files) {
   return {};
 }
 
-int expected_name_index() {
+int expected_peer_index() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
 }
 
+bool is(const Certificate& certificate, const ExpectedPeer& expected) {
+  if (certificate.common_name() != expected.name) return false;
+  return expected.keys.empty() ||
+         std::find(expected.keys.begin(), expected.keys.end(), certificate.key_id()) != expected.keys.end();
+}
+
 // Called for each certificate of the chain, root first; the leaf is at depth 0.
-int check_name(int verified, X509_STORE_CTX* chain) {
+int check_peer(int verified, X509_STORE_CTX* chain) {
   if (verified != 1 || X509_STORE_CTX_get_error_depth(chain) != 0) return verified;
   auto* connection = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  const auto* name =
-      static_cast<const std::string*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), expected_name_index()));
+  const auto* expected =
+      static_cast<const ExpectedPeer*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), expected_peer_index()));
   X509* leaf = X509_STORE_CTX_get_current_cert(chain);
   X509_up_ref(leaf);
   const Certificate certificate(std::shared_ptr<x509_st>(leaf, X509_free));
-  if (name != nullptr && certificate.common_name() == *name) return 1;
+  if (expected != nullptr && is(certificate, *expected)) return 1;
   X509_STORE_CTX_set_error(chain, X509_V_ERR_APPLICATION_VERIFICATION);
   return 0;
 }
 
 }  // namespace
 
-void expect_peer(void* ssl_context, const std::string* name) {
+void expect_peer(void* ssl_context, const ExpectedPeer* peer) {
   auto* context = static_cast<SSL_CTX*>(ssl_context);
-  SSL_CTX_set_ex_data(context, expected_name_index(), const_cast<std::string*>(name));
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, check_name);
+  SSL_CTX_set_ex_data(context, expected_peer_index(), const_cast<ExpectedPeer*>(peer));
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, check_peer);
 }
 
 result<std::shared_ptr<ssl_ctx_st>> tls_server_context(const TlsServerFiles& files) {

@@ -4,8 +4,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "common/runtime/bytes.hpp"
+#include "common/crypto/digest.hpp"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -26,8 +27,12 @@ result<std::shared_ptr<ssl_ctx_st>> tls_server_context(const TlsServerFiles& fil
 // DER of the peer's verified certificate; nothing when it gave none.
 std::optional<Bytes> verified_peer_certificate(ssl_st* connection);
 
-// Makes a client's SSL_CTX refuse, within the handshake, every server whose certificate has another Common Name:
-// nothing is sent to a node that is not the one we mean. `name` must outlive the context.
-void expect_peer(void* ssl_context, const std::string* name);
+struct ExpectedPeer {
+  std::string name = {};          // Common Name
+  std::vector<Digest> keys = {};  // key ids of which it has one; empty: any
+};
+// Makes a client's SSL_CTX refuse, within the handshake, every server with another name or key: nothing is sent to a
+// node that is not the one we mean. `peer` must outlive the context.
+void expect_peer(void* ssl_context, const ExpectedPeer* peer);
 
 }  // namespace jindu::crypto

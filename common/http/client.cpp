@@ -94,7 +94,7 @@ Client::Client(ClientOptions options) : state_(new State) {
   curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, &receive);
   curl_easy_setopt(h, CURLOPT_TCP_NODELAY, 1L);
   if (o.keeps_cookies) curl_easy_setopt(h, CURLOPT_COOKIEFILE, "");
-  if (!o.expected_peer.empty()) {
+  if (!o.expected_peer.name.empty()) {
     curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, &State::prepare_tls);
     curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, state_.get());
   }

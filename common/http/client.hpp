@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/crypto/tls.hpp"
 #include "common/runtime/bytes.hpp"
 #include "common/runtime/result.hpp"
 
@@ -17,7 +18,7 @@ struct ClientOptions {
   std::string certificate_file = {};  // PEM, leaf first
   std::string private_key_file = {};
   std::string private_key_passphrase_file = {};
-  std::string expected_peer = {};  // Common Name of the peer's certificate; empty: host name is checked
+  crypto::ExpectedPeer expected_peer = {};  // without a name the host name is checked
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds idle_timeout{30'000};  // without a byte moving
   std::size_t answer_limit = 64 * 1024 * 1024;

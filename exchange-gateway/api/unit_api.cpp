@@ -36,13 +36,13 @@ auto poll(News& news, std::int64_t seconds, F look) -> decltype(look()) {
 
 }  // namespace
 
-http::Guard only_node(std::string name) {
+http::Guard only_node(Unit& unit, std::string name) {
   // The one that comes with every request is read once.
   struct Last {
     std::mutex mutex;
     Bytes certificate;
   };
-  return [name = std::move(name), last = std::make_shared<Last>()](http::Request& request) -> result<void> {
+  return [&unit, name = std::move(name), last = std::make_shared<Last>()](http::Request& request) -> result<void> {
     if (!request.client_certificate)
       return Error{Fault::unauthorised, "unit.no_certificate", "a client certificate is required"};
     const std::lock_guard lock(last->mutex);
@@ -51,6 +51,9 @@ http::Guard only_node(std::string name) {
     if (!certificate) return certificate.error();
     if (certificate->common_name() != name)
       return Error{Fault::forbidden, "unit.not_yours", "this is the unit of another service"};
+    if (!unit.knows(name, certificate->key_id()))
+      return Error{Fault::forbidden, "unit.unknown_key",
+                   "this is not a key by which '" + name + "' is known here; a new certificate is made known first"};
     last->certificate = *request.client_certificate;
     return {};
   };
@@ -60,7 +63,7 @@ std::vector<http::Route> unit_routes(Unit& unit) {
   using http::Method;
   using http::Request;
   using http::Response;
-  const auto service = only_node(unit.options().service);
+  const auto service = only_node(unit, unit.options().service);
   std::vector<http::Route> routes;
   // Bundles that follow each other. Those before the first that cannot be taken are taken; gives a receipt of each, in
   // no order.

@@ -7,7 +7,9 @@ namespace jindu::gateway {
 
 std::vector<http::Route> unit_routes(Unit& unit);
 
-// Lets only the node with this Common Name in; the chain was checked by TLS.
-http::Guard only_node(std::string name);
+// Lets only the node of this name in, and only with a key by which the unit knows it: that an authority which TLS
+// believes has given somebody a certificate with that name is not enough. Codes: unit.no_certificate, unit.not_yours,
+// unit.unknown_key.
+http::Guard only_node(Unit& unit, std::string name);
 
 }  // namespace jindu::gateway

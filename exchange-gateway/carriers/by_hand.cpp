@@ -205,6 +205,13 @@ class Importing {
     const bool half = name.ends_with(partial);
     const auto whole = half ? name.substr(0, name.size() - partial.size()) : name;
     if (voyage_id(whole, o.name) && !half) voice_.say(Say::own, shown(name));
+    if (const auto id = strange_voyage_id(name, o.name, o.peer)) {
+      const auto error = strange_voyage();
+      look_after_ = true;
+      voice_.say(refusal(error.code), shown(name), error.code);
+      if (strange_++ >= kStrangeTold) return {};
+      return refuse_voyage(unit_, (fs::path(asked_.medium) / name).string(), *id, error);
+    }
     const auto id = voyage_id(whole, o.peer);
     if (!id) return {};
     if (half) {
@@ -252,8 +259,13 @@ class Importing {
       voice_.say(Say::missing_before, number, newest + 1, number - 1);
       look_after_ = true;
     }
-    auto taken = take_voyage(unit_, one.voyage, one.folder);
+    auto taken = take_voyage(unit_, one.voyage, one.folder, over_rate_);
     if (!taken) return taken.error();
+    if (taken->over_rate > 0) {
+      voice_.say(Say::over_rate, number, taken->over_rate);
+      over_rate_ = look_after_ = true;
+      return {};
+    }
     voice_.say(Say::taken, number, taken->row.bundles);
     for (const auto& id : taken->damaged) voice_.say(Say::bundle_damaged, id);
     look_after_ = look_after_ || !taken->damaged.empty();
@@ -264,7 +276,8 @@ class Importing {
   const Asked& asked_;
   const Voice& voice_;
   std::vector<Found> found_;
-  bool look_after_ = false;
+  bool look_after_ = false, over_rate_ = false;
+  int strange_ = 0;
 };
 
 int import_from(const Asked& asked) {

@@ -23,10 +23,11 @@ enum class Say {
   not_now,
   not_a_medium,
   again,
-  restored
+  restored,
+  over_rate
 };
 // Numbers and names stand for {}.
-inline constexpr std::array<std::array<std::string_view, 2>, 18> kTexts{{
+inline constexpr std::array<std::array<std::string_view, 2>, 19> kTexts{{
     {"航次 {} 已写入并校验：{} 个交换包，{} 字节", "voyage {} written: {} bundles, {} bytes"},
     {"没有待运的交换包", "nothing waits to be carried"},
     {"介质空间不足，其余的留待下一个介质", "the medium is full; the rest waits for another one"},
@@ -54,6 +55,10 @@ inline constexpr std::array<std::array<std::string_view, 2>, 18> kTexts{{
      "this unit was restored from an older copy; until two people have approved a new epoch (ctl epoch approve) "
      "nothing "
      "is written"},
+    {"航次 {} 还有 {} 个交换包超过策略规定的速率，其余已导入；请过几分钟再导入同一介质",
+     "voyage {}: {} bundles are over the rate of the policy, the rest is imported; import the same medium again in "
+     "some "
+     "minutes"},
 }};
 
 }  // namespace jindu::gateway

@@ -39,7 +39,12 @@ class Ferry final : public Carrier {
     const auto wanted = unit_.voyage_is_wanted();
     if (!wanted) return failed(wanted.error());
     // An operator may have wanted more to go on a medium that was finished.
-    if (!came && !*wanted && fs::exists(marker(), code)) return options_.look;
+    if (!came && !*wanted && fs::exists(marker(), code)) {
+      if (!over_rate_) return options_.look;
+      // The medium may go at any moment. As long as it stays, what was over its rate is taken little by little.
+      if (auto ok = unload(); !ok) return failed(ok.error());
+      return options_.look * 5;
+    }
     fs::remove(marker(), code);
     if (*wanted)
       if (auto ok = unit_.voyage_was_started(own_on_medium()); !ok) return failed(ok.error());
@@ -82,13 +87,22 @@ class Ferry final : public Carrier {
     if (ok = unit_.load_again(0, newest); !ok) log::error("ferry.failed", log::of(ok.error()));
   }
 
-  // Voyages of the other side, the oldest first.
+  // Voyages of the other side, the oldest first. One that stays, as it has more of a kind than may come now, keeps none
+  // behind it waiting.
   result<void> unload() {
+    over_rate_ = false;
     std::vector<std::pair<jindu::v1::Voyage, std::string>> voyages;
     std::error_code code;
     std::vector<fs::path> folders;
-    for (const auto& folder : fs::directory_iterator(options_.attachment, code))
-      if (voyage_id(folder.path().filename().string(), unit_.options().peer)) folders.push_back(folder.path());
+    int strange = 0;
+    for (const auto& folder : fs::directory_iterator(options_.attachment, code)) {
+      const auto name = folder.path().filename().string();
+      if (voyage_id(name, unit_.options().peer))
+        folders.push_back(folder.path());
+      else if (const auto id = strange_voyage_id(name, unit_.options().name, unit_.options().peer);
+               id && strange++ < kStrangeTold)
+        if (auto ok = refuse_voyage(unit_, folder.path().string(), *id, strange_voyage()); !ok) return ok;
+    }
     for (const auto& folder : folders) {
       auto voyage = read_voyage(folder, unit_.options().peer, unit_.options().name, unit_.trust(), unit_.now());
       if (voyage) {
@@ -121,9 +135,13 @@ class Ferry final : public Carrier {
   }
 
   result<void> unload_one(const jindu::v1::Voyage& voyage, const std::string& folder) {
-    auto taken = take_voyage(unit_, voyage, folder);
+    auto taken = take_voyage(unit_, voyage, folder, over_rate_);
     if (!taken) return taken.error();
     damaged_.insert(taken->damaged.begin(), taken->damaged.end());
+    if (taken->over_rate > 0) {
+      over_rate_ = true;
+      return {};
+    }
     // Our own that the other side did not unload and that are not on the medium any more went down with it.
     if (own_on_medium().empty())
       if (auto ok =
@@ -178,7 +196,7 @@ class Ferry final : public Carrier {
   Unit& unit_;
   FerryOptions options_;
   std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
-  bool attached_ = false;
+  bool attached_ = false, over_rate_ = false;
   std::set<std::string> damaged_;  // to be told to the other side's operators; nothing depends on it
   std::chrono::steady_clock::time_point next_look_for_lost_{};
   Worker worker_;

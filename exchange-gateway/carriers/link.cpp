@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <mutex>
 #include <set>
 
@@ -186,12 +187,6 @@ class LinkInner final : public Carrier {
       return custody.error();
     }
     name_unreadable(*loads, *custody);
-    std::map<std::string, int> not_taken;  // by code; the first speaks for all
-    for (const auto& one : *custody)
-      if (one.error && not_taken[one.error->code]++ == 0)
-        log::warn("link.not_taken", {{"bundle", one.id}, {"code", one.error->code}});
-    for (const auto& [code, number] : not_taken)
-      if (number > 1) log::warn("link.more_not_taken", {{"code", code}, {"bundles", number - 1}});
     return unit_.carried(*custody);
   }
 
@@ -233,7 +228,7 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
   using http::Method;
   using http::Request;
   using http::Response;
-  const auto peer = only_node(unit.options().peer);
+  const auto peer = only_node(unit, unit.options().peer);
   std::vector<http::Route> routes;
   const auto lanes = std::make_shared<Lanes>(unit);
   routes.push_back({Method::get, "/link/v1/batch", peer, 0, [&unit, lanes](Request& request) -> result<Response> {
@@ -281,7 +276,11 @@ result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOption
 }
 
 std::unique_ptr<Carrier> start_link_inner(Unit& unit, http::ClientOptions outer) {
-  outer.expected_peer = unit.options().peer;
+  const auto& peer = unit.options().peer;
+  outer.expected_peer.name = peer;
+  const auto [first, last] = unit.options().nodes.equal_range(peer);
+  std::transform(first, last, std::back_inserter(outer.expected_peer.keys),
+                 [](const auto& node) { return node.second.key_id(); });
   return std::make_unique<LinkInner>(unit, outer);
 }
 

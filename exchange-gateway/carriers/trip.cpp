@@ -9,14 +9,12 @@ namespace {
 constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
 constexpr int kDamagedTold = 100;
 
-// Whether the unit would take it at another time; what it does not take for what it is stays with the other side.
-bool only_now(const Error& error) {
-  return error.fault == Fault::unavailable || error.fault == Fault::internal || error.fault == Fault::limited;
-}
+// Whether the unit would take anything at another time; what it does not take for what it is stays with the other side.
+bool only_now(const Error& error) { return error.fault == Fault::unavailable || error.fault == Fault::internal; }
 
 }  // namespace
 
-result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder) {
+result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder, bool behind_others) {
   Taken taken{{"unloaded", id_text(voyage.id()), static_cast<std::int64_t>(voyage.number()), to_unix_ms(unit.now())},
               {}};
   auto& row = taken.row;
@@ -27,6 +25,10 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
     for (auto& one : unit.take_from_carrier(std::exchange(batch, {}))) {
       if (!one.error) continue;
       if (only_now(*one.error)) return *one.error;
+      if (one.error->fault == Fault::limited) {
+        ++taken.over_rate;
+        continue;
+      }
       taken.damaged.push_back(one.id);
       if (reason.empty()) reason = one.error->code;
     }
@@ -50,11 +52,15 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
     if (auto ok = take(); !ok) return ok.error();
   }
   if (auto ok = take(); !ok) return ok.error();
+  if (taken.over_rate > 0) {
+    log::info("ferry.over_rate", {{"voyage", row.number}, {"bundles", taken.over_rate}});
+    return taken;
+  }
   row.damaged = static_cast<std::int64_t>(taken.damaged.size());
   row.code = reason;
   for (const auto& id : voyage.damaged()) log::warn("ferry.other_side_reports_damage", {{"bundle", id_text(id)}});
   if (auto ok = unit.unloaded(row, static_cast<std::int64_t>(voyage.last_read()),
-                              static_cast<std::int64_t>(voyage.control_received()));
+                              static_cast<std::int64_t>(voyage.control_received()), behind_others);
       !ok)
     return ok.error();
   log::info("ferry.unloaded", {{"voyage", row.number}, {"bundles", row.bundles}, {"damaged", row.damaged}});
@@ -73,8 +79,13 @@ result<void> refuse_voyage(Unit& unit, const std::string& folder, const std::str
     store::put_voyage(t, {"refused", id, 0, to_unix_ms(unit.now()), 0, 0, 0, error.code, claim.from, claim.signer,
                           error.detail, to_hex(claim.manifest_sha256)});
     // The other side hears what was read last, and loads again what was on this one.
-    store::set_state_value(t, "must_tell", 1);
+    if (voyage_id(std::filesystem::path(folder).filename().string(), unit.options().peer))
+      store::set_state_value(t, "must_tell", 1);
   });
+}
+
+Error strange_voyage() {
+  return {Fault::forbidden, "voyage.addressee", "it is from another unit than the one that we exchange with"};
 }
 
 result<void> gather_receipts(Unit& unit) {

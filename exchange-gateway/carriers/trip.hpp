@@ -11,13 +11,19 @@ namespace jindu::gateway {
 struct Taken {
   store::VoyageRow row;
   std::vector<std::string> damaged;  // bundles that were missing, changed, or not taken for what they are
+  std::int64_t over_rate = 0;        // those that may come later: the voyage is not done, nothing is written down of it
 };
-// Takes every good bundle of the voyage in `folder`. An error, and nothing is written down about the voyage, when the
-// unit cannot take anything just now.
-result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder);
-// Nothing of a voyage without a good manifest is believed; the other side hears of it. What it says of itself is kept
-// for operators, who look at it as at everything that is put aside.
+// Takes every good bundle of the voyage in `folder`. `behind_others`: voyages before it are not done, so that it is no
+// sign that they were. An error, and nothing is written down about the voyage, when the unit cannot take anything just
+// now.
+result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder, bool behind_others);
+// Nothing of a voyage without a good manifest is believed; the other side hears of it, if it is one of its own. What it
+// says of itself is kept for operators, who look at it as at everything that is put aside.
 result<void> refuse_voyage(Unit& unit, const std::string& folder, const std::string& id, const Error& error);
+// Why one is refused that is neither ours nor the other side's: the medium belongs elsewhere, and it stays as it is. Of
+// many, no more are told than this.
+Error strange_voyage();
+inline constexpr int kStrangeTold = 10;
 
 // Receipts go with the next voyage: without them the other side would load again.
 result<void> gather_receipts(Unit& unit);

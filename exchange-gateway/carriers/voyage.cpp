@@ -107,6 +107,14 @@ std::optional<std::string> voyage_id(std::string_view folder, std::string_view f
   return std::string(folder);
 }
 
+std::optional<std::string> strange_voyage_id(std::string_view folder, std::string_view own, std::string_view peer) {
+  constexpr std::size_t id_size = 36;
+  if (folder.size() <= id_size + 1) return {};
+  const auto from = folder.substr(0, folder.size() - id_size - 1);
+  if (from == own || from == peer) return {};
+  return voyage_id(folder, from);
+}
+
 result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
                           bool packed, const std::function<result<Bytes>(const std::string&)>& bytes_of,
                           const evidence::NodeSigner& signer) {

@@ -19,6 +19,8 @@ inline constexpr std::size_t kPackedMax = 256 * 1024;  // a larger bundle has a 
 std::string voyage_folder(std::string_view from, const std::array<std::uint8_t, 16>& id);
 // The voyage's id when the folder is one of `from`.
 std::optional<std::string> voyage_id(std::string_view folder, std::string_view from);
+// When it is one of somebody else than these two.
+std::optional<std::string> strange_voyage_id(std::string_view folder, std::string_view own, std::string_view peer);
 
 // Writes and syncs everything, the folder's real name last: a reader sees a whole voyage or none. `ids` and `bytes_of`
 // say what goes on it; a bundle whose bytes cannot be had stays behind, and `voyage` lists what went. `packed`: small

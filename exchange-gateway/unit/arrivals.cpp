@@ -152,8 +152,7 @@ void Unit::settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& a, 
   if (!store::is_stray(t, e)) {
     const auto kept = a.bundle.first(a.bundle.size() <= store::kSmall ? a.bundle.size() : head_bytes(a.checked->view));
     if (!store::put_stray(t, e, reason, kept)) {
-      a.custody.error =
-          Error{Fault::unavailable, "unit.quarantine_full", "too much is quarantined; operators must look"};
+      a.custody.error = Error{Fault::conflict, "unit.quarantine_full", "too much is quarantined; operators must look"};
       return;
     }
   }
@@ -303,14 +302,9 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     });
   files.settle(ok.has_value());
   std::vector<Custody> custody;
-  std::map<std::string, int> not_taken;  // by code
   for (auto& a : arrivals) {
     if (!ok) a.not_taken(ok.error());
     if (a.custody.error) {
-      // The first of each code speaks for all: they come again and again, and would fill the disk with what is known.
-      if (not_taken[a.custody.error->code]++ == 0)
-        log::error("unit.not_taken",
-                   {{"bundle", a.custody.id}, {"code", a.custody.error->code}, {"detail", a.custody.error->detail}});
       count("not_taken", "");
     } else if (!a.ruling) {
       const auto& reason = a.ruling.error();
@@ -324,8 +318,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     }
     custody.push_back(std::move(a.custody));
   }
-  for (const auto& [code, number] : not_taken)
-    if (number > 1) log::error("unit.more_not_taken", {{"code", code}, {"bundles", number - 1}});
+  log_not_taken("unit.not_taken", custody);
   for_service_.tell();
   for_carrier_.tell();  // receipts to send
   return custody;

@@ -46,6 +46,16 @@ void mark_offered(storage::Transaction& t, const std::string& id) {
 
 }  // namespace
 
+void log_not_taken(std::string_view event, const std::vector<Custody>& custody) {
+  std::map<std::string_view, std::pair<const Custody*, std::int64_t>> by_code;
+  for (const auto& one : custody)
+    if (one.error) ++by_code.try_emplace(one.error->code, &one, 0).first->second.second;
+  for (const auto& [code, some] : by_code)
+    log::error(
+        event,
+        {{"bundle", some.first->id}, {"code", code}, {"detail", some.first->error->detail}, {"of", some.second}});
+}
+
 // What a carrier may be given now: not what an operator has stopped, nor what is out of its hours.
 std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
   std::vector<store::Lane> open;
@@ -194,6 +204,7 @@ result<void> Unit::carried(const std::vector<Custody>& custody) {
       away.until = Steady::now() + std::chrono::seconds(pause);
     }
   }
+  log_not_taken("unit.not_taken_by_peer", custody);
   if (ok) recent_.add("carried", now(), crossed);
   for_service_.tell();
   return ok;
@@ -231,7 +242,8 @@ result<void> Unit::loaded(const store::VoyageRow& voyage, const std::vector<std:
   });
 }
 
-result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received) {
+result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received,
+                            bool behind_others) {
   auto ok = journal_.write([&](storage::Transaction& t) {
     control_arrived(t, static_cast<std::uint64_t>(control_received));
     if (last_read > store::state_value(t, "voyage"))
@@ -241,7 +253,11 @@ result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_re
     // The receipts of custody came with this voyage or before it: what has none was not in what was read there.
     went_in_vain(t, 0, last_read);
     store::put_voyage(t, voyage);
-    if (voyage.number > store::state_value(t, "own_read")) store::set_state_value(t, "own_read", voyage.number);
+    // Else the other side would load again what stays on the medium before this one.
+    if (!behind_others) {
+      const auto newest = t.query_one("SELECT MAX(number) FROM voyage WHERE direction = 'unloaded'")->integer(0);
+      if (newest > store::state_value(t, "own_read")) store::set_state_value(t, "own_read", newest);
+    }
     if (last_read > store::state_value(t, "peer_read")) store::set_state_value(t, "peer_read", last_read);
     if (voyage.bundles > 0 || voyage.damaged > 0) store::set_state_value(t, "must_tell", 1);
     store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));

@@ -48,6 +48,9 @@ inline Error stopped(const std::string& channel) {
 
 inline constexpr const char* kHello = "say_hello";  // to the other unit, with the next control bundle
 
+// Of each code the first speaks for all: they come again and again, and would fill the disk with what is known.
+void log_not_taken(std::string_view event, const std::vector<Custody>& custody);
+
 // While a unit does not know what it had signed.
 Error restored_error();
 

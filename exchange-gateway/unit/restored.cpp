@@ -31,7 +31,6 @@ constexpr const char* kAskedAt = "recall_asked_at";
 // The newest epoch of the own control channel that the other unit has shown to know.
 constexpr const char* kEpochConfirmed = "epoch_confirmed";
 // Which restoration the other unit, and our service, have told all they remember for.
-constexpr const char* kRetellReceipts = "retell_receipts";
 constexpr const char* kPeerTold = "peer_told";
 constexpr const char* kServiceTold = "service_told";
 
@@ -311,7 +310,6 @@ void Unit::begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint
   if (voyages > 0) store::set_state_value(t, "voyage", voyages + kVoyagesUnderWay);
   store::set_state_value(t, kForgottenBefore, at);
   store::set_state_value(t, kServiceAhead, 1);
-  store::set_state_value(t, kRetellReceipts, 1);
   // What they told a unit that was healing and then restored once more is forgotten with it.
   store::set_state_value(t, kPeerTold, 0);
   store::set_state_value(t, kServiceTold, 0);
@@ -609,10 +607,10 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
   auto ok = journal_.read([&](storage::Transaction& t) {
     found.reset();
     in_step = false;
-    retell = store::state_value(t, kRetellReceipts) != 0;
     const auto recovery = store::open_restoration(t).recovery();
     delivered_more = handed.delivered > store::state_value(t, "delivery");
     found = service_knows_more(t, after, handed);
+    retell = found && found->code == "restored.receipts";
     if (!found && delivered_more && recovery == store::Recovery::none)
       found = Found{"restored.delivered", "our service has concluded delivery " + std::to_string(handed.delivered) +
                                               ", and this journal has not given out as many"};
@@ -625,20 +623,19 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
     list = store::receipts_for_service(t, std::max<std::int64_t>(after - offset, 0), limit);
     for (auto& one : list) one.number += offset;
   });
-  if (ok && (found || in_step || retell || delivered_more))
+  if (ok && (found || in_step || delivered_more))
     ok = journal_.write([&](storage::Transaction& t) {
       // No number is given out twice.
       if (handed.delivered > store::state_value(t, "delivery")) store::set_state_value(t, "delivery", handed.delivered);
       if (in_step) store::set_state_value(t, kServiceAhead, 0);
       if (found) found_restored(t, *found);
-      if (!retell && (!found || found->code != "restored.receipts")) return;
+      if (!retell) return;
       // All of them are told again behind what the service has: it knows those that it had. Since the restoration there
       // may be others under the numbers that it has.
       store::set_state_value(t, kReceiptOffset, std::max(after, store::state_value(t, kReceiptOffset)));
-      store::set_state_value(t, kRetellReceipts, 0);
     });
   if (!ok) return ok.error();
-  if (found || retell) list.clear();
+  if (found) list.clear();
   return list;
 }
 

@@ -291,7 +291,8 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     if (!certificates) return certificates.error();
     unit.other_certificates.emplace_back(name, certificates->front().not_after());
   }
-  if (!unit.nodes.contains(unit.peer)) return wrong("nodes", "the peer '" + unit.peer + "' is not among the nodes");
+  for (const auto& name : {unit.peer, unit.service})
+    if (!unit.nodes.contains(name)) return wrong("nodes", "'" + name + "' is not among the nodes");
   auto policy = read_policy(policy_file);
   if (!policy) return policy.error();
   unit.policy = std::move(*policy);

@@ -34,6 +34,11 @@ result<exchange::KnownNode*> Unit::node(const std::string& name) {
   return &found->second;
 }
 
+bool Unit::knows(const std::string& name, const crypto::Digest& key_id) {
+  const auto known = node(name);
+  return known && (*known)->has(key_id);
+}
+
 result<crypto::PublicKey> Unit::signer_of(const jindu::v1::BundleManifest& manifest) {
   const auto known = node(manifest.from());
   if (!known) return known.error();

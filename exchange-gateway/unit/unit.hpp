@@ -190,8 +190,10 @@ class Unit {
                                               std::int64_t least_urgent = store::kPriorityLast);
   result<Bytes> bytes_of(const std::string& id);
   result<void> loaded(const store::VoyageRow& voyage, const std::vector<std::string>& ids);
-  // A voyage of the other side is unloaded; `last_read` and `control_received` are what it says of ours.
-  result<void> unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received);
+  // A voyage of the other side is unloaded; `last_read` and `control_received` are what it says of ours. As long as it
+  // is `behind_others` that are not done, the other side does not hear that it was read.
+  result<void> unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received,
+                        bool behind_others = false);
   // Our voyages after `after` up to `up_to` are lost with their medium: load again what they had.
   result<void> load_again(std::int64_t after, std::int64_t up_to);
 
@@ -284,6 +286,7 @@ class Unit {
   News& for_carrier() { return for_carrier_; }
   News& for_mail() { return for_mail_; }
   Instant now() const { return clock_->now(); }
+  bool knows(const std::string& name, const crypto::Digest& key_id);  // a node, by this key
 
   static constexpr std::chrono::minutes kLease{30};  // as long as a slow line may need for one
 

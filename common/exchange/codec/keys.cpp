@@ -1,5 +1,7 @@
 #include "common/exchange/codec/keys.hpp"
 
+#include <algorithm>
+
 namespace jindu::exchange {
 namespace {
 
@@ -35,6 +37,10 @@ result<crypto::PublicKey> KnownNode::signed_with(std::string_view key_id, const 
   return Error{Fault::integrity, "bundle.signer",
                "signed with another key than those by which '" + name_ +
                    "' is known here; a new certificate must be made known before it signs"};
+}
+
+bool KnownNode::has(const crypto::Digest& key_id) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const One& one) { return one.key_id == text_of(key_id); });
 }
 
 result<crypto::PublicKey> KnownNode::to_seal_to(const evidence::NodeTrust& trust, Instant now) {

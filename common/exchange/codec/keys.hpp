@@ -14,6 +14,8 @@ class KnownNode {
   KnownNode(std::string name, const std::vector<crypto::Certificate>& certificates);
   // The key that signed, if its certificate is valid now. Codes: bundle.signer, certificate.*.
   result<crypto::PublicKey> signed_with(std::string_view key_id, const evidence::NodeTrust& trust, Instant now);
+  // Whether it is a key of this node; its certificate may have ended.
+  bool has(const crypto::Digest& key_id) const;
   // The key of the certificate that began last and is valid now. Codes: certificate.*.
   result<crypto::PublicKey> to_seal_to(const evidence::NodeTrust& trust, Instant now);
 

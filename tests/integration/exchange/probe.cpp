@@ -124,7 +124,7 @@ int run(const Options& o) {
   options.unit = o.unit;
   options.rollover = std::move(*rollover);
   options.client = {o.url, file("root.pem"), mine, key};
-  options.client.expected_peer = o.unit;
+  options.client.expected_peer.name = o.unit;
   auto service =
       exchange::Service::start(database, std::move(*signer), std::move(*trust), peer->front(), options,
                                std::move(receivers), [](storage::Transaction&, const exchange::Progress&) {});

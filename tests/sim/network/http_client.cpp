@@ -104,8 +104,8 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
   }
   const auto listener = called->second;
   const auto& server = listener.process->name;
-  if (!options.expected_peer.empty() && options.expected_peer != server)
-    return Error{Fault::unavailable, "http.tls", "the peer is not " + options.expected_peer};
+  if (!options.expected_peer.name.empty() && options.expected_peer.name != server)
+    return Error{Fault::unavailable, "http.tls", "the peer is not " + options.expected_peer.name};
   if (network.cut_off(client, server)) {
     kernel.sleep(options.connect_timeout);
     return unreachable();

@@ -88,7 +88,7 @@ class SimulatedService {
     options.peer = other_.name;
     options.unit = is_portal_ ? "gateway-outer" : "gateway-inner";
     options.client = {"https://" + options.unit + ":7001", "", mine_.name};
-    options.client.expected_peer = options.unit;
+    options.client.expected_peer.name = options.unit;
     if (d_.plan.short_lived) options.expires = std::chrono::hours(1);
     std::map<std::string, exchange::Receiver> receivers;
     for (const auto* kind : {"dossier", "status", "notice", "catalogue"})

@@ -66,7 +66,7 @@ TEST_CASE("a client with a certificate of the right authority is let in under it
   const auto server = serve(mutual());
   CHECK(who(client(*server, "client")) == "client");
   auto named = client(*server, "client");
-  named.expected_peer = "server";
+  named.expected_peer.name = "server";
   CHECK(who(named) == "client");
 }
 
@@ -90,14 +90,23 @@ TEST_CASE("where certificates are not required, nobody is nobody, and a wrong on
 }
 
 TEST_CASE(
-    "a client refuses a server of another authority, of another name, or whose time is over, before it says anything") {
+    "a client refuses a server of another authority, of another name or key, or whose time is over, before it says "
+    "anything") {
   const auto server = serve(mutual());
   auto other = client(*server, "client");
   other.ca_file = pki().pem("other-ca");
   CHECK(who(other) == "http.tls");
   auto misnamed = client(*server, "client");
-  misnamed.expected_peer = "somebody-else";
+  misnamed.expected_peer.name = "somebody-else";
   CHECK(who(misnamed) == "http.tls");
+  auto other_key = client(*server, "client");
+  const auto key_of = [](const char* name) {
+    return crypto::Certificate::all_from_pem_file(pki().pem(name)).value().front().key_id();
+  };
+  other_key.expected_peer = {"server", {key_of("client")}};
+  CHECK(who(other_key) == "http.tls");
+  other_key.expected_peer.keys.push_back(key_of("server"));
+  CHECK(who(other_key) == "client");
   auto elsewhere = client(*server, "client");
   elsewhere.base_url = "https://localhost:" + std::to_string(server->port());  // not in the certificate
   CHECK(who(elsewhere) == "http.tls");

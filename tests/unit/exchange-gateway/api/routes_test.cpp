@@ -6,6 +6,7 @@
 #include "common/runtime/files.hpp"
 #include "exchange-gateway/api/console_api.hpp"
 #include "exchange-gateway/api/openapi.hpp"
+#include "exchange-gateway/api/unit_api.hpp"
 
 namespace jindu::gateway::test {
 
@@ -100,6 +101,33 @@ TEST_CASE("the description and the table of routes name the same calls, open to 
   }
   CHECK(served == described);
   CHECK(files::read_text(JINDU_SOURCE_DIR "/exchange-gateway/api/openapi.json").value() == openapi());
+}
+
+TEST_CASE(
+    "a unit lets its own service in, by a key that it knows: a name that somebody was given a certificate of opens "
+    "nothing") {
+  World w;
+  const auto routes = unit_routes(w.outer.unit());
+  const auto enter = [&](const std::optional<crypto::Certificate>& certificate) {
+    std::set<std::string> codes;
+    for (const auto& route : routes) {
+      http::Request request;
+      if (certificate) request.client_certificate = certificate->der();
+      const auto ok = route.guard(request);
+      codes.insert(ok ? "" : ok.error().code);
+    }
+    return codes;
+  };
+  using Codes = std::set<std::string>;
+  const auto namesake = crypto::issue_certificate(w.root_key, &w.root, crypto::PrivateKey::generate_p256().public_key(),
+                                                  {.common_name = "portal"}, crypto::Profile::citizen, w.clock->now(),
+                                                  w.clock->now() + std::chrono::hours(24))
+                            .value();
+  CHECK(enter(w.portal.certificate) == Codes{""});
+  CHECK(enter(namesake) == Codes{"unit.unknown_key"});
+  CHECK(enter(w.portal.certificate) == Codes{""});
+  CHECK(enter(w.approval.certificate) == Codes{"unit.not_yours"});
+  CHECK(enter({}) == Codes{"unit.no_certificate"});
 }
 
 TEST_CASE("answers have exactly the members that the description names") {

@@ -265,7 +265,7 @@ TEST_CASE("a medium that was pulled while it was read says nothing against what 
   jindu::v1::Voyage voyage;
   voyage.set_number(1);
   voyage.add_bundles()->set_bundle_id(std::string(16, 'x'));
-  CHECK(take_voyage(w.inner.unit(), voyage, (w.folder / "pulled").string()).error().code == "voyage.gone");
+  CHECK(take_voyage(w.inner.unit(), voyage, (w.folder / "pulled").string(), false).error().code == "voyage.gone");
   CHECK(w.inner.count("SELECT COUNT(*) FROM voyage") == 0);
 }
 
@@ -294,6 +294,51 @@ TEST_CASE("a voyage that is whole but holds what is not taken says why") {
   c.to_outer();
   c.to_inner();
   CHECK(w.inner.text("SELECT code FROM voyage WHERE direction = 'unloaded'") == "bundle.signature");
+}
+
+TEST_CASE("what a voyage has over its rate comes little by little, and keeps nothing behind it waiting") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].per_minute = 60;
+  policy.rules[0].burst = 2;
+  w.inner.restart_with(policy);
+  Crossing c(w);
+  hand_over(w, 5);
+  c.to_outer();
+  w.from_portal.kind = "material";
+  hand_over(w, 1);
+  c.to_outer();
+  REQUIRE(c.voyages("gateway-outer").size() == 2);
+  const auto arrived = [&](const char* kind) {
+    return w.inner.count(std::string("SELECT COUNT(*) FROM bundle WHERE outward = 0 AND kind = '") + kind + "'");
+  };
+  const auto read = [&] {
+    return w.inner.count("SELECT COALESCE(MAX(value), 0) FROM unit_state WHERE name = 'own_read'");
+  };
+  c.to_inner();
+  CHECK(arrived("dossier") == 2);
+  CHECK(arrived("material") == 1);
+  CHECK(read() == 0);  // nothing of the first is loaded again, as it is still there
+  REQUIRE(c.voyages("gateway-outer").size() == 1);
+  c.to_outer();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'waiting' AND voyage = 1") == 3);
+  // On the medium that stays, without anybody doing anything.
+  const auto place = w.folder / "at-inner" / "medium";
+  fs::rename(c.medium(), place);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (arrived("dossier") < 5 && std::chrono::steady_clock::now() < until) {
+    w.clock->advance(std::chrono::milliseconds(500));
+    std::this_thread::sleep_for(kLook);
+  }
+  CHECK(arrived("dossier") == 5);
+  while (read() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kLook);
+  CHECK(read() >= 2);
+  fs::rename(place, c.medium());
+  std::this_thread::sleep_for(kLook * 3);
+  c.to_inner();
+  CHECK(c.voyages("gateway-outer").empty());
+  c.to_outer();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'waiting'") == 0);
 }
 
 TEST_CASE("a return voyage that is lost costs nothing either") {
@@ -464,6 +509,25 @@ TEST_CASE("nothing of a voyage without a good manifest is believed, and it is se
   CHECK(w.inner.count("SELECT COUNT(*) FROM voyage WHERE direction = 'refused'") == 1);
   c.to_outer();
   c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("a voyage of somebody else on the medium is told to operators, left as it is, and keeps nothing waiting") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 2);
+  c.to_outer();
+  const auto own = c.voyages("gateway-outer").at(0);
+  const auto strange = c.medium() / "gateway-elsewhere-019a0000-0000-7000-8000-000000000001";
+  fs::copy(own, strange);
+  fs::create_directory(c.medium() / "holiday-pictures");
+  for (int i = 0; i < 2; ++i) {
+    c.to_inner();
+    CHECK(fs::exists(strange / "voyage.jdv"));
+    CHECK(w.inner.text("SELECT id || ' ' || code || ' ' || sender FROM voyage WHERE direction = 'refused'") ==
+          "019a0000-0000-7000-8000-000000000001 voyage.addressee gateway-outer");
+  }
+  CHECK(w.inner.count("SELECT COUNT(*) FROM voyage WHERE direction = 'refused'") == 1);
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
 }
 
