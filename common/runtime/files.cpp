@@ -131,7 +131,9 @@ result<void> write_durably(const std::filesystem::path& path, BytesView bytes) {
   static std::atomic<std::uint64_t> count{0};
   const auto beside = path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".part";
   {
-    const Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    // What is there under that name is left over, or, on a medium that was in other hands, a link to a file of ours.
+    if (::unlink(beside.c_str()) != 0 && errno != ENOENT) return failure(path, "create");
+    const Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
     if (file.number < 0) return failure(path, "create");
     auto ok = write_and_sync(file.number, std::span(&bytes, 1), path);
     if (!ok) {
@@ -148,7 +150,7 @@ result<void> write_durably(const std::filesystem::path& path, BytesView bytes) {
 }
 
 result<void> write_at(const std::filesystem::path& path, std::uint64_t offset, BytesView bytes, bool sync) {
-  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (file.number < 0) return failure(path, "create");
   struct stat info {};
   if (::fstat(file.number, &info) != 0) return failure(path, "stat");

@@ -219,8 +219,9 @@ class Console {
                    auto digest = from_hex(q.parameter("digest"));
                    if (!digest) return kUnknownStray;
                    const std::string id(q.parameter("id"));
-                   return show_or(unit, kUnknownStray,
-                                  [&](storage::Transaction& t) { return views::quarantined(t, id, *digest, false); });
+                   return show_or(unit, kUnknownStray, [&](storage::Transaction& t) {
+                     return views::quarantined(t, unit, id, *digest, false);
+                   });
                  }});
     r.push_back(
         {Method::get, "/api/v1/quarantine/{id}/{digest}/evidence", reader_, 0, [&unit](Request& q) -> result<Response> {
@@ -229,7 +230,7 @@ class Console {
            if (!digest || !is_uuid(id)) return kUnknownStray;
            std::optional<boost::json::object> evidence;
            auto ok = unit.journal().read(
-               [&](storage::Transaction& t) { evidence = views::quarantined(t, id, *digest, true); });
+               [&](storage::Transaction& t) { evidence = views::quarantined(t, unit, id, *digest, true); });
            if (!ok) return ok.error();
            if (!evidence) return kUnknownStray;
            (*evidence)["unit"] = unit.options().name;

@@ -327,8 +327,8 @@ json::object quarantine(storage::Transaction& t) {
   return {{"quarantined", std::move(list)}, {"most", store::kStraysMax}};
 }
 
-std::optional<json::object> quarantined(storage::Transaction& t, const std::string& id, BytesView digest,
-                                        bool with_bytes) {
+std::optional<json::object> quarantined(storage::Transaction& t, const Unit& unit, const std::string& id,
+                                        BytesView digest, bool with_bytes) {
   json::object answer;
   Bytes bytes, kept;
   jindu::v1::BundleManifest manifest;
@@ -351,10 +351,10 @@ std::optional<json::object> quarantined(storage::Transaction& t, const std::stri
     answer["signed_by"] = e->from;
     answer["at_ms"] = e->stored_ms;
     answer["detail"] = told_why(t, id);
+    if (auto found = unit.read_bytes(t, *e)) bytes = std::move(*found);
     kept = std::move(e->manifest);
     manifest_bytes = kept;
     readable = parse_perhaps_newer(manifest_bytes, manifest).has_value();
-    bytes = store::small(t, id).value_or(Bytes{});
   } else if (const auto voyage = store::refused_voyage(t, id); voyage && voyage->manifest_sha256 == to_hex(digest)) {
     answer = stray_voyage(*voyage);
   } else {

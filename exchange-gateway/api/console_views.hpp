@@ -12,8 +12,8 @@ std::optional<boost::json::object> bundle(storage::Transaction& t, const Unit& u
 boost::json::object quarantine(storage::Transaction& t);
 boost::json::object dismissed(storage::Transaction& t, std::int64_t limit);
 // One of it with everything that is known, and the bytes themselves where `with_bytes`.
-std::optional<boost::json::object> quarantined(storage::Transaction& t, const std::string& id, BytesView digest,
-                                               bool with_bytes);
+std::optional<boost::json::object> quarantined(storage::Transaction& t, const Unit& unit, const std::string& id,
+                                               BytesView digest, bool with_bytes);
 boost::json::object voyages(storage::Transaction& t, const Unit& unit);
 boost::json::object epoch(storage::Transaction& t, const Unit& unit);
 boost::json::object policy(const Policy& policy);

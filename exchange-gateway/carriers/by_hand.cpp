@@ -28,7 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int kDone = 0, kCannot = 1, kLookAfter = 3, kNothing = 4;
 constexpr std::size_t kRoomLeast = 1024 * 1024;
-constexpr std::size_t kFoldersMax = 10'000;  // of a medium that was in other hands
 
 struct Asked {
   std::string config, side, medium, language;
@@ -95,16 +94,6 @@ class Beside {
   Unit unit_;
 };
 
-std::vector<std::string> folders_on(const std::string& medium) {
-  std::vector<std::string> names;
-  std::error_code code;
-  for (fs::directory_iterator it(medium, code), end; !code && it != end && names.size() < kFoldersMax;
-       it.increment(code))
-    names.push_back(it->path().filename().string());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 bool is_medium(const std::string& path) {
   std::error_code code;
   return fs::is_directory(path, code);
@@ -118,7 +107,7 @@ result<void> clear_own(Unit& unit, const std::string& medium) {
   std::int64_t read = 0;
   auto ok = unit.journal().read([&](storage::Transaction& t) { read = store::state_value(t, "peer_read"); });
   if (!ok) return ok;
-  for (const auto& name : folders_on(medium)) {
+  for (const auto& name : names_on(medium)) {
     if (!voyage_id(name, unit.options().name)) continue;
     const auto folder = (fs::path(medium) / name).string();
     const auto voyage = read_voyage(folder, unit.options().name, unit.options().peer, unit.trust(), unit.now());
@@ -176,8 +165,8 @@ Say refusal(const std::string& code) {
 }
 
 struct Found {
+  std::uint64_t number;
   std::string folder, name;
-  jindu::v1::Voyage voyage;
 };
 
 class Importing {
@@ -185,10 +174,9 @@ class Importing {
   Importing(Unit& unit, const Asked& asked, const Voice& voice) : unit_(unit), asked_(asked), voice_(voice) {}
 
   int run() {
-    for (const auto& name : folders_on(asked_.medium))
+    for (const auto& name : names_on(asked_.medium))
       if (auto ok = look_at(name); !ok) return cannot(ok.error());
-    std::sort(found_.begin(), found_.end(),
-              [](const Found& a, const Found& b) { return a.voyage.number() < b.voyage.number(); });
+    std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.number < b.number; });
     for (const auto& one : found_) {
       auto ok = take(one);
       if (!ok && ok.error().code == "journal") return kCannot;
@@ -222,9 +210,10 @@ class Importing {
     const auto folder = (fs::path(asked_.medium) / name).string();
     auto voyage = read_voyage(folder, o.peer, o.name, unit_.trust(), unit_.now());
     if (voyage) {
-      found_.push_back({folder, name, std::move(*voyage)});
+      found_.push_back({voyage->number(), folder, name});
       return {};
     }
+    if (is_only_now(voyage.error())) return voyage.error();
     look_after_ = true;
     // A folder without its manifest is one that was still being copied.
     std::error_code code;
@@ -237,12 +226,15 @@ class Importing {
   }
 
   result<void> take(const Found& one) {
-    const auto number = static_cast<std::int64_t>(one.voyage.number());
+    const auto& o = unit_.options();
+    const auto voyage = read_voyage(one.folder, o.peer, o.name, unit_.trust(), unit_.now());
+    if (!voyage) return voyage.error();
+    const auto number = static_cast<std::int64_t>(one.number);
     bool known = false;
     std::int64_t newest = 0;
     auto ok = unit_.journal().read([&](storage::Transaction& t) {
-      const auto row = t.query_one("SELECT damaged FROM voyage WHERE direction = 'unloaded' AND id = $1",
-                                   {id_text(one.voyage.id())});
+      const auto row =
+          t.query_one("SELECT damaged FROM voyage WHERE direction = 'unloaded' AND id = $1", {id_text(voyage->id())});
       // One that came damaged may come again whole.
       known = row && row->integer(0) == 0;
       newest = store::state_value(t, "own_read");
@@ -259,7 +251,7 @@ class Importing {
       voice_.say(Say::missing_before, number, newest + 1, number - 1);
       look_after_ = true;
     }
-    auto taken = take_voyage(unit_, one.voyage, one.folder, over_rate_);
+    auto taken = take_voyage(unit_, *voyage, one.folder, over_rate_);
     if (!taken) return taken.error();
     if (taken->over_rate > 0) {
       voice_.say(Say::over_rate, number, taken->over_rate);

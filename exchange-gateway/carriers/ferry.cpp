@@ -40,7 +40,7 @@ class Ferry final : public Carrier {
     if (!wanted) return failed(wanted.error());
     // An operator may have wanted more to go on a medium that was finished.
     if (!came && !*wanted && fs::exists(marker(), code)) {
-      if (!over_rate_) return options_.look;
+      if (!left_) return options_.look;
       // The medium may go at any moment. As long as it stays, what was over its rate is taken little by little.
       if (auto ok = unload(); !ok) return failed(ok.error());
       return options_.look * 5;
@@ -50,8 +50,10 @@ class Ferry final : public Carrier {
       if (auto ok = unit_.voyage_was_started(own_on_medium()); !ok) return failed(ok.error());
     clear_leftovers(options_.attachment, unit_.options().name, unit_.options().peer);
     // A medium pulled in the middle shows itself as a failure of some call: the next attachment starts over.
-    if (auto ok = unload(); !ok) return failed(ok.error());
+    const auto unloaded = unload();
+    // Also when nothing can be taken: what waits here may be what fills the disk.
     if (auto ok = load(); !ok) return failed(ok.error());
+    if (!unloaded) return failed(unloaded.error());
     if (auto ok = files::write_durably(marker(), {}); !ok) return failed(ok.error());
     return options_.look;
   }
@@ -87,65 +89,72 @@ class Ferry final : public Carrier {
     if (ok = unit_.load_again(0, newest); !ok) log::error("ferry.failed", log::of(ok.error()));
   }
 
-  // Voyages of the other side, the oldest first. One that stays, as it has more of a kind than may come now, keeps none
-  // behind it waiting.
+  // Voyages of the other side, the oldest first. One that stays, as not all of it can be taken now, keeps none behind
+  // it waiting.
   result<void> unload() {
-    over_rate_ = false;
-    std::vector<std::pair<jindu::v1::Voyage, std::string>> voyages;
-    std::error_code code;
-    std::vector<fs::path> folders;
+    left_ = false;
+    std::optional<Error> not_now;
+    std::vector<std::pair<std::uint64_t, std::string>> voyages;
     int strange = 0;
-    for (const auto& folder : fs::directory_iterator(options_.attachment, code)) {
-      const auto name = folder.path().filename().string();
-      if (voyage_id(name, unit_.options().peer))
-        folders.push_back(folder.path());
-      else if (const auto id = strange_voyage_id(name, unit_.options().name, unit_.options().peer);
-               id && strange++ < kStrangeTold)
-        if (auto ok = refuse_voyage(unit_, folder.path().string(), *id, strange_voyage()); !ok) return ok;
-    }
-    for (const auto& folder : folders) {
-      auto voyage = read_voyage(folder, unit_.options().peer, unit_.options().name, unit_.trust(), unit_.now());
-      if (voyage) {
-        voyages.emplace_back(std::move(*voyage), folder.string());
-        continue;
+    for (const auto& name : names_on(options_.attachment)) {
+      const auto folder = (fs::path(options_.attachment) / name).string();
+      if (const auto id = strange_voyage_id(name, unit_.options().name, unit_.options().peer)) {
+        if (strange++ >= kStrangeTold) continue;
+        if (auto ok = refuse_voyage(unit_, folder, *id, strange_voyage()); !ok) return ok;
       }
-      if (auto ok = refuse(folder, voyage.error()); !ok) return ok;
+      if (!voyage_id(name, unit_.options().peer)) continue;
+      const auto voyage = read_voyage(folder, unit_.options().peer, unit_.options().name, unit_.trust(), unit_.now());
+      if (voyage) {
+        voyages.emplace_back(voyage->number(), folder);
+      } else if (is_only_now(voyage.error())) {
+        not_now = voyage.error();
+        left_ = true;
+      } else if (auto ok = refuse(folder, voyage.error()); !ok) {
+        return ok;
+      }
     }
-    std::sort(voyages.begin(), voyages.end(),
-              [](const auto& a, const auto& b) { return a.first.number() < b.first.number(); });
-    for (const auto& [voyage, folder] : voyages)
-      if (auto ok = unload_one(voyage, folder); !ok) return ok;
+    std::sort(voyages.begin(), voyages.end());
+    for (const auto& [number, folder] : voyages) {
+      auto ok = unload_one(folder);
+      if (ok) continue;
+      if (auto there = still_there(folder); !there) return there;
+      not_now = ok.error();
+      left_ = true;
+    }
+    if (not_now) return *not_now;
     return {};
   }
 
   // Nothing of a voyage without a good manifest is believed; it stays on the medium under a name that says so.
-  result<void> refuse(const fs::path& folder, const Error& error) {
+  result<void> refuse(const std::string& folder, const Error& error) {
     if (auto there = still_there(folder); !there) return there;
     log::error("ferry.voyage_refused", log::of(error));
-    const auto id = voyage_id(folder.filename().string(), unit_.options().peer).value();
-    auto ok = refuse_voyage(unit_, folder.string(), id, error);
+    const auto id = voyage_id(fs::path(folder).filename().string(), unit_.options().peer).value();
+    auto ok = refuse_voyage(unit_, folder, id, error);
     if (!ok) return ok;
     // One that was put there again stays beside the first: nobody has signed that it may be removed.
     std::error_code code;
     for (int copy = 1; copy <= kRefusedKept; ++copy) {
-      fs::rename(folder, folder.string() + ".refused" + (copy == 1 ? "" : "-" + std::to_string(copy)), code);
+      fs::rename(folder, folder + ".refused" + (copy == 1 ? "" : "-" + std::to_string(copy)), code);
       if (!code) break;
     }
     return {};
   }
 
-  result<void> unload_one(const jindu::v1::Voyage& voyage, const std::string& folder) {
-    auto taken = take_voyage(unit_, voyage, folder, over_rate_);
+  result<void> unload_one(const std::string& folder) {
+    const auto voyage = read_voyage(folder, unit_.options().peer, unit_.options().name, unit_.trust(), unit_.now());
+    if (!voyage) return voyage.error();
+    auto taken = take_voyage(unit_, *voyage, folder, left_);
     if (!taken) return taken.error();
     damaged_.insert(taken->damaged.begin(), taken->damaged.end());
     if (taken->over_rate > 0) {
-      over_rate_ = true;
+      left_ = true;
       return {};
     }
     // Our own that the other side did not unload and that are not on the medium any more went down with it.
     if (own_on_medium().empty())
-      if (auto ok =
-              unit_.load_again(static_cast<std::int64_t>(voyage.last_read()), std::numeric_limits<std::int64_t>::max());
+      if (auto ok = unit_.load_again(static_cast<std::int64_t>(voyage->last_read()),
+                                     std::numeric_limits<std::int64_t>::max());
           !ok)
         return ok;
     // One that stays is known when it is met again; those after it are not to wait.
@@ -155,9 +164,8 @@ class Ferry final : public Carrier {
 
   std::set<std::string> own_on_medium() const {
     std::set<std::string> ids;
-    std::error_code code;
-    for (const auto& folder : fs::directory_iterator(options_.attachment, code))
-      if (auto id = voyage_id(folder.path().filename().string(), unit_.options().name)) ids.insert(std::move(*id));
+    for (const auto& name : names_on(options_.attachment))
+      if (auto id = voyage_id(name, unit_.options().name)) ids.insert(std::move(*id));
     return ids;
   }
 
@@ -196,7 +204,8 @@ class Ferry final : public Carrier {
   Unit& unit_;
   FerryOptions options_;
   std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
-  bool attached_ = false, over_rate_ = false;
+  bool attached_ = false;
+  bool left_ = false;              // on the medium there is more to take
   std::set<std::string> damaged_;  // to be told to the other side's operators; nothing depends on it
   std::chrono::steady_clock::time_point next_look_for_lost_{};
   Worker worker_;

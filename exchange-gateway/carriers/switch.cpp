@@ -1,31 +1,31 @@
 #include <csignal>
 #include <ctime>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/worker.hpp"
 #include "exchange-gateway/carriers/commands.hpp"
+#include "exchange-gateway/carriers/voyage.hpp"
 
 namespace jindu::gateway {
 namespace {
 
 namespace fs = std::filesystem;
 
+bool is_mark(const std::string& name) { return name.starts_with("finished-") && !name.ends_with(".part"); }
+
 bool finished(const fs::path& attached) {
-  std::error_code code;
-  for (const auto& file : fs::directory_iterator(attached, code))
-    if (file.path().filename().string().starts_with("finished-")) return true;
-  return false;
+  const auto names = names_on(attached.string());
+  return std::any_of(names.begin(), names.end(), is_mark);
 }
 
 void clear_marks(const fs::path& medium) {
   std::error_code code;
-  std::vector<fs::path> marks;
-  for (const auto& file : fs::directory_iterator(medium, code))
-    if (file.path().filename().string().starts_with("finished-")) marks.push_back(file.path());
-  for (const auto& mark : marks) fs::remove(mark, code);
+  for (const auto& name : names_on(medium.string()))
+    if (name.starts_with("finished-")) fs::remove(medium / name, code);
 }
 
 // Sleeps, or answers true when a stop signal came.

@@ -8,11 +8,11 @@ namespace {
 
 constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
 constexpr int kDamagedTold = 100;
-
-// Whether the unit would take anything at another time; what it does not take for what it is stays with the other side.
-bool only_now(const Error& error) { return error.fault == Fault::unavailable || error.fault == Fault::internal; }
+constexpr std::int64_t kRefusedVoyagesMax = 1'000;  // for operators to look at; of more they are not told
 
 }  // namespace
+
+bool is_only_now(const Error& error) { return error.fault == Fault::unavailable || error.fault == Fault::internal; }
 
 result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder, bool behind_others) {
   Taken taken{{"unloaded", id_text(voyage.id()), static_cast<std::int64_t>(voyage.number()), to_unix_ms(unit.now())},
@@ -24,7 +24,7 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
   const auto take = [&]() -> result<void> {
     for (auto& one : unit.take_from_carrier(std::exchange(batch, {}))) {
       if (!one.error) continue;
-      if (only_now(*one.error)) return *one.error;
+      if (is_only_now(*one.error)) return *one.error;
       if (one.error->fault == Fault::limited) {
         ++taken.over_rate;
         continue;
@@ -74,13 +74,22 @@ result<void> still_there(const std::filesystem::path& folder) {
 }
 
 result<void> refuse_voyage(Unit& unit, const std::string& folder, const std::string& id, const Error& error) {
+  const bool of_peer = voyage_id(std::filesystem::path(folder).filename().string(), unit.options().peer).has_value();
+  bool known = false, full = false;
+  auto ok = unit.journal().read([&](storage::Transaction& t) {
+    known = store::knows_refused(t, id);
+    full = store::refused_count(t) >= kRefusedVoyagesMax;
+  });
+  if (!ok) return ok;
+  // One of somebody else stays on the medium under its name: what operators have dismissed they are not told again.
+  if (!of_peer && (known || full)) return {};
   const auto claim = claim_of_voyage(folder, unit.trust(), unit.now());
   return unit.journal().write([&](storage::Transaction& t) {
-    store::put_voyage(t, {"refused", id, 0, to_unix_ms(unit.now()), 0, 0, 0, error.code, claim.from, claim.signer,
-                          error.detail, to_hex(claim.manifest_sha256)});
+    if (known || !full)
+      store::put_voyage(t, {"refused", id, 0, to_unix_ms(unit.now()), 0, 0, 0, error.code, claim.from, claim.signer,
+                            error.detail, to_hex(claim.manifest_sha256)});
     // The other side hears what was read last, and loads again what was on this one.
-    if (voyage_id(std::filesystem::path(folder).filename().string(), unit.options().peer))
-      store::set_state_value(t, "must_tell", 1);
+    if (of_peer) store::set_state_value(t, "must_tell", 1);
   });
 }
 

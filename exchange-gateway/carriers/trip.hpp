@@ -13,6 +13,8 @@ struct Taken {
   std::vector<std::string> damaged;  // bundles that were missing, changed, or not taken for what they are
   std::int64_t over_rate = 0;        // those that may come later: the voyage is not done, nothing is written down of it
 };
+// Whether an error says that the unit could take it at another time.
+bool is_only_now(const Error& error);
 // Takes every good bundle of the voyage in `folder`. `behind_others`: voyages before it are not done, so that it is no
 // sign that they were. An error, and nothing is written down about the voyage, when the unit cannot take anything just
 // now.

@@ -90,6 +90,15 @@ class Pack {
 
 }  // namespace
 
+std::vector<std::string> names_on(const std::string& medium) {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (fs::directory_iterator it(medium, code), end; !code && it != end && names.size() < kNamesMax; it.increment(code))
+    names.push_back(it->path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 std::string id_text(std::string_view bytes) {
   std::array<std::uint8_t, 16> id{};
   std::copy_n(bytes.begin(), std::min<std::size_t>(bytes.size(), id.size()), reinterpret_cast<char*>(id.data()));
@@ -171,16 +180,12 @@ result<void> remove_voyage(const std::string& folder) {
 
 void clear_leftovers(const std::string& medium, std::string_view own, std::string_view peer) {
   std::error_code code;
-  std::vector<fs::path> leftovers;
   const auto is_of = [](std::string_view name, std::string_view ending, std::string_view from) {
     return name.ends_with(ending) && voyage_id(name.substr(0, name.size() - ending.size()), from);
   };
-  for (const auto& folder : fs::directory_iterator(medium, code)) {
-    const auto name = folder.path().filename().string();
+  for (const auto& name : names_on(medium))
     if (is_of(name, kPartial, own) || is_of(name, kRemoved, own) || is_of(name, kRemoved, peer))
-      leftovers.push_back(folder.path());
-  }
-  for (const auto& path : leftovers) fs::remove_all(path, code);
+      fs::remove_all(fs::path(medium) / name, code);
 }
 
 result<jindu::v1::Voyage> open_voyage(BytesView manifest, std::string_view folder, std::string_view from,

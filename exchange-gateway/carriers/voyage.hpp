@@ -16,6 +16,10 @@ inline constexpr std::string_view kVoyagePack = "bundles.jdp";
 inline constexpr std::size_t kVoyageBundlesMax = 500;
 inline constexpr std::size_t kPackedMax = 256 * 1024;  // a larger bundle has a file of its own
 
+// What lies on a medium that was in other hands: no more than this, and nothing when it is taken away meanwhile.
+inline constexpr std::size_t kNamesMax = 10'000;
+std::vector<std::string> names_on(const std::string& medium);
+
 std::string voyage_folder(std::string_view from, const std::array<std::uint8_t, 16>& id);
 // The voyage's id when the folder is one of `from`.
 std::optional<std::string> voyage_id(std::string_view folder, std::string_view from);

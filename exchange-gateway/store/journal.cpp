@@ -493,6 +493,12 @@ void put_small(storage::Transaction& t, const std::string& id, BytesView bundle)
   t.execute("INSERT INTO bundle_bytes (id, bundle) VALUES ($1, $2)", {id, bundle});
 }
 
+void replace_bytes(storage::Transaction& t, const Entry& e, BytesView bundle) {
+  t.execute("DELETE FROM bundle_bytes WHERE id = $1", {e.id});
+  t.execute("UPDATE bundle SET file = $2 WHERE id = $1", {e.id, e.file});
+  if (e.file.empty()) put_small(t, e.id, bundle);
+}
+
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {
   auto row = t.query_one("SELECT bundle FROM bundle_bytes WHERE id = $1", {id});
   if (!row) return {};
@@ -565,6 +571,10 @@ std::vector<VoyageRow> damaged_voyages(storage::Transaction& t, std::int64_t sin
 
 std::vector<VoyageRow> refused_voyages(storage::Transaction& t, std::int64_t limit) {
   return select_voyages(t, "WHERE direction = 'refused' AND dismissed_ms = 0 ORDER BY at_ms, id LIMIT $1", {limit});
+}
+
+bool knows_refused(storage::Transaction& t, const std::string& id) {
+  return t.query_one("SELECT 1 FROM voyage WHERE direction = 'refused' AND id = $1", {id}).has_value();
 }
 
 std::int64_t refused_count(storage::Transaction& t) {

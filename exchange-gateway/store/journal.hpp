@@ -218,6 +218,7 @@ std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::st
 
 // Bytes that live in the database; the others see BundleFiles.
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle);
+void replace_bytes(storage::Transaction& t, const Entry& entry, BytesView bundle);  // by those in its file, or these
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id);
 // Of what ended up to a moment, among the next 5,000 between two ids. Gives behind which id the next call begins; empty
 // at the end.
@@ -333,6 +334,7 @@ std::vector<VoyageRow> voyages(storage::Transaction& t, std::int64_t limit);
 std::vector<VoyageRow> damaged_voyages(storage::Transaction& t, std::int64_t since_ms);  // since then; at most 100
 std::vector<VoyageRow> refused_voyages(storage::Transaction& t, std::int64_t limit);  // not dismissed, the oldest first
 std::int64_t refused_count(storage::Transaction& t);
+bool knows_refused(storage::Transaction& t, const std::string& id);                       // also when it was dismissed
 std::optional<VoyageRow> refused_voyage(storage::Transaction& t, const std::string& id);  // that is not dismissed
 void dismiss_voyage(storage::Transaction& t, const std::string& id, std::int64_t at_ms);
 // The voyage that was taken in last, and which of the other unit's last hundred have not come although later ones have.

@@ -27,6 +27,7 @@ struct Unit::Arrival {
   std::optional<Checked> checked = {};  // nothing: it was not taken, custody.error says why
   std::optional<Error> stray = {};      // not signed by whom it says
   result<Ruling> ruling = Ruling::pass;
+  bool bytes_again = false;                            // it is here, but our disk has lost or changed its bytes
   bool reads_together = false, reads_packed = false;   // who made the control bundle
   std::vector<exchange::SignedReceipt> receipts = {};  // of a control bundle
   std::vector<store::Entry> ended = {};
@@ -174,6 +175,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
     if (known->outward)
       a.custody.error = Error{Fault::forbidden, "policy.wrong_way", "this was sent from here"};
     else {
+      if (a.bytes_again && known->state != State::ended) store::replace_bytes(t, e, a.bundle);
       book.first_answer(*known, a.custody.receipt);
       // It has come again long after that was told: what told it was lost, perhaps with a disk there or here.
       store::tell_again(t, *known, to_unix_ms(now()), to_unix_ms(now() - kToldLongAgo));
@@ -270,8 +272,14 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
   store::BundleFiles::Batch files(files_, now());
   std::vector<Arrival*> kept;
   for (auto& a : arrivals) {
-    if (!ok || !a.checked || a.stray || known.contains(a.custody.id)) continue;
+    if (!ok || !a.checked || a.stray) continue;
     auto& e = a.checked->entry;
+    a.bytes_again = known.contains(a.custody.id) && lacks_bytes_of(a.custody.id);
+    if (a.bytes_again) {
+      files.add(e, a.bundle);
+      kept.push_back(&a);
+    }
+    if (known.contains(a.custody.id)) continue;
     const bool control = is_control(e) && a.ruling;
     if (!control && a.ruling && stopped_channels.contains(e.channel)) {
       a.not_taken({Fault::conflict, "policy.stopped", stopped(e.channel).detail});
@@ -301,6 +309,11 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
     });
   files.settle(ok.has_value());
+  if (ok) {
+    const std::lock_guard lock(unreadable_mutex_);
+    for (const auto& a : arrivals)
+      if (a.bytes_again && a.checked) bytes_asked_again_at_.erase(a.custody.id);
+  }
   std::vector<Custody> custody;
   for (auto& a : arrivals) {
     if (!ok) a.not_taken(ok.error());

@@ -146,22 +146,26 @@ void Unit::forget_leases() {
   for_carrier_.tell();
 }
 
-result<void> Unit::carried(const std::vector<Custody>& custody) {
+result<void> Unit::carried(std::vector<Custody> custody) {
   std::vector<exchange::ReceiptBytes> given;
+  std::vector<Custody*> with;
   std::vector<const Custody*> without;
-  for (const auto& one : custody) {
+  for (auto& one : custody) {
     if (one.error) continue;
-    if (one.receipt.empty())
+    if (one.receipt.empty()) {
       without.push_back(&one);
-    else
+    } else {
       given.push_back(one.receipt);
+      with.push_back(&one);
+    }
   }
   std::vector<exchange::SignedReceipt> receipts;
-  for (auto& receipt : exchange::open_receipts(given, trust_)) {
-    if (receipt)
-      receipts.push_back(std::move(*receipt));
+  auto opened = exchange::open_receipts(given, trust_);
+  for (std::size_t i = 0; i < opened.size(); ++i) {
+    if (opened[i])
+      receipts.push_back(std::move(*opened[i]));
     else
-      log::error("unit.bad_receipt", log::of(receipt.error()));
+      with[i]->error = opened[i].error();  // as good as not taken: it is not believed
   }
   std::map<std::pair<std::string, std::string>, std::chrono::seconds> refused_there;
   std::int64_t crossed = 0;

@@ -4,8 +4,19 @@
 namespace jindu::gateway {
 namespace {
 
+constexpr std::chrono::minutes kBytesAskedAgain{10};
+
 bool fits_next_load(const store::Sum& before, const store::Entry& e) {
   return before.bundles < kLoadBundles && before.bytes + e.size <= static_cast<std::int64_t>(kLoadBytes);
+}
+
+// Whether the disk gave back what was taken: the service would refuse for good what it has changed.
+result<void> is_as_taken(BytesView bundle, const store::Entry& e) {
+  const auto view = exchange::parse_bundle(bundle);
+  if (!view) return view.error();
+  if (digest_of(e.manifest_digest) != view->manifest_digest || text_of(view->signature) != text_of(e.signature))
+    return Error{Fault::integrity, "bundle.digest", "the manifest is not the one that was taken"};
+  return exchange::check_digests(*view);
 }
 
 }  // namespace
@@ -205,17 +216,22 @@ result<std::vector<Unit::Delivery>> Unit::deliveries(std::int64_t after, std::in
 
 result<Bytes> Unit::deliver(const std::string& id) {
   std::vector<Given> given;
+  std::vector<store::Entry> lacking;
   auto ok = journal_.read([&](storage::Transaction& t) {
     given.clear();
+    lacking.clear();
     const auto entry = store::find(t, id);
     if (!entry || entry->outward || entry->to != options_.service || entry->state != State::ready) return;
     if (store::is_stopped(t, entry->channel)) throw ErrorException(stopped(entry->channel));
     if (store::open_restoration(t).recovery() != store::Recovery::none) throw ErrorException(restored_error());
     files::Parts parts;
     auto one = give(t, *entry, parts);
-    if (!one) throw ErrorException(one.error());
-    given.push_back(std::move(*one));
+    if (one)
+      given.push_back(std::move(*one));
+    else
+      lacking.push_back(*entry);
   });
+  if (ok) ok = ask_for_bytes(lacking);
   if (ok) ok = say_delivered(given);
   if (!ok) return ok.error();
   if (given.empty()) return Error{Fault::not_found, "bundle.unknown", "there is no such bundle to deliver"};
@@ -230,8 +246,10 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
     unreadable = unreadable_;
   }
   std::vector<Given> given;
+  std::vector<store::Entry> lacking;
   auto ok = journal_.read([&](storage::Transaction& t) {
     given.clear();
+    lacking.clear();
     if (store::open_restoration(t).recovery() != store::Recovery::none) return;
     files::Parts parts;
     // What cannot be read keeps nothing waiting but what comes behind it about the same subject.
@@ -251,7 +269,7 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
           given.push_back(std::move(*one));
           continue;
         }
-        log::error("unit.bytes_missing", {{"bundle", entry.id}, {"code", one.error().code}});
+        lacking.push_back(entry);
         unreadable.insert({entry.channel, entry.subject});
       }
     }
@@ -260,6 +278,7 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
     const std::lock_guard lock(unreadable_mutex_);
     unreadable_.merge(unreadable);
   }
+  if (ok) ok = ask_for_bytes(lacking);
   if (ok) ok = say_delivered(given);
   if (!ok) return ok.error();
   return given;
@@ -268,8 +287,37 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
 result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const {
   auto bytes = read_bytes(t, entry.id, entry.file, entry.size, parts);
   if (!bytes) return bytes.error();
+  if (auto ok = is_as_taken(*bytes, entry); !ok) return ok.error();
   const bool told = store::has_receipt(t, entry.id, entry.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name);
   return Given{entry.delivery, std::move(*bytes), entry, told};
+}
+
+// The other unit keeps the bytes of what has not ended: it brings them again, and they take the place of those here.
+result<void> Unit::ask_for_bytes(const std::vector<store::Entry>& lacking) {
+  std::vector<const store::Entry*> asked;
+  {
+    const std::lock_guard lock(unreadable_mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& e : lacking) {
+      auto& next = bytes_asked_again_at_[e.id];
+      if (next > now) continue;
+      next = now + kBytesAskedAgain;
+      asked.push_back(&e);
+    }
+  }
+  if (asked.empty()) return {};
+  bytes_were_damaged_ = true;
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    for (const auto* e : asked) store::tell_peer(t, request_for(e->channel, e->epoch, e->sequence, e->sequence));
+  });
+  for (const auto* e : asked) log::error("unit.bytes_damaged", {{"bundle", e->id}});
+  for_carrier_.tell();
+  return ok;
+}
+
+bool Unit::lacks_bytes_of(const std::string& id) {
+  const std::lock_guard lock(unreadable_mutex_);
+  return bytes_asked_again_at_.contains(id);
 }
 
 // Said before the bytes go out: from now on only the service can tell what became of them. What is no longer there is

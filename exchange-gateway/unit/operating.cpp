@@ -263,17 +263,21 @@ result<void> Unit::request_again(const std::string& channel, std::int64_t first,
                  "first and last are sequences, and at most " + std::to_string(kRequestMax) + " at once", "first"};
   return journal_.write([&](storage::Transaction& t) {
     const auto head = store::channel_head(t, channel);
-    jindu::v1::BundleRequest request;
-    request.set_version(1);
-    request.set_unit(options_.name);
-    request.set_channel(channel);
-    request.set_epoch(head.epoch);
-    request.set_first(static_cast<std::uint64_t>(first));
-    request.set_last(static_cast<std::uint64_t>(last));
-    request.set_at_ms(to_unix_ms(now()));
-    store::tell_peer(t, evidence::sign_statement(kRequestType, encode(request), signer_));
+    store::tell_peer(t, request_for(channel, head.epoch, first, last));
     store::log_act(t, {0, to_unix_ms(now()), who, "request", store::about_request(channel, first, last), reason});
   });
+}
+
+Bytes Unit::request_for(const std::string& channel, std::int64_t epoch, std::int64_t first, std::int64_t last) const {
+  jindu::v1::BundleRequest request;
+  request.set_version(1);
+  request.set_unit(options_.name);
+  request.set_channel(channel);
+  request.set_epoch(static_cast<std::uint32_t>(epoch));
+  request.set_first(static_cast<std::uint64_t>(first));
+  request.set_last(static_cast<std::uint64_t>(last));
+  request.set_at_ms(to_unix_ms(now()));
+  return evidence::sign_statement(kRequestType, encode(request), signer_);
 }
 
 void Unit::bring_again(storage::Transaction& t, store::Entry& e) {

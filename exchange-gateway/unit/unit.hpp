@@ -179,7 +179,7 @@ class Unit {
   result<std::vector<Load>> load(std::int64_t limit, std::size_t bytes,
                                  std::int64_t least_urgent = store::kPriorityLast);
   // The other unit's answer: its signed receipts, or for control bundles its word over the carrier.
-  result<void> carried(const std::vector<Custody>& custody);
+  result<void> carried(std::vector<Custody> custody);
   void came_back(const std::vector<std::string>& ids);  // they did not reach the other side
   void forget_leases();                                 // the other side has begun anew
   // A link says so again and again while it is up: what fits its next request counts as offered from the start.
@@ -189,6 +189,7 @@ class Unit {
   result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes,
                                               std::int64_t least_urgent = store::kPriorityLast);
   result<Bytes> bytes_of(const std::string& id);
+  result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
   result<void> loaded(const store::VoyageRow& voyage, const std::vector<std::string>& ids);
   // A voyage of the other side is unloaded; `last_read` and `control_received` are what it says of ours. As long as it
   // is `behind_others` that are not done, the other side does not hear that it was read.
@@ -299,6 +300,9 @@ class Unit {
   void settle(storage::Transaction& t, ReceiptBook& book, Offer& offer);
   result<Given> give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const;
   result<void> say_delivered(std::vector<Given>& given);
+  result<void> ask_for_bytes(const std::vector<store::Entry>& lacking);
+  bool lacks_bytes_of(const std::string& id);
+  Bytes request_for(const std::string& channel, std::int64_t epoch, std::int64_t first, std::int64_t last) const;
   result<void> take_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt);
   struct Arrival;
   result<exchange::KnownNode*> node(const std::string& name);
@@ -385,7 +389,6 @@ class Unit {
   std::size_t reconcile_new(storage::Transaction& t, const std::string& day, bool also_nothing);
   std::uint64_t free_bytes() const;
   result<void> room_for(std::size_t bytes, std::uint64_t free) const;  // asked once for all that come together
-  result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
   result<Bytes> read_bytes(storage::Transaction& t, const std::string& id, const std::string& file, std::int64_t size,
                            files::Parts& parts) const;
 
@@ -410,7 +413,9 @@ class Unit {
   };
   std::mutex unreadable_mutex_;
   std::set<std::pair<std::string, Bytes>> unreadable_;  // channels and subjects, of this round of deliveries
-  std::mutex loading_mutex_;                            // one caller of `load` at a time
+  std::map<std::string, std::chrono::steady_clock::time_point> bytes_asked_again_at_;
+  std::atomic<bool> bytes_were_damaged_ = false;  // since the start; the disk cannot be trusted
+  std::mutex loading_mutex_;                      // one caller of `load` at a time
   std::atomic<std::chrono::steady_clock::time_point> link_is_up_until_ = {};
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;

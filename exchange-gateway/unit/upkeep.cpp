@@ -142,7 +142,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   f.disk_free = free_bytes();
   f.disk_minimum = options_.minimum_free_bytes;
   f.log_whole = log_whole_;
-  f.journal_damaged = journal_.damaged();
+  f.journal_damaged = journal_.damaged() || bytes_were_damaged_;
   f.certificates.emplace_back(signer_.name, to_unix_ms(signer_.certificate.not_after()));
   // Of each node the one that lasts longest: that an older one ends is what a rollover wants.
   std::map<std::string, std::int64_t> last;

@@ -61,7 +61,8 @@ bool extension_agrees(const std::string& declared, const std::string& file_name)
 
 std::optional<Verdict> look_into_archive(const fs::path& file, const InspectorOptions& options) {
   const std::unique_ptr<archive, int (*)(archive*)> reader(archive_read_new(), archive_read_free);
-  archive_read_support_format_zip(reader.get());
+  // By its table of contents, as what officials open it with reads it; one without has been cut off.
+  archive_read_support_format_zip_seekable(reader.get());
   archive_read_support_format_7zip(reader.get());
   archive_read_support_filter_all(reader.get());
   if (archive_read_open_filename(reader.get(), file.c_str(), 64 * 1024) != ARCHIVE_OK)

@@ -190,8 +190,6 @@ result<BundleHead> head_of_bundle(BytesView bundle) {
   return head;
 }
 
-namespace {
-
 result<void> check_digests(const BundleView& view) {
   const auto digests = digests_of(view.seal);
   if (view.manifest.merkle_root().empty()) {
@@ -204,8 +202,6 @@ result<void> check_digests(const BundleView& view) {
   }
   return {};
 }
-
-}  // namespace
 
 result<BundleView> parse_bundle(BytesView bundle) {
   auto head = head_of_bundle(bundle);

@@ -98,6 +98,8 @@ result<BuiltBundle> sign_bundle_anew(const BundleView& view, const crypto::Diges
 result<Bytes> beginning_of_bundle(BytesView bundle);
 result<Bytes> bundle_from_beginning(BytesView beginning, BytesView payload, const seal::FileKey& key);
 
+// Every digest of the manifest. Code bundle.digest.
+result<void> check_digests(const BundleView& view);
 // The signature by the key and every digest. Codes: bundle.signer, bundle.signature, bundle.digest.
 // `held` spares those who check many what was signed together with others.
 result<void> verify_bundle(const BundleView& view, const crypto::PublicKey& sender, evidence::HeldSignatures& held);

@@ -45,6 +45,7 @@ class Side {
   void restore(const std::filesystem::path& from);
   void restart_with(const Policy& policy);
   void restart_with(const std::function<void(UnitOptions&)>& change);
+  void restart_with(evidence::NodeTrust trust);
   Unit& unit() { return *unit_; }
   Unit* operator->() { return unit_.get(); }
   std::int64_t count(const std::string& sql);
@@ -66,6 +67,8 @@ class World {
   World();
   ~World();
 
+  evidence::NodeTrust trust() const;
+  evidence::NodeTrust trust_without_its_crl() const;       // one is asked for, and it is another authority's
   Policy policy() const;                                   // dossiers and materials in, status out
   std::vector<std::string> deliverable(Side& side) const;  // ids in order of delivery
   Bytes receipt(const evidence::NodeSigner& by, BytesView bundle, jindu::v1::Rung rung, std::string code = {}) const;
@@ -87,7 +90,6 @@ class World {
 
  private:
   evidence::NodeSigner node(const std::string& name) const;
-  evidence::NodeTrust trust() const;
   UnitOptions options(const std::string& name, const std::string& peer, const std::string& service) const;
 };
 

@@ -64,6 +64,23 @@ TEST_CASE("a file that was written durably is read as it was, for us alone, with
   CHECK((info.st_mode & 0777) == 0600);
 }
 
+TEST_CASE("what is written in a folder of somebody else follows no link that lies there") {
+  const Folder folder;
+  REQUIRE(write_durably(folder.path / "ours", bytes_of("ours")));
+  // Under every name that might be used on the way.
+  for (int i = 0; i < 200; ++i)
+    std::filesystem::create_symlink(
+        folder.path / "ours", folder.path / ("a." + std::to_string(::getpid()) + "-" + std::to_string(i) + ".part"));
+  std::filesystem::create_symlink(folder.path / "ours", folder.path / "a");
+  REQUIRE(write_durably(folder.path / "a", bytes_of("new")));
+  CHECK(read_text(folder.path / "ours").value() == "ours");
+  CHECK(read_text(folder.path / "a").value() == "new");
+  CHECK_FALSE(std::filesystem::is_symlink(folder.path / "a"));
+  std::filesystem::create_symlink(folder.path / "ours", folder.path / "b");
+  CHECK_FALSE(write_at(folder.path / "b", 0, bytes_of("xxxx"), true));
+  CHECK(read_text(folder.path / "ours").value() == "ours");
+}
+
 TEST_CASE("parts are written one behind the other, and each is read by itself") {
   const Folder folder;
   const Bytes a(3, 'a'), b(700'000, 'b'), c(5, 'c');

@@ -52,6 +52,17 @@ class Crossing {
     fs::rename(place, medium_);
     std::this_thread::sleep_for(kLook * 3);  // both see that it is gone
   }
+  // Until `seen`, as the unit does not finish with it.
+  void visit_in_vain(bool inner, const std::function<bool()>& seen) {
+    const auto place = w_.folder / (inner ? "at-inner" : "at-outer") / "medium";
+    fs::rename(medium_, place);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!seen() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kLook);
+    CHECK(seen());
+    fs::rename(place, medium_);
+    std::this_thread::sleep_for(kLook * 3);
+    CHECK_FALSE(fs::exists(medium_ / (inner ? "finished-gateway-inner" : "finished-gateway-outer")));
+  }
   void to_outer() { visit(false); }
   void to_inner() { visit(true); }
 
@@ -341,6 +352,51 @@ TEST_CASE("what a voyage has over its rate comes little by little, and keeps not
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'waiting'") == 0);
 }
 
+TEST_CASE("a unit whose disk is full goes on sending by ferry what fills it, and takes what waits when there is room") {
+  World w;
+  const auto back = w.from_approval.next(1, "status");
+  REQUIRE(w.inner->take_from_service(back));
+  w.inner.restart_with([](UnitOptions& o) { o.minimum_free_bytes = std::uint64_t{1} << 60; });
+  std::vector<Bytes> bundles;
+  {
+    Crossing c(w);
+    bundles = hand_over(w, 2);
+    c.to_outer();
+    const auto own = w.folder / "at-inner" / "medium";
+    c.visit_in_vain(true, [&] {
+      const auto names = names_on(own.string());
+      return std::any_of(names.begin(), names.end(), [](const auto& one) { return voyage_id(one, "gateway-inner"); });
+    });
+    CHECK(w.deliverable(w.inner).empty());
+    CHECK(c.voyages("gateway-outer").size() == 1);
+    c.to_outer();
+    CHECK(w.deliverable(w.outer) == std::vector{World::id_of(back)});
+  }
+  w.inner.restart_with([](UnitOptions& o) { o.minimum_free_bytes = 0; });
+  Crossing c(w);
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("a voyage that cannot be checked for want of a revocation list waits on its medium, and is not refused") {
+  World w;
+  w.inner.restart_with(w.trust_without_its_crl());
+  std::vector<Bytes> bundles;
+  {
+    Crossing c(w);
+    bundles = hand_over(w, 2);
+    c.to_outer();
+    const auto began = std::chrono::steady_clock::now();
+    c.visit_in_vain(true, [&] { return std::chrono::steady_clock::now() - began > kLook * 20; });
+    CHECK(w.inner.count("SELECT COUNT(*) FROM voyage") == 0);
+    CHECK(c.voyages("gateway-outer").size() == 1);
+  }
+  w.inner.restart_with(w.trust());
+  Crossing c(w);
+  c.to_inner();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
 TEST_CASE("a return voyage that is lost costs nothing either") {
   World w;
   Crossing c(w);
@@ -529,6 +585,11 @@ TEST_CASE("a voyage of somebody else on the medium is told to operators, left as
   }
   CHECK(w.inner.count("SELECT COUNT(*) FROM voyage WHERE direction = 'refused'") == 1);
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+  // What operators have seen to is not told again, as long as it lies there.
+  REQUIRE(w.inner->journal().write(
+      [](storage::Transaction& t) { t.execute("UPDATE voyage SET dismissed_ms = 1 WHERE direction = 'refused'"); }));
+  c.to_inner();
+  CHECK(w.inner.count("SELECT dismissed_ms FROM voyage WHERE direction = 'refused'") == 1);
 }
 
 TEST_CASE("a refused voyage says whose it is as far as that can be told, and is dismissed with a signed record") {

@@ -255,6 +255,65 @@ TEST_CASE("a bundle the other side does not take is put off and keeps nothing wa
   CHECK(next[0].id != loads[0].id);
 }
 
+TEST_CASE("what the destination's disk has changed or lost is not given out, and comes again from the other unit") {
+  World w;
+  const bool large = GENERATE(false, true);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    const auto bundle = w.from_portal.next(i < 2 ? 1 : 2, Bytes(large ? 600 * 1024 : 100, 'x'));
+    REQUIRE(w.outer->take_from_service(bundle));
+    ids.push_back(World::id_of(bundle));
+  }
+  w.carry_all();
+  const auto file = w.inner.text("SELECT file FROM bundle WHERE id = '" + ids[0] + "'");
+  REQUIRE(file.empty() != large);
+  const auto path = w.folder / "inner" / "bundles" / file;
+  const auto write_over = [&](std::int64_t at) {
+    if (large)
+      std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(at).put('?');
+    else
+      REQUIRE(w.inner->journal().write([&](storage::Transaction& t) {
+        auto bytes = store::small(t, ids[0]).value();
+        bytes[static_cast<std::size_t>(at)] ^= 1;
+        t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {ids[0], bytes});
+      }));
+  };
+  SECTION("in its manifest") { write_over(20); }
+  SECTION("in its seal") { write_over(static_cast<std::int64_t>(w.outer->bytes_of(ids[0])->size()) - 3); }
+  SECTION("lost") {
+    if (large)
+      std::filesystem::remove(path);
+    else
+      REQUIRE(w.inner->journal().write(
+          [&](storage::Transaction& t) { t.execute("DELETE FROM bundle_bytes WHERE id = $1", {ids[0]}); }));
+  }
+  const auto others = w.inner->deliver(0, 100, 1 << 24).value();
+  CHECK(std::none_of(others.begin(), others.end(), [&](const auto& one) { return one.entry.id == ids[0]; }));
+  CHECK(others.size() == 1);
+  std::vector<Alarm> alarms;
+  REQUIRE(w.inner->journal().read([&](storage::Transaction& t) { alarms = w.inner->alarms(t); }));
+  CHECK(std::any_of(alarms.begin(), alarms.end(), [](const Alarm& a) { return a.code == "alarm.journal_damaged"; }));
+  w.carry_all();
+  CHECK(w.apply_all(w.inner, w.approval).size() == 3);
+  w.carry_all();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state = 'ended' AND code = '' AND kind = 'dossier'") == 3);
+}
+
+TEST_CASE(
+    "a receipt of custody that is not believed leaves its bundle where it was, and it goes again later, not at once") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto loads = w.outer->load(10, 1 << 20).value();
+  REQUIRE(loads.size() == 1);
+  const auto forged = w.receipt(w.stranger, bundle, jindu::v1::RUNG_CARRIED);
+  auto broken = forged;
+  broken[broken.size() / 2] ^= 1;
+  REQUIRE(w.outer->carried({{loads[0].id, {broken}}}));
+  CHECK(w.outer.state_of(loads[0].id) == "waiting");
+  CHECK(w.outer->load(10, 1 << 20).value().empty());
+}
+
 TEST_CASE("the inner unit slows a flood by its own policy, and takes everything in the end") {
   World w;
   auto policy = w.policy();
