@@ -19,10 +19,13 @@ constexpr int kPollSeconds = 20;
 constexpr int kLanes = 3;
 // The first lane carries no attachments (docs/formats.md, "Bundle": priority): what is urgent never waits for one of
 // them to be through.
-constexpr std::string_view kUrgentLane = "0";
+constexpr std::string_view kUrgentLane = "0", kPatientLane = "2";
 constexpr std::int64_t kUrgent = 2;
 
-std::int64_t least_urgent_of(std::string_view lane) { return lane == kUrgentLane ? kUrgent : store::kPriorityLast; }
+// The last one goes by age, so that urgent traffic that never ends does not keep attachments waiting for ever.
+store::Choice choice_of(std::string_view lane) {
+  return {lane == kUrgentLane ? kUrgent : store::kPriorityLast, lane == kPatientLane};
+}
 // A slow line may need long for a large bundle; one on which nothing moves at all is given up far sooner.
 constexpr milliseconds kTransferMax{30 * 60'000};
 
@@ -57,7 +60,7 @@ class Lanes {
     const std::lock_guard lock(mutex_);
     auto& own = lanes_[turn.lane];
     if (own.turn != turn.number) return std::vector<Unit::Load>{};
-    auto loads = unit_.load(kLoadBundles, kLoadBytes, least_urgent_of(turn.lane));
+    auto loads = unit_.load(kLoadBundles, kLoadBytes, choice_of(turn.lane));
     if (loads)
       for (const auto& one : *loads) own.given.push_back(one.id);
     return loads;
@@ -173,7 +176,7 @@ class LinkInner final : public Carrier {
     if (stopped_) return {};
     const auto seen = unit_.for_carrier().count();
     if (up_) unit_.link_is_up();
-    auto loads = unit_.load(kLoadBundles, kLoadBytes, least_urgent_of(lane));
+    auto loads = unit_.load(kLoadBundles, kLoadBytes, choice_of(lane));
     if (!loads) return loads.error();
     if (loads->empty()) {
       unit_.for_carrier().wait(seen, milliseconds(1'000));

@@ -409,7 +409,7 @@ std::vector<Lane> lanes(storage::Transaction& t) {
 }
 
 std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& lanes, bool unloaded_only,
-                              std::int64_t limit, std::int64_t least_urgent) {
+                              std::int64_t limit, Choice choice) {
   std::vector<std::pair<std::array<std::int64_t, 3>, Waiting>> found;
   for (const auto& lane : lanes)
     for (const auto& row : t.query(
@@ -420,8 +420,8 @@ std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& 
                    "LIMIT $3"
                  : "SELECT id, size, offered, priority, stored_ms, sequence, file FROM bundle WHERE channel = $1 AND "
                    "kind = $2 AND state = 'waiting' AND priority <= $4 ORDER BY priority, stored_ms, sequence LIMIT $3",
-             {lane.channel, lane.kind, limit, least_urgent}))
-      found.push_back({{row.integer(3), row.integer(4), row.integer(5)},
+             {lane.channel, lane.kind, limit, choice.least_urgent}))
+      found.push_back({{choice.oldest_first ? 0 : row.integer(3), row.integer(4), row.integer(5)},
                        {row.text(0), row.integer(1), row.integer(2) == 1, lane.channel, row.integer(3), row.text(6)}});
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Waiting> list;

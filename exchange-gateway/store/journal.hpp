@@ -92,8 +92,14 @@ std::vector<Lane> lanes(storage::Transaction& t);
 // What of these lanes is to be carried, most urgent first, of this priority and more urgent ones; `unloaded_only`: not
 // what is on a voyage already.
 inline constexpr std::int64_t kPriorityLast = 3;
+struct Choice {
+  std::int64_t least_urgent = kPriorityLast;
+  // Of the most urgent of each lane what waits longest, so that urgent traffic that never ends leaves a share for the
+  // rest.
+  bool oldest_first = false;
+};
 std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& lanes, bool unloaded_only,
-                              std::int64_t limit, std::int64_t least_urgent = kPriorityLast);
+                              std::int64_t limit, Choice choice = {});
 std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, std::int64_t after, std::int64_t limit);
 // What waits for its turn, of one kind, in the order of storing.
 std::vector<Entry> early(storage::Transaction& t, const std::string& kind, std::int64_t after_ms, std::int64_t limit);

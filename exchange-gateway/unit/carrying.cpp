@@ -75,7 +75,7 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
   return open;
 }
 
-result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes, std::int64_t least_urgent) {
+result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes, store::Choice choice) {
   const std::lock_guard one_at_a_time(loading_mutex_);
   std::set<std::string> away;
   std::set<std::pair<std::string, std::string>> refused_there;
@@ -98,8 +98,7 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
     std::erase_if(lanes, [&](const store::Lane& lane) {
       return refused_there.contains({lane.channel, std::string()}) || refused_there.contains({lane.channel, lane.kind});
     });
-    for (const auto& one :
-         store::to_carry(t, lanes, false, limit + static_cast<std::int64_t>(away.size()), least_urgent)) {
+    for (const auto& one : store::to_carry(t, lanes, false, limit + static_cast<std::int64_t>(away.size()), choice)) {
       if (away.contains(one.id)) continue;
       if (static_cast<std::int64_t>(loads.size()) >= limit) break;
       if (!loads.empty() && total + static_cast<std::size_t>(one.size) > bytes) break;
@@ -214,12 +213,12 @@ result<void> Unit::carried(std::vector<Custody> custody) {
   return ok;
 }
 
-result<std::vector<store::Waiting>> Unit::to_load(std::int64_t limit, std::size_t bytes, std::int64_t least_urgent) {
+result<std::vector<store::Waiting>> Unit::to_load(std::int64_t limit, std::size_t bytes, store::Choice choice) {
   std::vector<store::Waiting> list;
   auto ok = journal_.write([&](storage::Transaction& t) {
     list.clear();
     std::size_t total = 0;
-    for (auto& one : store::to_carry(t, open_lanes(t), true, limit, least_urgent)) {
+    for (auto& one : store::to_carry(t, open_lanes(t), true, limit, choice)) {
       total += static_cast<std::size_t>(one.size);
       if (total > bytes && !list.empty()) break;
       mark_offered(t, one.id);

@@ -176,8 +176,7 @@ class Unit {
   };
   // For a carrier that answers at once: what is to be carried next, most urgent first, at most `bytes` (but at least
   // one). What is given out is not given to another caller until `carried`, `came_back` or kLease has passed.
-  result<std::vector<Load>> load(std::int64_t limit, std::size_t bytes,
-                                 std::int64_t least_urgent = store::kPriorityLast);
+  result<std::vector<Load>> load(std::int64_t limit, std::size_t bytes, store::Choice choice = {});
   // The other unit's answer: its signed receipts, or for control bundles its word over the carrier.
   result<void> carried(std::vector<Custody> custody);
   void came_back(const std::vector<std::string>& ids);  // they did not reach the other side
@@ -186,8 +185,7 @@ class Unit {
   void link_is_up();
 
   // For a carrier that is gone for long: what no voyage has yet; marked as given out before its bytes are.
-  result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes,
-                                              std::int64_t least_urgent = store::kPriorityLast);
+  result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes, store::Choice choice = {});
   result<Bytes> bytes_of(const std::string& id);
   result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
   result<void> loaded(const store::VoyageRow& voyage, const std::vector<std::string>& ids);

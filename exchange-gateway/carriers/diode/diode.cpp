@@ -136,7 +136,7 @@ class Diode final : public Carrier {
     // Without news since nothing was left, there is nothing to look for.
     auto& drained = bulk ? drained_all_ : drained_urgent_;
     if (drained == seen && now() < look_anyway_) return {};
-    auto list = unit_.to_load(kAtOnce, kLoadBytes, bulk ? store::kPriorityLast : kUrgentPriority);
+    auto list = unit_.to_load(kAtOnce, kLoadBytes, {bulk ? store::kPriorityLast : kUrgentPriority});
     if (!list) return list.error();
     look_anyway_ = now() + Moment(1'000'000);
     if (list->empty()) {

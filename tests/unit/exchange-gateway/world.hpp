@@ -26,6 +26,7 @@ struct Sender {
   exchange::Place place = {};
   std::map<int, std::uint64_t> subjects = {};
   std::string kind = "dossier";
+  std::uint32_t priority = 1;
   std::chrono::milliseconds lives = std::chrono::hours(24);
 
   // The next of the channel about a subject.

@@ -31,6 +31,7 @@ Bytes Sender::next(int subject, BytesView payload) {
   draft.from = name;
   draft.to = peer;
   draft.kind = kind;
+  draft.priority = priority;
   draft.subject = Bytes(16, static_cast<std::uint8_t>(subject));
   draft.created = clock->now();
   draft.expires = clock->now() + lives;

@@ -314,6 +314,23 @@ TEST_CASE(
   CHECK(w.outer->load(10, 1 << 20).value().empty());
 }
 
+TEST_CASE("urgent traffic that never ends leaves a share for what is not urgent") {
+  World w;
+  const auto taken = [&](const char* kind, const std::function<void()>& then) {
+    w.from_portal.kind = kind;
+    w.from_portal.priority = std::string_view(kind) == "material" ? 3 : 1;
+    const auto bundle = w.from_portal.next(1, "x");
+    REQUIRE(w.outer->take_from_service(bundle));
+    then();
+    return World::id_of(bundle);
+  };
+  const auto old = taken("material", [&] { w.clock->advance(std::chrono::seconds(1)); });
+  for (int i = 0; i < 20; ++i) taken("dossier", [] {});
+  CHECK(World::ids_of(w.outer->load(10, 1 << 20).value()).size() == 10);
+  const auto patient = World::ids_of(w.outer->load(1, 1 << 20, {.oldest_first = true}).value());
+  CHECK(patient == std::vector{old});
+}
+
 TEST_CASE("the inner unit slows a flood by its own policy, and takes everything in the end") {
   World w;
   auto policy = w.policy();
