@@ -70,6 +70,17 @@ struct ServiceOptions {
   Rollover rollover = {};
 };
 
+// Something that stands still until somebody does something.
+struct Trouble {
+  // "sending": nothing is handed over; "building": nothing is built, what was built goes on; "receipts": what was told
+  // of some bundles cannot be verified; "aside": messages that cannot be built wait, and with them what comes behind
+  // them about their subjects.
+  std::string what;
+  std::string code;            // why, of the oldest
+  Instant since{};             // as far as this run of the program knows; of "aside", from the beginning
+  std::uint64_t messages = 0;  // that were put aside
+};
+
 struct TransitHealth {
   std::uint64_t waiting = 0;    // outgoing, not yet with the unit
   std::uint64_t under_way = 0;  // with the unit, not yet applied on the other side
@@ -78,6 +89,7 @@ struct TransitHealth {
   bool unit_reachable = false;
   std::optional<Instant> unit_last_heard;
   std::optional<Instant> other_side_last_heard;  // the newest receipt signed on the other side
+  std::vector<Trouble> troubles;
 };
 
 // A rung of a bundle about a subject, for showing the way of a dossier.
@@ -102,8 +114,16 @@ class Service {
   virtual void wake() = 0;  // something was enqueued
   virtual void stop() = 0;
   virtual result<TransitHealth> health() = 0;
+  virtual std::optional<Trouble> sending_stopped() const = 0;  // "sending" or "building"; asks no database
 };
 
 std::vector<Rung> timeline(storage::Transaction& transaction, std::string_view subject);
+
+// What about a subject the unit does not have yet.
+struct Unsent {
+  bool any = false;
+  std::optional<Trouble> aside;  // the first of it was put aside
+};
+Unsent unsent(storage::Transaction& transaction, std::string_view subject);
 
 }  // namespace jindu::exchange

@@ -130,6 +130,16 @@ ALTER TABLE exchange_inbox ADD COLUMN together BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE exchange_inbox ADD COLUMN place BIGINT NOT NULL DEFAULT 0;
 )sql";
 
+// A message that cannot be built is put aside: why, since when, and not before when it is tried again. Health looks at
+// nothing that has ended well.
+constexpr std::string_view kPutAside = R"sql(
+ALTER TABLE exchange_outbox ADD COLUMN aside_code TEXT NOT NULL DEFAULT '';
+ALTER TABLE exchange_outbox ADD COLUMN aside_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE exchange_outbox ADD COLUMN again_ms BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX exchange_outbox_aside ON exchange_outbox (aside_ms) WHERE aside_code <> '';
+CREATE INDEX exchange_sent_not_applied ON exchange_sent (rung) WHERE rung > 7;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& service_migrations() {
@@ -140,7 +150,8 @@ const std::vector<storage::Migration>& service_migrations() {
                                                    {5, "signer-certificates", kSignerCertificates},
                                                    {6, "receipts-apart", kReceiptsApart},
                                                    {7, "signed-together", kSignedTogether},
-                                                   {8, "receipts-together", kReceiptsTogether}};
+                                                   {8, "receipts-together", kReceiptsTogether},
+                                                   {9, "put-aside", kPutAside}};
   return all;
 }
 

@@ -17,9 +17,12 @@ constexpr std::int64_t kUnsentMax = 256;
 constexpr std::int64_t kBytesUnsentMax = 12 * 1024 * 1024;
 constexpr std::size_t kBytesBuiltAtOnce = 8 * 1024 * 1024;
 constexpr std::size_t kBytesFreshMax = 2 * kBytesUnsentMax;
+// What was put aside is tried again after as long as it has been aside, within these. Many may be: a folder is gone.
+constexpr std::int64_t kAsideAgainMinMs = 1'000, kAsideAgainMaxMs = 120'000;
+constexpr int kAsideAtOnce = 1024;
 
-// What a slice says, or where there is no file the payload itself.
-Bytes payload_of(const FileSlice& slice) {
+// What a slice says, or where there is no file the payload itself. Code exchange.file_missing.
+result<Bytes> payload_of(const FileSlice& slice) {
   if (slice.path.empty()) return slice.head;
   const auto length = static_cast<std::size_t>(slice.length), head = slice.head.size();
   Bytes payload = slice.head;
@@ -35,8 +38,8 @@ Bytes payload_of(const FileSlice& slice) {
   }
   if (file >= 0) ::close(file);
   if (done != length)
-    throw ErrorException(
-        {Fault::internal, "exchange.file_missing", "a file that is to be sent is not there in full: " + slice.path});
+    return Error{Fault::internal, "exchange.file_missing",
+                 "a file that is to be sent is not there in full: " + slice.path};
   return payload;
 }
 
@@ -46,23 +49,25 @@ FileSlice slice_of(storage::Row& row, std::size_t first) {
           static_cast<std::uint64_t>(row.integer(first + 3)), row.take_blob(first)};
 }
 
-// The exact bytes that were built, if they are still here.
-std::optional<Bytes> built(storage::Transaction& t, const std::string& id) {
+// The exact bytes that were built.
+result<Bytes> built(storage::Transaction& t, const std::string& id) {
   auto row = t.query_one(
       "SELECT b.bundle, b.file_key, p.payload, COALESCE(b.path, ''), COALESCE(b.file_offset, 0), "
       "COALESCE(b.file_length, 0) FROM exchange_built b LEFT JOIN exchange_payload p ON p.number = b.payload WHERE "
       "b.bundle_id = $1",
       {id});
-  if (!row) return {};
+  if (!row) return Error{Fault::internal, "exchange.built_missing", "a bundle that was built is not there: " + id};
   if (row->is_null(2)) return row->take_blob(0);
   const auto key = crypto::digest_from(row->blob(1));
-  if (!key) throw ErrorException(key.error());
+  if (!key) return key.error();
   const auto slice = slice_of(*row, 2);
-  auto bundle = bundle_from_beginning(row->blob(0), payload_of(slice), *key);
+  const auto payload = payload_of(slice);
+  if (!payload) return payload.error();
+  auto bundle = bundle_from_beginning(row->blob(0), *payload, *key);
   if (!bundle)
-    throw ErrorException({Fault::internal, "exchange.payload_changed",
-                          "what was built of " + (slice.path.empty() ? "the payload of " + id : slice.path) +
-                              " cannot be sealed again: " + bundle.error().detail});
+    return Error{Fault::internal, "exchange.payload_changed",
+                 "what was built of " + (slice.path.empty() ? "the payload of " + id : slice.path) +
+                     " cannot be sealed again: " + bundle.error().detail};
   return std::move(*bundle);
 }
 
@@ -170,7 +175,8 @@ bool may_build_ahead(storage::Transaction& transaction) {
   return row->integer(0) < kUnsentMax && row->integer(1) < kBytesUnsentMax;
 }
 
-std::vector<Built> build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now) {
+std::vector<Built> build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now,
+                                 std::vector<PutAside>* changes) {
   const std::string channel = channel_of(identity.node.name, identity.peer);
   Place place;
   place.sequence = 0;
@@ -195,15 +201,38 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
   std::size_t bytes = 0;
   const auto subjects = subject_key(transaction);
   const auto ephemeral = crypto::PrivateKey::generate_p256();
-  while (sealed.size() < kBuiltAtOnce && bytes < kBytesBuiltAtOnce) {
-    // The most urgent of those that are first about their subject: order is kept per subject only.
+  const auto now_ms = to_unix_ms(now);
+  int aside = 0;
+  while (sealed.size() < kBuiltAtOnce && bytes < kBytesBuiltAtOnce && aside < kAsideAtOnce) {
+    // The most urgent of those that are first about their subject: order is kept per subject only. (What is to be tried
+    // again later than ever can be was put aside by a clock that was ahead.)
     auto row = transaction.query_one(
         "SELECT number, kind, subject, priority, (SELECT payload FROM exchange_payload p WHERE p.number = o.number), "
-        "path, "
-        "file_offset, file_length FROM exchange_outbox o WHERE NOT EXISTS (SELECT 1 FROM exchange_outbox e WHERE "
-        "e.subject "
-        "= o.subject AND e.number < o.number) ORDER BY priority, number LIMIT 1");
+        "path, file_offset, file_length, aside_code, aside_ms FROM exchange_outbox o WHERE (again_ms <= $1 OR again_ms "
+        "> $2) AND NOT EXISTS (SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) "
+        "ORDER BY priority, number LIMIT 1",
+        {now_ms, now_ms + kAsideAgainMaxMs});
     if (!row) break;
+    const auto put_aside = [&](const Error& reason) {
+      ++aside;
+      const bool anew = row->text(8).empty();
+      const auto since = anew ? now_ms : row->integer(9);
+      transaction.execute("UPDATE exchange_outbox SET aside_code = $2, aside_ms = $3, again_ms = $4 WHERE number = $1",
+                          {row->integer(0), reason.code, since,
+                           now_ms + std::clamp(now_ms - since, kAsideAgainMinMs, kAsideAgainMaxMs)});
+      if (changes != nullptr && row->text(8) != reason.code)
+        changes->push_back({row->integer(0), row->text(1), row->text(2), reason});
+    };
+    if (row->is_null(4)) {
+      put_aside({Fault::internal, "exchange.payload_missing", "the payload of a message is not in the database"});
+      continue;
+    }
+    auto slice = slice_of(*row, 4);
+    const auto payload = payload_of(slice);
+    if (!payload) {
+      put_aside(payload.error());
+      continue;
+    }
     BundleDraft draft{new_bundle_id(now),
                       identity.node.name,
                       identity.peer,
@@ -215,11 +244,11 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
                       place};
     draft.place.sequence = place.sequence + 1;
     draft.place.subject_sequence = static_cast<std::uint64_t>(next_of_subject(transaction, row->text(2)));
-    auto slice = slice_of(*row, 4);
     const auto key = seal::new_file_key();
-    auto one =
-        seal_bundle(draft, payload_of(slice), identity.node.key.public_key(), identity.peer_key, key, &ephemeral);
+    auto one = seal_bundle(draft, *payload, identity.node.key.public_key(), identity.peer_key, key, &ephemeral);
     if (!one) throw ErrorException(one.error());
+    if (changes != nullptr && !row->text(8).empty())
+      changes->push_back({row->integer(0), row->text(1), row->text(2), {}});
     transaction.execute("DELETE FROM exchange_outbox WHERE number = $1", {row->integer(0)});
     place.sequence = draft.place.sequence;
     place.previous_digest = one->manifest_digest;
@@ -292,10 +321,12 @@ std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int
            "SELECT bundle_id, manifest_digest FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence LIMIT $1",
            {limit})) {
     auto bundle = fresh.take(row.text(0), row.blob(1));
-    if (!bundle) bundle = built(transaction, row.text(0));
-    if (!bundle)
-      throw ErrorException(
-          {Fault::internal, "exchange.built_missing", "a bundle that was built is not there: " + row.text(0)});
+    if (!bundle) {
+      auto again = built(transaction, row.text(0));
+      if (!again && !next.empty()) break;
+      if (!again) throw ErrorException(again.error());
+      bundle = std::move(*again);
+    }
     sum += bundle->size();
     std::vector<Built> one;
     one.push_back({row.text(0), row.blob(1), std::move(*bundle)});
@@ -314,8 +345,7 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
   for (const auto& row :
        transaction.query("SELECT bundle_id, rung FROM exchange_sent WHERE handed_over = 0 ORDER BY sequence")) {
     const auto stored = built(transaction, row.text(0));
-    const auto view = stored ? parse_bundle(*stored)
-                             : result<BundleView>(Error{Fault::internal, "exchange.built_missing", row.text(0)});
+    const auto view = stored ? parse_bundle(*stored) : result<BundleView>(stored.error());
     if (!view) throw ErrorException(view.error());
     crypto::Digest previous{};
     std::copy_n(view->manifest.previous_digest().begin(), 32, reinterpret_cast<char*>(previous.data()));

@@ -23,8 +23,18 @@ struct Built {
   Bytes manifest_digest;
   Bytes bundle;
 };
-// Builds what waits, at most 128 bundles or 8 MiB, in the caller's transaction.
-std::vector<Built> build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now);
+// A message that was put aside, or is none any more.
+struct PutAside {
+  std::int64_t number = 0;
+  std::string kind, subject;
+  std::optional<Error> reason;  // none: it was taken up again
+};
+// Builds what waits, at most 128 bundles or 8 MiB, in the caller's transaction. A message that cannot be built, because
+// its payload is not there, is put aside before it has a place in the channel: it and what comes behind it about its
+// subject wait, everything else goes on. It is tried again from time to time. `changes` gets each that is put aside for
+// a new reason, or taken up again.
+std::vector<Built> build_waiting(storage::Transaction& transaction, const SenderIdentity& identity, Instant now,
+                                 std::vector<PutAside>* changes = nullptr);
 
 // What was built a moment ago, while memory allows: it need not be sealed again to be handed over. Safe for several
 // threads.
@@ -41,7 +51,9 @@ class FreshlyBuilt {
 };
 
 // The next bundles in sequence that the unit does not have yet: at most `limit`, and `bytes`, but at least one if any
-// is there.
+// is there. What stands before one that cannot be read is given; when it is the first, that is thrown: it has its place
+// in the channel, and nothing may pass it. Codes exchange.file_missing, exchange.payload_changed,
+// exchange.built_missing.
 std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes,
                                      FreshlyBuilt& fresh);
 // What the unit has not taken and does not believe any more by its signature, since our key has been replaced: the same

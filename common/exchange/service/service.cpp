@@ -8,8 +8,10 @@
 
 #include "common/exchange/codec/batch.hpp"
 #include "common/exchange/service/exchange.hpp"
+#include "common/exchange/service/health.hpp"
 #include "common/exchange/service/kept_receipts.hpp"
 #include "common/exchange/service/outbox.hpp"
+#include "common/exchange/service/standstill.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/metrics.hpp"
 #include "common/runtime/worker.hpp"
@@ -25,6 +27,7 @@ constexpr std::int64_t kHandedOverAtOnce = 256;
 constexpr std::size_t kReceiptsAtOnce = 1000;
 // Between two looks for receipts, which come one by one: nobody sees so short a time, and many share a commit.
 constexpr milliseconds kGathersReceipts{50};
+constexpr std::chrono::seconds kReceiptsWait{20};
 constexpr std::int64_t kNumberMax = std::int64_t{1} << 60;  // of receipts
 constexpr std::size_t kBytesRemembered = 6 * 1024 * 1024;
 constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
@@ -117,24 +120,19 @@ class ServiceImpl final : public Service {
 
   result<TransitHealth> health() override {
     TransitHealth health;
-    auto ok = database_.read([&](storage::Transaction& t) {
-      health = {};
-      const auto count = [&](const char* sql) { return static_cast<std::uint64_t>(t.query_one(sql)->integer(0)); };
-      health.waiting = count("SELECT COUNT(*) FROM exchange_outbox") +
-                       count("SELECT COUNT(*) FROM exchange_sent WHERE handed_over = 0");
-      health.under_way = count("SELECT COUNT(*) FROM exchange_sent WHERE ended = 0 AND handed_over = 1");
-      health.refused = count("SELECT COUNT(*) FROM exchange_sent WHERE ended = 1 AND rung <> 7");
-      if (auto row = t.query_one("SELECT MIN(created_ms) FROM exchange_sent WHERE ended = 0"); row && !row->is_null(0))
-        health.oldest_under_way = from_unix_ms(row->integer(0));
-      if (auto row = t.query_one("SELECT MAX(at_ms) FROM exchange_receipt WHERE party <> $1", {options_.unit});
-          row && !row->is_null(0))
-        health.other_side_last_heard = from_unix_ms(row->integer(0));
-    });
+    auto ok = database_.read([&](storage::Transaction& t) { health = transit_health(t); });
     if (!ok) return ok.error();
     const auto heard = unit_heard_ms_.load();
     health.unit_reachable = unit_reachable_;
     if (heard != 0) health.unit_last_heard = from_unix_ms(heard);
+    for (const auto* one : {&sending_stands_, &building_stands_, &receipts_stand_})
+      if (auto trouble = one->trouble()) health.troubles.push_back(std::move(*trouble));
     return health;
+  }
+
+  std::optional<Trouble> sending_stopped() const override {
+    auto trouble = sending_stands_.trouble();
+    return trouble ? trouble : building_stands_.trouble();
   }
 
  private:
@@ -178,24 +176,43 @@ class ServiceImpl final : public Service {
   milliseconds build() {
     if (stopped_) return kAtOnce;
     const auto peer_key = peer_.to_seal_to(trust_, now());
-    if (!peer_key) {
-      log::error("exchange.peer_certificate", log::of(peer_key.error()));
-      return building_.failed();
-    }
+    if (!peer_key) return cannot_build(peer_key.error());
     std::vector<Built> built;
+    std::vector<PutAside> changes;
+    std::int64_t aside = 0;
     auto ok = database_.write([&](storage::Transaction& t) {
       built.clear();
-      if (may_build_ahead(t)) built = build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now());
+      changes.clear();
+      if (may_build_ahead(t))
+        built = build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now(), &changes);
+      aside = number_aside(t);
     });
-    if (!ok) {
-      log::error("exchange.build_failed", log::of(ok.error()));
-      return building_.failed();
-    }
+    if (!ok) return cannot_build(ok.error());
     building_.worked();
+    building_stands_.goes_on();
+    for (const auto& one : changes) tell_of(one);
+    metrics::gauge("jindu_exchange_put_aside", "Messages that cannot be built and wait for what they are made of")
+        .Set(static_cast<double>(aside));
     if (built.empty()) return milliseconds(1'000);  // other processes enqueue too
     fresh_.put(std::move(built));
     wake(sender_);
     return kAtOnce;
+  }
+
+  milliseconds cannot_build(const Error& why) {
+    building_stands_.stands(why, now());
+    return building_.failed();
+  }
+
+  static void tell_of(const PutAside& one) {
+    log::Fields fields = one.reason ? log::of(*one.reason) : log::Fields{};
+    fields["number"] = one.number;
+    fields["kind"] = one.kind;
+    fields["subject"] = one.subject;
+    if (one.reason)
+      log::error("exchange.put_aside", fields);
+    else
+      log::info("exchange.taken_up_again", fields);
   }
 
   // While the unit is away the pause is kept, whoever enqueues, unless another worker hears the unit: to read, and
@@ -210,6 +227,7 @@ class ServiceImpl final : public Service {
     });
     if (ok && next.empty()) {
       fresh_.clear();
+      sending_stands_.goes_on();
       return milliseconds(1'000);
     }
     if (ok) ok = hand_over(next);
@@ -223,13 +241,15 @@ class ServiceImpl final : public Service {
     }
     if (!ok && ok.error().code == "bundle.gap" && hand_over_from(sequence_in(ok.error().field))) return kAtOnce;
     if (!ok) {
-      // The unit says that this cannot follow: that is for operators to solve; nothing may be skipped here.
-      if (!tries_again(ok.error())) log::error("exchange.unit_refuses", log::of(ok.error()));
+      // The unit says that this cannot follow, or its bytes are not here: that is for operators to solve; it has its
+      // place in the channel, and nothing may be skipped here.
+      if (!stopped_) sending_stands_.stands(ok.error(), now());
       const auto pause = sending_.failed();
       sends_again_ = std::chrono::steady_clock::now() + pause;
       return pause;
     }
     sending_.worked();
+    sending_stands_.goes_on();
     wake(builder_);
     return kAtOnce;
   }
@@ -281,10 +301,12 @@ class ServiceImpl final : public Service {
       receipts.push_back(std::move(found->second));
     }
     auto ok = database_.write([&](storage::Transaction& t) {
+      std::optional<Instant> other_side;
       for (std::size_t i = 0; i < receipts.size(); ++i) {
-        record(t, receipts[i]);
+        record(t, receipts[i], other_side);
         mark_handed_over(t, next[i].bundle_id);
       }
+      if (other_side) other_side_heard(t, *other_side);
     });
     if (!ok) return ok;
     next.erase(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(receipts.size()));
@@ -297,8 +319,8 @@ class ServiceImpl final : public Service {
     return rung >= jindu::v1::RUNG_CARRIED && rung <= jindu::v1::RUNG_APPLIED;
   }
 
-  // A new rung of something we sent. Repeated receipts change nothing.
-  void record(storage::Transaction& t, const SignedReceipt& told) {
+  // A new rung of something we sent. Repeated receipts change nothing. `other_side`: when it was last heard of.
+  void record(storage::Transaction& t, const SignedReceipt& told, std::optional<Instant>& other_side) {
     const auto& receipt = told.receipt;
     const auto id = to_text(receipt.bundle);
     auto* const sent = find_sent(t, id);
@@ -316,6 +338,7 @@ class ServiceImpl final : public Service {
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         {id, std::int64_t{receipt.rung}, receipt.party, to_unix_ms(receipt.at), receipt.code, kept.bytes,
          kept.certificate, kept.together, kept.place});
+    if (receipt.party != options_.unit) other_side = std::max(other_side, std::optional(receipt.at));
     const auto before = sent->rung;
     if (!sent->ended && receipt.rung > before) {
       sent->rung = receipt.rung;
@@ -357,36 +380,55 @@ class ServiceImpl final : public Service {
     return taken->as_int64();
   }
 
-  // Number and digest of the last of the receipts that come with it; nothing where there are none.
-  static std::optional<std::pair<std::int64_t, Bytes>> newest_in(const boost::json::object& answer) {
+  // Up to where receipts have come: the number of the last one and the digest of its bytes.
+  struct Position {
+    std::int64_t number = 0;
+    Bytes newest = {};
+  };
+
+  // Of the last of the receipts that come with it; nothing where there are none.
+  static std::optional<Position> newest_in(const boost::json::object& answer) {
     const auto* number = answer.if_contains("number");
     const auto* newest = answer.if_contains("newest");
     if (number == nullptr || !number->is_int64() || newest == nullptr || !newest->is_string()) return {};
     auto digest = from_hex(newest->as_string());
     if (!digest) return {};
-    return std::pair(number->as_int64(), std::move(*digest));
+    return Position{number->as_int64(), std::move(*digest)};
   }
 
+  // Whether a receipt may be good and only what it is verified with is lacking here, such as a new revocation list or
+  // issuer. What is false, revoked or malformed stays so.
+  static bool may_be_verified_later(const Error& error) {
+    return error.fault == Fault::unavailable || error.code == "certificate.not_yet_valid" ||
+           error.code == "certificate.unknown_issuer";
+  }
+
+  // A receipt that cannot be verified yet is not passed: the cursor stays before the batch that has it, which is asked
+  // for again, also after a restart. Meanwhile others behind it are followed from `ahead_`.
   milliseconds follow() {
     if (stopped_) return kAtOnce;
-    std::int64_t cursor = 0, handed_over = 0, delivered = 0;
-    std::string newest;  // digest of the receipt at the cursor
+    std::int64_t handed_over = 0, delivered = 0;
+    Position cursor;
     auto ok = database_.read([&](storage::Transaction& t) {
       if (const auto row = t.query_one("SELECT value, secret FROM exchange_state WHERE name = 'receipts-cursor'")) {
-        cursor = row->integer(0);
-        newest = to_hex(row->blob(1));
+        cursor = {row->integer(0), row->blob(1)};
       }
       const auto row = t.query_one("SELECT value FROM exchange_state WHERE name = 'delivered'");
       delivered = row ? row->integer(0) : 0;
       handed_over = handed_over_up_to(t);
     });
     if (!ok) return following_.failed();
+    const auto again_in = std::chrono::ceil<std::chrono::seconds>(verifies_again_ - std::chrono::steady_clock::now());
+    const bool ahead = ahead_ && again_in.count() > 0;
+    const auto at = ahead ? *ahead_ : cursor;
+    const auto wait = ahead ? std::min(again_in, kReceiptsWait) : kReceiptsWait;
     // What it has of us shows the unit whether it has forgotten something.
     auto answer =
         ask(receipts_client_, "GET",
-            "/unit/v1/receipts?limit=" + std::to_string(kReceiptsAtOnce) + "&wait=20&after=" + std::to_string(cursor) +
-                "&channel=" + node_.name + "%3E" + options_.peer + "&handed_over=" + std::to_string(handed_over) +
-                "&delivered=" + std::to_string(delivered) + "&newest=" + newest,
+            "/unit/v1/receipts?limit=" + std::to_string(kReceiptsAtOnce) + "&wait=" + std::to_string(wait.count()) +
+                "&after=" + std::to_string(at.number) + "&channel=" + node_.name + "%3E" + options_.peer +
+                "&handed_over=" + std::to_string(handed_over) + "&delivered=" + std::to_string(delivered) +
+                "&newest=" + to_hex(at.newest),
             {}, kPollAnswer);
     if (!answer) return following_.failed();
     const auto parts = parts_of_batch(answer->body);
@@ -396,26 +438,58 @@ class ServiceImpl final : public Service {
     if (const auto taken = taken_up_to(*told); taken && *taken < handed_over)
       if (hand_over_from(*taken + 1)) wake(sender_);
     if (auto ok_told = remind(*told); !ok_told) return following_.failed();
-    if (parts->size() == 1) return kAtOnce;
+    if (parts->size() == 1) {
+      if (!ahead) nothing_lacks();
+      return kAtOnce;
+    }
     const auto last = newest_in(*told);
     auto list = open_receipts(parts->front(), trust_);
-    if (!list || !last || parts->size() != 2 || last->first > kNumberMax) return following_.failed();
-    for (const auto& receipt : *list)
-      if (!receipt) log::error("exchange.bad_receipt", log::of(receipt.error()));
+    if (!list || !last || parts->size() != 2 || last->number > kNumberMax) return following_.failed();
+    std::optional<Error> lacking;
+    std::vector<Error> bad;
+    for (const auto& receipt : *list) {
+      if (receipt) continue;
+      if (may_be_verified_later(receipt.error()))
+        lacking = receipt.error();
+      else
+        bad.push_back(receipt.error());
+    }
+    // Not each time that the same come again.
+    if (ahead || bad.size() > bad_told_)
+      for (const auto& one : bad) log::error("exchange.bad_receipt", log::of(one));
+    if (!ahead) bad_told_ = lacking ? bad.size() : 0;
     ok = database_.write([&](storage::Transaction& t) {
+      std::optional<Instant> other_side;
       for (const auto& receipt : *list)
-        if (receipt) record(t, *receipt);
-      if (last->first <= cursor) return;
-      const std::vector<storage::Value> at{last->first, last->second};
-      if (t.execute("UPDATE exchange_state SET value = $1, secret = $2 WHERE name = 'receipts-cursor'", at) == 0)
-        t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('receipts-cursor', $1, $2)", at);
+        if (receipt) record(t, *receipt, other_side);
+      if (other_side) other_side_heard(t, *other_side);
+      if (lacking || ahead || last->number <= cursor.number) return;
+      const std::vector<storage::Value> to{last->number, last->newest};
+      if (t.execute("UPDATE exchange_state SET value = $1, secret = $2 WHERE name = 'receipts-cursor'", to) == 0)
+        t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('receipts-cursor', $1, $2)", to);
     });
     if (!ok) {
       log::error("exchange.receipts_failed", log::of(ok.error()));
       return following_.failed();
     }
     following_.worked();
+    if (!ahead && lacking) {
+      receipts_stand_.stands(*lacking, now());
+      verifies_again_ = std::chrono::steady_clock::now() + verifying_.failed();
+    }
+    const bool passes = ahead_ && last->number >= ahead_->number;
+    if (ahead || lacking) {
+      if (!ahead_ || passes) ahead_ = *last;
+    } else {
+      verifying_.worked();
+      if (!ahead_ || passes) nothing_lacks();
+    }
     return list->size() < kReceiptsAtOnce ? kGathersReceipts : kAtOnce;
+  }
+
+  void nothing_lacks() {
+    ahead_.reset();
+    receipts_stand_.goes_on();
   }
 
   milliseconds receive() {
@@ -679,10 +753,15 @@ class ServiceImpl final : public Service {
   std::function<void(storage::Transaction&, const Progress&)> progress_;
   http::Client sending_client_, fetching_client_, receipts_client_;
   FreshlyBuilt fresh_;
-  Backoff building_, sending_, receiving_, following_;
+  Backoff building_, sending_, receiving_, following_, verifying_;
+  Standstill building_stands_{"building"}, sending_stands_{"sending"}, receipts_stand_{"receipts"};
   std::chrono::steady_clock::time_point sends_again_{};  // of the sending worker alone
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
   bool troubled_ = false;         // a receipt was not taken in this round
+  // Of the worker that follows receipts alone.
+  std::optional<Position> ahead_;  // beyond the cursor, where one before it cannot be verified yet
+  std::chrono::steady_clock::time_point verifies_again_{};
+  std::size_t bad_told_ = 0;  // of the batch at the cursor
   std::atomic<bool> begun_ = false, stopped_ = false, unit_reachable_ = false;
   std::atomic<std::int64_t> unit_heard_ms_ = 0;
   std::unique_ptr<Worker> builder_, sender_, receiver_, receipts_;
@@ -695,6 +774,8 @@ result<std::unique_ptr<Service>> Service::start(storage::Database& database, evi
                                                 ServiceOptions options, std::map<std::string, Receiver> receivers,
                                                 std::function<void(storage::Transaction&, const Progress&)> progress) {
   if (auto ok = database.migrate("exchange", service_migrations()); !ok) return ok.error();
+  if (auto ok = database.write([&](storage::Transaction& t) { look_back_for_other_side(t, options.unit); }); !ok)
+    return ok.error();
   auto service = std::make_unique<ServiceImpl>(database, std::move(node), std::move(trust), std::move(peer_certificate),
                                                std::move(options), std::move(receivers), std::move(progress));
   service->begin();

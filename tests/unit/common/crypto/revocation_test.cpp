@@ -1,11 +1,7 @@
 // Revocation lists of another program (openssl ca), at moments before, within and after what they say of themselves.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
-#include "common/crypto/certificate.hpp"
-#include "common/runtime/files.hpp"
+#include "tests/support/revocation_list.hpp"
 
 namespace jindu::crypto {
 namespace {
@@ -27,28 +23,7 @@ struct Revocation {
         .value();
   }
 
-  std::string list() const {
-    char place[] = "/tmp/jindu-crl-XXXXXX";
-    const std::filesystem::path folder = ::mkdtemp(place);
-    const auto put = [&](const char* file, const std::string& text) { std::ofstream(folder / file) << text; };
-    put("root.pem", root.pem());
-    put("key.pem", key.to_pem());
-    put("revoked.pem", revoked.pem());
-    put("index", "");
-    put("number", "01\n");
-    put("ca.cnf",
-        "[ca]\ndefault_ca = own\n[own]\ndatabase = index\ncrlnumber = number\ncertificate = root.pem\n"
-        "private_key = key.pem\ndefault_md = sha256\ncrl_extensions = more\n"
-        "[more]\nauthorityKeyIdentifier = keyid\n");
-    const int code = std::system(("cd " + folder.string() +
-                                  " && openssl ca -config ca.cnf -revoke revoked.pem 2>/dev/null && openssl ca -config "
-                                  "ca.cnf -gencrl -crl_lastupdate 20260601000000Z -crl_nextupdate 20260701000000Z "
-                                  "-out list.pem 2>/dev/null")
-                                     .c_str());
-    const auto text = code == 0 ? files::read_text(folder / "list.pem") : result<std::string>(std::string{});
-    std::filesystem::remove_all(folder);
-    return text.value();
-  }
+  std::string list() const { return revocation_list(key, root, &revoked, "20260601000000Z", "20260701000000Z"); }
 };
 
 }  // namespace

@@ -3,13 +3,17 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
+#include "common/exchange/codec/batch.hpp"
 #include "common/exchange/service/exchange.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"
 #include "exchange-gateway/api/unit_api.hpp"
+#include "tests/support/captured_log.hpp"
+#include "tests/support/revocation_list.hpp"
 
 namespace jindu::gateway {
 namespace {
@@ -20,27 +24,41 @@ using exchange::Incoming;
 using exchange::Outgoing;
 using storage::Transaction;
 
-// What the services and units of a test know of each other.
-struct Names {
-  crypto::PrivateKey root_key = crypto::PrivateKey::generate_p256();
+struct Root {
+  std::string name;
   Instant now = SystemClock().now();
-  crypto::Certificate root =
-      crypto::issue_certificate(root_key, nullptr, root_key.public_key(), {.common_name = "Root"},
-                                crypto::Profile::authority, now - 1h, now + 48h)
-          .value();
+  crypto::PrivateKey key = crypto::PrivateKey::generate_p256();
+  crypto::Certificate certificate = crypto::issue_certificate(key, nullptr, key.public_key(), {.common_name = name},
+                                                              crypto::Profile::authority, now - 1h, now + 48h)
+                                        .value();
+
+  evidence::NodeSigner node(const std::string& node) const {
+    auto own = crypto::PrivateKey::generate_p256();
+    auto issued = crypto::issue_certificate(key, &certificate, own.public_key(), {.common_name = node},
+                                            crypto::Profile::citizen, now - 1h, now + 48h);
+    return {node, own, issued.value()};
+  }
+  std::string list(const crypto::Certificate* revoked, const std::string& next = "20990101000000Z") const {
+    return revocation_list(key, certificate, revoked, "20260101000000Z", next);
+  }
+};
+
+// What the services and units of a test know of each other. The inner unit has its certificate from another authority.
+struct Names {
+  Root root{"Root"}, other_root{"Another root"};
+  Instant now = root.now;
   std::map<std::string, evidence::NodeSigner> nodes;
 
   Names() {
-    for (const char* name : {"portal", "approval", "gateway-outer", "gateway-inner"}) {
-      auto key = crypto::PrivateKey::generate_p256();
-      auto certificate = crypto::issue_certificate(root_key, &root, key.public_key(), {.common_name = name},
-                                                   crypto::Profile::citizen, now - 1h, now + 48h)
-                             .value();
-      nodes.emplace(name, evidence::NodeSigner{name, key, certificate});
-    }
+    for (const char* name : {"portal", "approval", "gateway-outer"}) nodes.emplace(name, root.node(name));
+    nodes.emplace("gateway-inner", other_root.node("gateway-inner"));
   }
   const evidence::NodeSigner& operator[](const std::string& name) const { return nodes.at(name); }
-  evidence::NodeTrust trust() const { return {crypto::TrustStore::from_pem(root.pem()).value(), {}}; }
+  std::string roots() const { return root.certificate.pem() + other_root.certificate.pem(); }
+  evidence::NodeTrust trust() const { return trust(roots(), ""); }
+  static evidence::NodeTrust trust(const std::string& roots, const std::string& lists) {
+    return {crypto::TrustStore::from_pem(roots, lists).value(), {}};
+  }
 };
 
 // How the way between a service and its unit behaves just now.
@@ -49,6 +67,10 @@ struct Weather {
   std::atomic<int> came_in_vain = 0;    // bundles that were brought meanwhile
   std::atomic<int> lost_receipts = 0;   // so many requests with the service's receipts never reach the unit
   std::atomic<int> false_receipts = 0;  // so many answers to bundles hold rubbish instead of receipts
+  std::atomic<int> asked_for_receipts = 0;
+  std::mutex mutex;
+  Bytes delivers_instead = {};   // once, instead of what there is
+  std::vector<Bytes> told = {};  // receipts of the service, as they came
 };
 
 // A unit with its journal, and the very routes it has for its service, without the certificate that TLS would show.
@@ -76,6 +98,16 @@ class Post {
         if (method == http::Method::post && path.ends_with("receipts") && weather.lost_receipts > 0) {
           --weather.lost_receipts;
           return Error{Fault::unavailable, "test.lost", "the receipt is lost on its way"};
+        }
+        if (path.ends_with("deliveries")) {
+          const std::lock_guard lock(weather.mutex);
+          if (auto instead = std::exchange(weather.delivers_instead, {}); !instead.empty())
+            return http::Response::bytes(std::move(instead), "application/octet-stream");
+        }
+        if (path.ends_with("receipts") && method == http::Method::get) ++weather.asked_for_receipts;
+        if (path.ends_with("receipts") && method == http::Method::post) {
+          const std::lock_guard lock(weather.mutex);
+          weather.told.push_back(Bytes(request.body.begin(), request.body.end()));
         }
         return handler(request);
       };
@@ -124,14 +156,16 @@ class Office {
   }
   storage::Database& database() { return *database_; }
   void start(const Names& names, const std::string& name, const std::string& peer, const std::string& unit,
-             const std::string& url, std::map<std::string, exchange::Receiver> receivers) {
+             const std::string& url, std::map<std::string, exchange::Receiver> receivers,
+             std::optional<evidence::NodeTrust> trust = {}) {
     exchange::ServiceOptions options;
     options.node = name;
     options.peer = peer;
     options.unit = unit;
     options.client.base_url = url;
     service_ = exchange::Service::start(
-                   *database_, names[name], names.trust(), names[peer].certificate, options, std::move(receivers),
+                   *database_, names[name], trust ? std::move(*trust) : names.trust(), names[peer].certificate, options,
+                   std::move(receivers),
                    [](Transaction& t, const exchange::Progress& p) {
                      t.execute("INSERT INTO progress (subject, rung, code) VALUES ($1, $2, $3)",
                                {p.subject, std::string(exchange::to_text(p.receipt.rung)), p.receipt.code});
@@ -146,6 +180,18 @@ class Office {
       exchange::enqueue(t, Outgoing{kind, subject, 1, Bytes(word.begin(), word.end())}, SystemClock().now());
     }));
     service_->wake();
+  }
+  void enqueue(const std::string& subject, const exchange::FileSlice& slice) {
+    REQUIRE(database_->write([&](Transaction& t) {
+      exchange::enqueue(t, Outgoing{"material", subject, 1, slice}, SystemClock().now());
+    }));
+    service_->wake();
+  }
+  // Of what stands still; nothing where it does not.
+  std::optional<exchange::Trouble> trouble(const std::string& what) {
+    for (auto& one : service_->health().value().troubles)
+      if (one.what == what) return one;
+    return {};
   }
   std::vector<std::string> words() { return column("SELECT word FROM applied ORDER BY number"); }
   std::vector<std::string> rungs(const std::string& subject) {
@@ -173,7 +219,7 @@ class Road {
         inner(names_, folder_ / "inner", options_of(names_, "gateway-inner", "gateway-outer", "approval")),
         portal(folder_ / "portal.sqlite"),
         approval(folder_ / "approval.sqlite") {
-    portal.start(names_, "portal", "approval", "gateway-outer", outer.url(), {});
+    start_portal(names_.trust());
     start_approval();
   }
   ~Road() {
@@ -185,6 +231,15 @@ class Road {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
+
+  void start_portal(evidence::NodeTrust trust) {
+    portal.start(names_, "portal", "approval", "gateway-outer", outer.url(), {}, std::move(trust));
+  }
+  void stop_portal() {
+    outer.unit().for_service().tell();
+    portal.stop();
+  }
+  const Names& names() const { return names_; }
 
   void start_approval() {
     std::map<std::string, exchange::Receiver> receivers;
@@ -414,6 +469,178 @@ TEST_CASE("a receipt that is none is not believed: the bundle stays until a real
   REQUIRE(road.eventually([&] { return road.approval.words() == Words{"one"}; }));
   CHECK(road.outer.weather.false_receipts == 0);
   CHECK(road.portal.column("SELECT bundle_id FROM exchange_sent").size() == 1);
+}
+
+TEST_CASE(
+    "a receipt that cannot be verified yet is not lost: what is lacking is said, and the rest is told meanwhile") {
+  struct Lacking {
+    const char* code;
+    std::function<evidence::NodeTrust(const Names&)> trust;
+  };
+  const std::vector<Lacking> cases{
+      {"certificate.unknown_issuer", [](const Names& n) { return n.trust(n.root.certificate.pem(), ""); }},
+      {"certificate.crl_missing", [](const Names& n) { return n.trust(n.roots(), n.root.list(nullptr)); }},
+      {"certificate.crl_expired",
+       [](const Names& n) {
+         return n.trust(n.roots(), n.root.list(nullptr) + n.other_root.list(nullptr, "20260102000000Z"));
+       }},
+  };
+  for (const auto& lacking : cases) {
+    INFO(lacking.code);
+    Road road;
+    road.portal.enqueue("before", "zero");
+    REQUIRE(road.eventually([&] { return contains(road.portal.rungs("before"), "applied"); }));
+    CHECK(contains(road.portal.rungs("before"), "delivered"));
+    road.stop_portal();
+    road.start_portal(lacking.trust(road.names()));
+    road.portal.enqueue("a", "one");
+    REQUIRE(road.eventually([&] { return contains(road.portal.rungs("a"), "applied"); }));
+    REQUIRE(road.eventually([&] { return road.portal.trouble("receipts").has_value(); }));
+    CHECK(road.portal.trouble("receipts")->code == lacking.code);
+    const auto cursor = [&] {
+      return road.portal.column("SELECT CAST(value AS TEXT) FROM exchange_state WHERE name = 'receipts-cursor'");
+    };
+    const auto stays = cursor();
+    {
+      // What comes behind it is followed as before, and it itself is asked for with growing pauses, told once.
+      const CapturedLog log;
+      const int asked = road.outer.weather.asked_for_receipts;
+      const auto began = std::chrono::steady_clock::now();
+      road.portal.enqueue("b", "two");
+      REQUIRE(road.eventually([&] { return contains(road.portal.rungs("b"), "applied"); }));
+      while (std::chrono::steady_clock::now() - began < 3s) REQUIRE(road.eventually([] { return true; }));
+      CHECK(road.outer.weather.asked_for_receipts - asked < 60);
+      CHECK(log.lines({"exchange.stands_still"}) == 0);
+      CHECK(log.lines({"exchange.bad_receipt"}) == 0);
+    }
+    CHECK(cursor() == stays);
+    CHECK_FALSE(contains(road.portal.rungs("a"), "delivered"));
+    CHECK_FALSE(contains(road.portal.rungs("b"), "delivered"));
+    // With what it lacked, it hears what it was told meanwhile.
+    road.stop_portal();
+    road.start_portal(road.names().trust(road.names().roots(),
+                                         road.names().root.list(nullptr) + road.names().other_root.list(nullptr)));
+    for (const char* subject : {"a", "b"})
+      REQUIRE(road.eventually([&] { return contains(road.portal.rungs(subject), "delivered"); }));
+    CHECK_FALSE(road.portal.trouble("receipts"));
+    CHECK(cursor() != stays);
+  }
+}
+
+TEST_CASE("a receipt whose signer is revoked is told in the log and keeps nothing behind it waiting") {
+  Road road;
+  road.stop_portal();
+  const auto& names = road.names();
+  road.start_portal(names.trust(names.roots(),
+                                names.root.list(nullptr) + names.other_root.list(&names["gateway-inner"].certificate)));
+  const CapturedLog log;
+  road.portal.enqueue("a", "one");
+  REQUIRE(road.eventually([&] { return contains(road.portal.rungs("a"), "applied"); }));
+  REQUIRE(road.eventually([&] { return log.lines({"exchange.bad_receipt", "certificate.revoked"}) > 0; }));
+  CHECK_FALSE(contains(road.portal.rungs("a"), "delivered"));
+  CHECK_FALSE(road.portal.trouble("receipts"));
+  const auto last = [&](const std::string& word) {
+    road.portal.enqueue("b", word);
+    return road.eventually([&] { return contains(road.approval.words(), word); }) && road.eventually([&] {
+      const auto health = road.portal.service().health().value();
+      return health.under_way + health.waiting == 0;
+    });
+  };
+  REQUIRE(last("two"));
+  const auto before =
+      road.portal.column("SELECT CAST(value AS TEXT) FROM exchange_state WHERE name = 'receipts-cursor'");
+  REQUIRE(last("three"));
+  CHECK(road.portal.column("SELECT CAST(value AS TEXT) FROM exchange_state WHERE name = 'receipts-cursor'") != before);
+}
+
+TEST_CASE("a message whose file is gone holds up its own subject, says so, and goes by itself when the file is back") {
+  Road road;
+  const auto file = std::filesystem::temp_directory_path() / ("jindu-gone-" + random_code(12));
+  const CapturedLog log;
+  road.portal.enqueue("a", exchange::FileSlice{file, 0, 5, {}});
+  road.portal.enqueue("a", "behind it");
+  road.portal.enqueue("b", "another");
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"another"}; }));
+  const auto aside = road.portal.trouble("aside");
+  REQUIRE(aside);
+  CHECK(aside->code == "exchange.file_missing");
+  CHECK(aside->messages == 1);
+  CHECK_FALSE(road.portal.service().sending_stopped());
+  CHECK(log.lines({"exchange.put_aside", "exchange.file_missing", "material"}) == 1);
+  std::ofstream(file) << "12345";
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"another", "12345", "behind it"}; }));
+  CHECK_FALSE(road.portal.trouble("aside"));
+  CHECK(log.lines({"exchange.put_aside"}) == 1);
+  CHECK(log.lines({"exchange.taken_up_again"}) == 1);
+  std::filesystem::remove(file);
+}
+
+TEST_CASE(
+    "a bundle whose bytes are gone stops sending: the log and health say so, since when and why, until it goes on") {
+  Road road;
+  const auto file = std::filesystem::temp_directory_path() / ("jindu-gone-" + random_code(12));
+  std::ofstream(file) << "12345";
+  road.outer.weather.away = true;
+  road.portal.enqueue("a", exchange::FileSlice{file, 0, 5, {}});
+  REQUIRE(road.eventually([&] { return road.portal.column("SELECT bundle_id FROM exchange_built").size() == 1; }));
+  // Started again, it has to read the file.
+  road.stop_portal();
+  std::filesystem::remove(file);
+  const CapturedLog log;
+  road.outer.weather.away = false;
+  road.start_portal(road.names().trust());
+  road.portal.enqueue("b", "another");
+  REQUIRE(road.eventually([&] { return road.portal.trouble("sending").has_value(); }));
+  CHECK(road.portal.trouble("sending")->code == "exchange.file_missing");
+  CHECK(road.portal.trouble("sending")->since <= SystemClock().now());
+  CHECK(road.portal.service().sending_stopped().value().code == "exchange.file_missing");
+  const auto began = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - began < 1s) REQUIRE(road.eventually([] { return true; }));
+  CHECK(road.approval.words().empty());
+  CHECK(log.lines({"exchange.stands_still", "exchange.file_missing"}) == 1);
+  std::ofstream(file) << "12345";
+  REQUIRE(road.eventually([&] { return road.approval.words().size() == 2; }));
+  REQUIRE(road.eventually([&] { return !road.portal.service().sending_stopped(); }));
+  CHECK(log.lines({"exchange.goes_on", "sending"}) == 1);
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("a bundle for somebody else, or from one we do not know, is refused, and keeps nothing waiting") {
+  Road road;
+  const auto now = SystemClock().now();
+  const auto made = [&](const std::string& from, const std::string& to) {
+    const exchange::BundleDraft draft{
+        exchange::new_bundle_id(now), from, to, "dossier", Bytes(16, 7), 1, now, now + 24h, {1, 1, {}, 1}};
+    return exchange::build_bundle(draft, bytes_of("a secret"), road.names()["portal"].key,
+                                  road.names()["approval"].certificate.public_key())
+        .value()
+        .bytes;
+  };
+  for (const auto& bundle : {made("portal", "archive"), made("stranger", "approval")}) {
+    const auto id = exchange::to_text(exchange::parse_bundle(bundle).value().id);
+    const std::vector<exchange::Numbered> deliveries{{0, bundle}};
+    {
+      const std::lock_guard lock(road.inner.weather.mutex);
+      road.inner.weather.delivers_instead =
+          exchange::batch_of(deliveries, [](const exchange::Numbered& one) { return one; });
+    }
+    road.inner.unit().for_service().tell();
+    const auto code = [&]() -> std::string {
+      const std::lock_guard lock(road.inner.weather.mutex);
+      for (const auto& batch : road.inner.weather.told)
+        for (const auto& one : exchange::open_receipts(batch, road.names().trust()).value())
+          if (one && exchange::to_text(one->receipt.bundle) == id && one->receipt.rung == jindu::v1::RUNG_REFUSED)
+            return one->receipt.code;
+      return "";
+    };
+    REQUIRE(road.eventually([&] { return !code().empty(); }));
+    CHECK(code() == "exchange.misdelivered");
+    CHECK(road.approval.column("SELECT outcome FROM exchange_inbox WHERE bundle_id = '" + id + "'") ==
+          Words{"refused"});
+  }
+  CHECK(road.prepared == 0);
+  road.portal.enqueue("a", "one");
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"one"}; }));
 }
 
 }  // namespace jindu::gateway

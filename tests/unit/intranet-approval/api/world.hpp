@@ -41,8 +41,14 @@ class QuietExchange final : public exchange::Service {
  public:
   void wake() override { ++woken; }
   void stop() override {}
-  result<exchange::TransitHealth> health() override { return exchange::TransitHealth{}; }
+  result<exchange::TransitHealth> health() override {
+    exchange::TransitHealth health;
+    health.troubles = troubles;
+    return health;
+  }
+  std::optional<exchange::Trouble> sending_stopped() const override { return {}; }
   int woken = 0;
+  std::vector<exchange::Trouble> troubles;
 };
 
 struct OutboxRow {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "common/exchange/service/health.hpp"
 #include "common/seal/prefix.hpp"
 #include "tests/support/test_databases.hpp"
 
@@ -214,7 +215,7 @@ TEST_CASE("the most urgent goes first, but never before an older one about the s
   }
 }
 
-TEST_CASE("a slice of a file is read when its bundle is built, and a file that is gone or short is told") {
+TEST_CASE("a slice of a file is read when its bundle is built") {
   for (auto& database : databases()) {
     INFO(database->dialect());
     char name[] = "/tmp/jindu-slice-XXXXXX";
@@ -227,14 +228,100 @@ TEST_CASE("a slice of a file is read when its bundle is built, and a file that i
     const auto views = sent(*database, bytes);
     REQUIRE(views.size() == 1);
     CHECK(opened(views[0]) == "h:23456");
-    for (const auto& slice : {FileSlice{name, 8, 5, {}}, FileSlice{"/nowhere/at/all", 0, 5, {}}}) {
-      const auto undone = database->write([&](Transaction& t) {
-        enqueue(t, {"material", "b", 3, slice}, kNow);
-        build_waiting(t, parties().identity(), kNow);
-      });
-      CHECK(code_of(undone) == "exchange.file_missing");
-    }
     ::unlink(name);
+  }
+}
+
+TEST_CASE("a message that cannot be built is put aside with its subject, in order, and taken up when it can be") {
+  const std::string name = "/tmp/jindu-aside-" + std::to_string(::getpid());
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    std::ofstream(name) << "01";  // two bytes of five
+    REQUIRE(database->write([&](Transaction& t) {
+      enqueue(t, {"material", "short", 0, FileSlice{name, 0, 5, {}}}, kNow);
+      enqueue(t, message("short", "behind the short one", 0), kNow);
+      enqueue(t, {"material", "gone", 0, FileSlice{"/nowhere/at/all", 0, 5, {}}}, kNow);
+      enqueue(t, message("lost", "its payload is lost", 0), kNow);
+      enqueue(t, message("others", "first"), kNow);
+      enqueue(t, message("others", "second"), kNow);
+      t.execute("DELETE FROM exchange_payload WHERE payload = $1", {bytes_of("its payload is lost")});
+    }));
+    std::vector<PutAside> changes;
+    std::vector<std::string> words;
+    const auto build_at = [&](Instant now) {
+      changes.clear();
+      words.clear();
+      REQUIRE(database->write([&](Transaction& t) {
+        for (const auto& one : build_waiting(t, parties().identity(), now, &changes)) {
+          const auto view = parse_bundle(one.bundle).value();
+          words.push_back(opened(view) + " " + std::to_string(view.manifest.sequence()) + "/" +
+                          std::to_string(view.manifest.subject_sequence()));
+        }
+      }));
+    };
+    build_at(kNow);
+    CHECK(words == std::vector<std::string>{"first 1/1", "second 2/2"});
+    REQUIRE(changes.size() == 3);
+    for (const auto& one : changes)
+      CHECK(one.reason.value().code == (one.subject == "lost" ? "exchange.payload_missing" : "exchange.file_missing"));
+    REQUIRE(database->read([&](Transaction& t) {
+      CHECK(is_needed(t, name));
+      const auto health = transit_health(t);
+      CHECK(health.waiting == 6);
+      REQUIRE(health.troubles.size() == 1);
+      CHECK(health.troubles[0].what == "aside");
+      CHECK(health.troubles[0].code == "exchange.file_missing");
+      CHECK(health.troubles[0].since == kNow);
+      CHECK(health.troubles[0].messages == 3);
+      CHECK(unsent(t, "short").aside.value().code == "exchange.file_missing");
+      CHECK(unsent(t, "others").any);
+      CHECK_FALSE(unsent(t, "others").aside);
+      CHECK_FALSE(unsent(t, "nobody").any);
+    }));
+    // The same again changes nothing, and is told once; so it is when a clock that was ahead has gone back.
+    for (const auto now : {kNow + std::chrono::hours(30), kNow + std::chrono::hours(1)}) {
+      build_at(now);
+      CHECK(words.empty());
+      CHECK(changes.empty());
+    }
+    std::ofstream(name) << "01234";
+    build_at(kNow + std::chrono::hours(1) + std::chrono::minutes(2));
+    CHECK(words == std::vector<std::string>{"01234 3/1", "behind the short one 4/2"});
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].subject == "short");
+    CHECK_FALSE(changes[0].reason);
+    REQUIRE(database->read([&](Transaction& t) { CHECK(transit_health(t).troubles.at(0).messages == 2); }));
+  }
+  ::unlink(name.c_str());
+}
+
+TEST_CASE("what was built and cannot be read stops its channel, and what stands before it still goes") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    char name[] = "/tmp/jindu-slice-XXXXXX";
+    ::close(::mkstemp(name));
+    std::ofstream(name) << "0123456789";
+    std::vector<Built> made, next;
+    REQUIRE(database->write([&](Transaction& t) {
+      enqueue(t, message("a", "before"), kNow);
+      enqueue(t, {"material", "b", 1, FileSlice{name, 0, 5, {}}}, kNow);
+      enqueue(t, message("c", "behind"), kNow);
+      made = build_waiting(t, parties().identity(), kNow);
+    }));
+    REQUIRE(made.size() == 3);
+    ::unlink(name);
+    const auto look = [&] {
+      next.clear();
+      return code_of(database->read([&](Transaction& t) { next = sealed_again(t, 10, 1 << 20); }));
+    };
+    CHECK(look().empty());
+    REQUIRE(next.size() == 1);
+    CHECK(next[0].bundle_id == made[0].bundle_id);
+    REQUIRE(database->write([&](Transaction& t) { mark_handed_over(t, made[0].bundle_id); }));
+    CHECK(look() == "exchange.file_missing");
+    REQUIRE(database->write(
+        [&](Transaction& t) { t.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {made[1].bundle_id}); }));
+    CHECK(look() == "exchange.built_missing");
   }
 }
 
@@ -280,6 +367,10 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
       REQUIRE(view);
       CHECK(verify_bundle(*view, renewed.key.public_key()));
     }
+    REQUIRE(database->write([&](Transaction& t) {
+      for (const auto& view : views)
+        if (view.id != slice.id) mark_handed_over(t, to_text(view.id));
+    }));
     std::ofstream(name, std::ios::binary | std::ios::in).seekp(100'000).write("?", 1);
     CHECK(code_of(database->read([&](Transaction& t) { sealed_again(t, 10, 1 << 30); })) == "exchange.payload_changed");
     ::unlink(name);
