@@ -130,9 +130,18 @@ result<void> serve(const Settings& s, const Trusted& trusted) {
   if (!exchange) return exchange.error();
 
   api::PublishedCatalogue catalogue;
-  api::Portal portal{
-      **database,           clock,        s.limits,  trusted.node, trusted.applicants,          trusted.companies,
-      trusted.registration, upload_files, catalogue, secret,       [&] { (*exchange)->wake(); }};
+  api::Portal portal{**database,
+                     clock,
+                     s.limits,
+                     trusted.node,
+                     trusted.applicants,
+                     trusted.companies,
+                     trusted.registration,
+                     upload_files,
+                     catalogue,
+                     secret,
+                     [&] { (*exchange)->wake(); },
+                     [&] { return (*exchange)->sending_stopped(); }};
   Worker housekeeping("housekeeping", [&]() -> std::chrono::milliseconds {
     const auto kept =
         store::keep_house(**database, upload_files, {s.limits.session, s.limits.stale_upload}, clock.now());

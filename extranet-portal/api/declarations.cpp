@@ -87,6 +87,13 @@ boost::json::array transit_json(storage::Transaction& tx, const std::string& id)
   return list;
 }
 
+// Why what was submitted does not leave; none: it has left, or does.
+std::optional<jindu::exchange::Trouble> held_up(Portal& portal, storage::Transaction& tx, const std::string& id) {
+  const auto unsent = jindu::exchange::unsent(tx, id);
+  if (unsent.aside || !unsent.any) return unsent.aside;
+  return portal.sending_stopped();
+}
+
 result<std::uint64_t> number_of(std::string_view text, std::uint64_t absent, std::uint64_t most,
                                 const std::string& name) {
   if (text.empty()) return absent;
@@ -140,6 +147,9 @@ Answer show_declaration(Portal& portal, http::Request& request) {
     answer["submissions"] = submissions_json(tx, *id);
     answer["notices"] = notices_json(tx, *id);
     answer["transit"] = transit_json(tx, *id);
+    if (const auto trouble = held_up(portal, tx, *id))
+      answer["held_up"] =
+          boost::json::object{{"what", trouble->what}, {"code", trouble->code}, {"since", to_unix_ms(trouble->since)}};
   });
   if (!read) return read.error();
   return private_json(answer);

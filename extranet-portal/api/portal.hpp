@@ -8,6 +8,7 @@
 
 #include "common/crypto/certificate.hpp"
 #include "common/evidence/signed.hpp"
+#include "common/exchange/service/exchange.hpp"
 #include "common/http/server.hpp"
 #include "common/runtime/clock.hpp"
 #include "common/storage/database.hpp"
@@ -54,6 +55,10 @@ struct Portal {
   PublishedCatalogue& catalogue;
   Bytes secret;                // for salts of accounts that are not there
   std::function<void()> wake;  // something was enqueued
+  // Why nothing is sent just now, and since when; none: it is.
+  std::function<std::optional<jindu::exchange::Trouble>()> sending_stopped = [] {
+    return std::optional<jindu::exchange::Trouble>();
+  };
 };
 
 // The whole API in one table.

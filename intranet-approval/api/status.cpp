@@ -84,6 +84,10 @@ result<http::Response> exchange_health(Context& context, http::Request&) {
   });
   if (!ok) return ok.error();
   const auto now = context.office.now();
+  json::array troubles;
+  for (const auto& one : health->troubles)
+    troubles.push_back(
+        {{"what", one.what}, {"code", one.code}, {"since", to_unix_ms(one.since)}, {"messages", one.messages}});
   return http::Response::json(
       {{"reachable", health->unit_reachable},
        {"last_contact", health->unit_last_heard ? to_unix_ms(*health->unit_last_heard) : 0},
@@ -93,7 +97,8 @@ result<http::Response> exchange_health(Context& context, http::Request&) {
        {"outgoing_oldest_ms", health->oldest_under_way ? to_unix_ms(now) - to_unix_ms(*health->oldest_under_way) : 0},
        {"other_side_last_heard", health->other_side_last_heard ? to_unix_ms(*health->other_side_last_heard) : 0},
        {"incoming_applied", applied},
-       {"held", std::move(held)}});
+       {"held", std::move(held)},
+       {"troubles", std::move(troubles)}});
 }
 
 }  // namespace jindu::approval::api

@@ -26,13 +26,31 @@ export const en: Messages = {
     closed: 'Closed', granted: 'Granted', refused: 'Refused', returned: 'Returned', deemed: 'Deemed accepted',
   },
   exchange: {
-    title: 'Exchange between the networks', state_good: 'Working', state_soon: 'Needs a look', state_late: 'Gateway unreachable',
+    title: 'Exchange between the networks', state_good: 'Working', state_soon: 'Needs a look', state_late: 'Gateway unreachable', state_stopped: 'Sending is stopped',
     unreachable_since: 'The inner unit cannot be reached; it was last heard of {ago}. What is to go out waits in line here and goes on by itself; nothing is lost. Please tell the gateway operators.',
     never: 'The inner unit has not been heard of since this service started. What is to go out waits in line here; nothing is lost. Please tell the gateway operators.',
     nothing_waits: 'Everything that went out has arrived at the portal; no bundle waits.', some_wait: '{count} bundle has not arrived at the portal yet; it has waited for {age}. | {count} bundles have not arrived at the portal yet; the oldest has waited for {age}.',
     outgoing_waiting: 'Not yet taken', outgoing_under_way: 'Under way', outgoing_oldest: 'Oldest has waited', outgoing_refused: 'Not delivered',
     portal_heard: 'Portal last heard', unit_heard: 'Unit last reached', incoming: 'Bundles applied', to_open: 'Dossiers to open', mean_transit: 'Mean in transit, 30 days',
     never_heard: 'never', held: 'Dossiers that could not be opened', declaration: 'Declaration', last_try: 'Last try', attempts: 'Tries', why: 'Why',
+    trouble: {
+      sending: 'Sending stopped {ago}: nothing is handed to the inner unit.', building: 'Sending stopped {ago}: what is to go out cannot be made into bundles.',
+      receipts: 'Receipts of the gateway cannot be verified; that began {ago}. What has arrived may still be shown as under way.',
+      aside: '{count} message cannot be sent and was put aside {ago}; what comes behind it about the same case waits, all else goes on. | {count} messages cannot be sent and were put aside, the first of them {ago}; what comes behind them about the same cases waits, all else goes on.',
+    },
+    todo_sending: 'Nothing is lost. Give the code to the system administrator and the gateway operators; it goes on by itself when the cause is gone.', todo_building: 'Nothing is lost. Give the code to the system administrator; it goes on by itself when the cause is gone.',
+    todo_receipts: 'Nothing is lost. Ask the system administrator to look after the certificates and revocation lists of this service; the receipts are then read again.', todo_aside: 'Give the code to the system administrator; it goes on by itself when what is missing is back.',
+    todo: {
+      exchange: {
+        file_missing: 'A file that is to be sent is gone or cut short. Ask the system administrator to put it back from the backup; the log names it. It goes on by itself then.', payload_missing: 'The database does not have what is to be sent any more. Ask the system administrator to check the database and to restore it from the backup.',
+        payload_changed: 'What is to be sent is no longer what it was when its place in the channel was given. Ask the system administrator to put the file back as it was, from the backup; the log names it.', built_missing: 'A bundle that has its place in the channel is not in the database any more. Ask the system administrator to check the database and to restore it from the backup.',
+      },
+      certificate: {
+        crl_expired: 'The revocation list of this service has ended. Ask the system administrator to install the present one and to restart the service.', crl_missing: 'This service has no revocation list of an issuer. Ask the system administrator to install it and to restart the service.',
+        unknown_issuer: 'This service does not know the issuer of a certificate. Ask the system administrator to install it and to restart the service.', not_yet_valid: 'A certificate was used before it is valid. Ask the system administrator to compare the clocks of all nodes and to look after the certificates.',
+        expired: 'A certificate has ended. Ask the system administrator to make the new one known.',
+      },
+    },
   },
   worklist: {
     scopes: 'Scope', scope_mine: 'Waiting for me', scope_department: 'Open in my department', scope_closed: 'Closed', filters: 'Filter cases', search: 'Search by declaration number, acceptance number or applicant', search_hint: 'Number or applicant',

@@ -24,13 +24,31 @@ export const zh = {
     closed: '办结', granted: '准予', refused: '不予', returned: '自动退回', deemed: '视为受理',
   },
   exchange: {
-    title: '内外网交换', state_good: '正常', state_soon: '需要留意', state_late: '网关不可达',
+    title: '内外网交换', state_good: '正常', state_soon: '需要留意', state_late: '网关不可达', state_stopped: '外发已停',
     unreachable_since: '内端机不可达，上次联系在{ago}。外发内容在本机排队，恢复后自动续传，不会丢失；请联系网关运维。',
     never: '本系统启动以来尚未与内端机联系上。外发内容在本机排队，不会丢失；请联系网关运维。',
     nothing_waits: '外发内容已全部送达门户，没有等待的交换包。', some_wait: '{count} 个交换包尚未送达门户，最早的一个已等待 {age}。',
     outgoing_waiting: '等待内端机接收', outgoing_under_way: '已交网关、在途', outgoing_oldest: '最早一个已等待', outgoing_refused: '未能送达',
     portal_heard: '上次听到门户', unit_heard: '上次联系内端机', incoming: '已处理的来包', to_open: '待拆封检查', mean_transit: '近 30 天平均在途',
     never_heard: '从未', held: '未能拆封的申报件', declaration: '申报编号', last_try: '上次尝试', attempts: '次数', why: '原因',
+    trouble: {
+      sending: '外发自{ago}起停止：没有内容交给内端机。', building: '外发自{ago}起停止：待发内容无法制成交换包。',
+      receipts: '自{ago}起，网关的回执无法核验：已送达的内容可能仍显示为在途。',
+      aside: '{count} 件待发内容暂时不能发送，已搁置，最早的一件在{ago}；同一办件的后续内容随之等待，其余照常外发。',
+    },
+    todo_sending: '内容不会丢失。请把代码告知系统管理员和网关运维；原因消除后自动续传。', todo_building: '内容不会丢失。请把代码告知系统管理员；原因消除后自动续传。',
+    todo_receipts: '回执不会丢失。请系统管理员检查本系统的证书和吊销列表，之后会重新读取。', todo_aside: '请把代码告知系统管理员；缺少的内容恢复后自动续传。',
+    todo: {
+      exchange: {
+        file_missing: '待发的文件不在或不完整。请系统管理员按日志中的文件名从备份恢复，之后自动续传。', payload_missing: '数据库中已没有待发的内容。请系统管理员检查数据库，并从备份恢复。',
+        payload_changed: '待发内容与编号时不一致。请系统管理员按日志中的文件名，从备份恢复原来的文件。', built_missing: '已编号的交换包不在数据库中。请系统管理员检查数据库，并从备份恢复。',
+      },
+      certificate: {
+        crl_expired: '本系统的吊销列表已过期。请系统管理员安装最新的列表并重启服务。', crl_missing: '本系统缺少某个签发者的吊销列表。请系统管理员安装后重启服务。',
+        unknown_issuer: '本系统不认识某张证书的签发者。请系统管理员安装其证书后重启服务。', not_yet_valid: '有证书在生效之前被使用。请系统管理员核对各节点的时钟和证书。',
+        expired: '有证书已过期。请系统管理员登记新证书。',
+      },
+    },
   },
   worklist: {
     scopes: '范围', scope_mine: '待我办理', scope_department: '本部门在办', scope_closed: '已办结', filters: '筛选办件', search: '按申报号、受理号或申请人查找', search_hint: '申报号、受理号或申请人',

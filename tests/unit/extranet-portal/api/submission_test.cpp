@@ -109,6 +109,32 @@ TEST_CASE("a dossier is taken in one commit: number, receipt, steps and its way 
   }
 }
 
+TEST_CASE("a declaration says why it does not leave, and since when, as long as something of it is here") {
+  for (auto& world : worlds()) {
+    Ready ready(*world);
+    const auto made = ready.make(*world, world->draft(ready.id));
+    world->upload(ready.browser, ready.id, made);
+    REQUIRE(world->submit(ready.browser, ready.id, made).status == 200);
+    const auto held_up = [&] {
+      const auto shown = ready.browser.get("/api/v1/declarations/" + ready.id).json.as_object();
+      return shown.contains("held_up") ? shown.at("held_up") : boost::json::value();
+    };
+    CHECK(held_up().is_null());
+    world->portal.sending_stopped = [] {
+      return std::optional(jindu::exchange::Trouble{"sending", "exchange.payload_changed", from_unix_ms(7000)});
+    };
+    CHECK(held_up() == boost::json::value{{"what", "sending"}, {"code", "exchange.payload_changed"}, {"since", 7000}});
+    // What keeps this one alone is nearer.
+    REQUIRE(world->database->write([](storage::Transaction& tx) {
+      tx.execute(
+          "UPDATE exchange_outbox SET aside_code = 'exchange.file_missing', aside_ms = 9000 WHERE kind = 'material'");
+    }));
+    CHECK(held_up() == boost::json::value{{"what", "aside"}, {"code", "exchange.file_missing"}, {"since", 9000}});
+    REQUIRE(world->database->write([](storage::Transaction& tx) { tx.execute("DELETE FROM exchange_outbox"); }));
+    CHECK(held_up().is_null());
+  }
+}
+
 TEST_CASE("the same submission gets the same answer; another content is refused") {
   for (auto& world : worlds()) {
     Ready ready(*world);

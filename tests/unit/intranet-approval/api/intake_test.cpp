@@ -160,6 +160,12 @@ TEST_CASE("what is not what it says is refused for good, and people can see why"
   const auto health = w.seat("acceptor").get("/api/v1/exchange");
   REQUIRE(health.status == 200);
   CHECK(health.json.at("held").as_array().size() == 1);
+  CHECK(health.json.at("troubles").as_array().empty());
+  w.exchange.troubles = {{"aside", "exchange.file_missing", from_unix_ms(5000), 2}};
+  const auto later = w.seat("acceptor").get("/api/v1/exchange");
+  REQUIRE(later.status == 200);
+  CHECK(later.json.at("troubles") ==
+        boost::json::value{{{"what", "aside"}, {"code", "exchange.file_missing"}, {"since", 5000}, {"messages", 2}}});
 }
 
 TEST_CASE("before any catalogue a dossier waits and is not refused") {
