@@ -399,8 +399,7 @@ class ServiceImpl final : public Service {
   // Whether a receipt may be good and only what it is verified with is lacking here, such as a new revocation list or
   // issuer. What is false, revoked or malformed stays so.
   static bool may_be_verified_later(const Error& error) {
-    return error.fault == Fault::unavailable || error.code == "certificate.not_yet_valid" ||
-           error.code == "certificate.unknown_issuer";
+    return error.fault == Fault::unavailable || error.code == "certificate.unknown_issuer";
   }
 
   // A receipt that cannot be verified yet is not passed: the cursor stays before the batch that has it, which is asked

@@ -1,11 +1,9 @@
 #include "world.hpp"
 
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
 #include <catch2/catch.hpp>
 
 #include "common/runtime/files.hpp"
+#include "tests/support/revocation_list.hpp"
 
 namespace jindu::gateway::test {
 namespace {
@@ -145,27 +143,9 @@ evidence::NodeSigner World::node(const std::string& name) const {
 
 evidence::NodeTrust World::trust() const { return {crypto::TrustStore::from_pem(root.pem()).value(), {}}; }
 
-evidence::NodeTrust World::trust_without_its_crl() const {
-  X509_CRL* crl = X509_CRL_new();
-  X509_NAME* name = X509_NAME_new();
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("elsewhere"), -1, -1, 0);
-  X509_CRL_set_version(crl, 1);
-  X509_CRL_set_issuer_name(crl, name);
-  ASN1_TIME* time = ASN1_TIME_set(nullptr, to_unix_ms(clock->now()) / 1000 - 3600);
-  X509_CRL_set1_lastUpdate(crl, time);
-  ASN1_TIME_set(time, to_unix_ms(clock->now()) / 1000 + 3600);
-  X509_CRL_set1_nextUpdate(crl, time);
-  X509_CRL_sign(crl, root_key.native(), EVP_sha256());
-  BIO* out = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509_CRL(out, crl);
-  char* text = nullptr;
-  const auto size = BIO_get_mem_data(out, &text);
-  const std::string written(text, static_cast<std::size_t>(size));
-  BIO_free(out);
-  ASN1_TIME_free(time);
-  X509_NAME_free(name);
-  X509_CRL_free(crl);
-  return {crypto::TrustStore::from_pem(root.pem(), written).value(), {}};
+evidence::NodeTrust World::trust_with_an_old_crl() const {
+  const auto crl = revocation_list(root_key, root, nullptr, "20260101000000Z", "20260201000000Z");
+  return {crypto::TrustStore::from_pem(root.pem(), crl).value(), {}};
 }
 
 Policy World::policy() const {

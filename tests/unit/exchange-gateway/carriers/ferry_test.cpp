@@ -378,9 +378,9 @@ TEST_CASE("a unit whose disk is full goes on sending by ferry what fills it, and
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
 }
 
-TEST_CASE("a voyage that cannot be checked for want of a revocation list waits on its medium, and is not refused") {
+TEST_CASE("a voyage that cannot be checked as the revocation list is over waits on its medium, and is not refused") {
   World w;
-  w.inner.restart_with(w.trust_without_its_crl());
+  w.inner.restart_with(w.trust_with_an_old_crl());
   std::vector<Bytes> bundles;
   {
     Crossing c(w);
