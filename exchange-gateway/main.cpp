@@ -26,25 +26,28 @@ int fail(const Error& error) {
 
 int main(int argc, char** argv) {
   keep_memory_small();
-  CommandLine app("The exchange gateway between two networks that must not be connected.");
+  const auto language = language_of(argc, argv);
+  const Voice voice(language);
+  const auto help = [&](const char* name) { return voice.text(std::string("help.") + name); };
+  CommandLine app(help("gateway"), language);
   std::string side, config, listen, forward, outer, inner, medium;
   bool check = false;
   int patience_ms = 10'000;
-  app.option("--unit", side, "Which half this is").one_of({"outer", "inner"});
-  app.option("--config", config, "Configuration in TOML");
-  app.flag("--check-config", check, "Read the configuration, say what is wrong, and end");
-  auto guard = app.command("guard", "Relay one TCP port to another network without understanding it");
+  app.option("--unit", side, help("unit")).one_of({"outer", "inner"});
+  app.option("--config", config, help("config"));
+  app.flag("--check-config", check, help("check_config"));
+  auto guard = app.command("guard", help("guard"));
   guard.option("--listen", listen, "ADDRESS:PORT").required();
   guard.option("--forward", forward, "ADDRESS:PORT").required();
-  auto volume = app.command("switch", "Attach a medium to one side at a time");
-  volume.option("--outer", outer, "Directory in which the outer unit finds the medium").required();
-  volume.option("--inner", inner, "Directory in which the inner unit finds the medium").required();
-  volume.option("--medium", medium, "The medium itself").required();
-  volume.option("--patience-ms", patience_ms, "How long one side may have it at most");
+  auto volume = app.command("switch", help("switch"));
+  volume.option("--outer", outer, help("outer")).required();
+  volume.option("--inner", inner, help("inner")).required();
+  volume.option("--medium", medium, help("medium")).required();
+  volume.option("--patience-ms", patience_ms, help("patience"));
   std::function<int()> console;
-  add_ctl(app, console);
-  add_policy(app, console);
-  add_by_hand(app, console);
+  add_ctl(app, voice, console);
+  add_policy(app, voice, console);
+  add_by_hand(app, voice, console);
   if (const auto ended = app.read(argc, argv)) return *ended;
   if (console) return console();
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "common/runtime/language.hpp"
+
 namespace CLI {
 class App;
 class Option;
@@ -44,6 +46,8 @@ class Command {
   Argument option(const std::string& name, std::int64_t& value, const std::string& what = {});
   Argument option(const std::string& name, std::uint64_t& value, const std::string& what = {});
   void flag(const std::string& name, bool& value, const std::string& what);
+  // --language, which language_of() has read before the line is.
+  void language_option(const std::string& what);
 
   Command command(const std::string& name, const std::string& what);
   Command& needs_command();
@@ -60,7 +64,8 @@ class Command {
 
 class CommandLine : public Command {
  public:
-  explicit CommandLine(const std::string& what);
+  // `language`: of what is said around the texts that are given here, in help and of mistakes.
+  explicit CommandLine(const std::string& what, Language language = Language::en);
   ~CommandLine();
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
@@ -69,7 +74,7 @@ class CommandLine : public Command {
   std::string help() const;
 
  private:
-  explicit CommandLine(std::unique_ptr<CLI::App> app);
+  CommandLine(std::unique_ptr<CLI::App> app, Language language);
   std::unique_ptr<CLI::App> owned_;
 };
 

@@ -433,7 +433,7 @@ json::object policy(const Policy& policy) {
   for (std::size_t i = 0; i < policy.rules.size(); ++i) rules.push_back(rule_json(policy.rules[i], i + 1));
   for (const auto& q : policy.quotas)
     quotas.push_back({{"sender", q.sender}, {"max_bundles", q.max_bundles}, {"max_bytes", q.max_bytes}});
-  for (const auto& remark : remarks(policy)) notes.push_back(json::value(remark));
+  for (const auto& remark : remarks(policy)) notes.push_back(json::value(remark.words));
   return {{"rules", std::move(rules)}, {"quotas", std::move(quotas)}, {"remarks", std::move(notes)}};
 }
 

@@ -1,14 +1,11 @@
 #include "exchange-gateway/carriers/by_hand.hpp"
 
 #include <fcntl.h>
-#include <fmt/args.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <limits>
 #include <memory>
 
@@ -16,7 +13,6 @@
 #include "common/runtime/config.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
-#include "exchange-gateway/carriers/by_hand_texts.hpp"
 #include "exchange-gateway/carriers/trip.hpp"
 #include "exchange-gateway/store/restoration.hpp"
 #include "exchange-gateway/unit/settings.hpp"
@@ -30,26 +26,10 @@ constexpr int kDone = 0, kCannot = 1, kLookAfter = 3, kNothing = 4;
 constexpr std::size_t kRoomLeast = 1024 * 1024;
 
 struct Asked {
-  std::string config, side, medium, language;
+  explicit Asked(const Voice& v) : voice(v) {}
+  Voice voice;
+  std::string config, side, medium;
   std::int64_t again = 0;
-};
-
-class Voice {
- public:
-  explicit Voice(const std::string& language) {
-    const char* system = std::getenv("LANG");
-    const std::string chosen = language.empty() ? (system != nullptr ? system : "zh") : language;
-    english_ = !chosen.starts_with("zh");
-  }
-  template <class... Values>
-  void say(Say what, const Values&... values) const {
-    fmt::dynamic_format_arg_store<fmt::format_context> arguments;
-    (arguments.push_back(values), ...);
-    std::cout << fmt::vformat(kTexts[static_cast<std::size_t>(what)][english_ ? 1 : 0], arguments) << "\n";
-  }
-
- private:
-  bool english_;
 };
 
 // Names on a medium are not ours: nothing of them but harmless signs reaches the terminal.
@@ -58,11 +38,6 @@ std::string shown(const std::string& name) {
   for (const char c : name.substr(0, 100))
     text += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' ? c : '?';
   return text;
-}
-
-int cannot(const Error& error) {
-  std::cerr << error.detail << " [" << error.code << "]\n";
-  return kCannot;
 }
 
 // The unit's journal, beside the unit that runs: every step is a transaction, so both may work at once.
@@ -119,49 +94,49 @@ result<void> clear_own(Unit& unit, const std::string& medium) {
 }
 
 int export_to(const Asked& asked) {
-  const Voice voice(asked.language);
-  if (!is_medium(asked.medium)) return voice.say(Say::not_a_medium, asked.medium), kCannot;
+  const auto& voice = asked.voice;
+  if (!is_medium(asked.medium)) return voice.say("medium.none", {{"medium", asked.medium}}), kCannot;
   auto beside = Beside::open(asked);
-  if (!beside) return cannot(beside.error());
+  if (!beside) return voice.fail(beside.error());
   auto& unit = (*beside)->unit();
   auto recovery = store::Recovery::none;
   auto looked = unit.journal().read([&](storage::Transaction& t) { recovery = store::open_restoration(t).recovery(); });
-  if (!looked) return cannot(looked.error());
-  if (recovery == store::Recovery::halted) return voice.say(Say::restored), kCannot;
+  if (!looked) return voice.fail(looked.error());
+  if (recovery == store::Recovery::halted) return voice.say("export.restored"), kCannot;
   if (asked.again > 0) {
-    if (auto ok = unit.load_again(asked.again - 1, asked.again); !ok) return cannot(ok.error());
-    voice.say(Say::again, asked.again);
+    if (auto ok = unit.load_again(asked.again - 1, asked.again); !ok) return voice.fail(ok.error());
+    voice.say("export.again", {{"number", asked.again}});
   }
-  if (auto ok = clear_own(unit, asked.medium); !ok) return cannot(ok.error());
-  if (auto ok = gather_receipts(unit); !ok) return cannot(ok.error());
+  if (auto ok = clear_own(unit, asked.medium); !ok) return voice.fail(ok.error());
+  if (auto ok = gather_receipts(unit); !ok) return voice.fail(ok.error());
   std::int64_t voyages = 0;
   for (;;) {
     const auto room = files::free_bytes(asked.medium) / 2;
-    if (room < kRoomLeast) return voice.say(Say::no_room), voyages > 0 ? kDone : kCannot;
+    if (room < kRoomLeast) return voice.say("export.no_room"), voyages > 0 ? kDone : kCannot;
     auto list = unit.to_load(kVoyageBundlesMax, std::min<std::size_t>((*beside)->voyage_bytes(), room));
-    if (!list) return cannot(list.error());
+    if (!list) return voice.fail(list.error());
     const auto tell = must_tell(unit);
-    if (!tell) return cannot(tell.error());
+    if (!tell) return voice.fail(tell.error());
     if (list->empty() && !*tell) break;
     std::vector<std::string> ids;
     for (auto& one : *list) ids.push_back(std::move(one.id));
     auto row = load_voyage(unit, asked.medium, ids, {});
-    if (!row) return cannot(row.error());
+    if (!row) return voice.fail(row.error());
     ++voyages;
-    voice.say(Say::written, row->number, row->bundles, row->bytes);
+    voice.say("export.written", {{"number", row->number}, {"n", row->bundles}, {"bytes", row->bytes}});
     if (row->bytes == 0) break;
   }
   if (voyages > 0) return kDone;
-  return voice.say(Say::wrote_nothing), kNothing;
+  return voice.say("export.nothing"), kNothing;
 }
 
 // --- import --------------------------------------------------------------------------------------------------------
 
 // Why a manifest is not believed, as a person would say it.
-Say refusal(const std::string& code) {
-  if (code == "voyage.addressee" || code == "signed.signer") return Say::addressee;
-  if (code == "certificate.unknown_issuer") return Say::foreign;
-  return Say::tampered;
+const char* refusal(const std::string& code) {
+  if (code == "voyage.addressee" || code == "signed.signer") return "import.addressee";
+  if (code == "certificate.unknown_issuer") return "import.foreign";
+  return "import.tampered";
 }
 
 struct Found {
@@ -171,18 +146,18 @@ struct Found {
 
 class Importing {
  public:
-  Importing(Unit& unit, const Asked& asked, const Voice& voice) : unit_(unit), asked_(asked), voice_(voice) {}
+  Importing(Unit& unit, const Asked& asked) : unit_(unit), asked_(asked), voice_(asked.voice) {}
 
   int run() {
     for (const auto& name : names_on(asked_.medium))
-      if (auto ok = look_at(name); !ok) return cannot(ok.error());
+      if (auto ok = look_at(name); !ok) return voice_.fail(ok.error());
     std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.number < b.number; });
     for (const auto& one : found_) {
       auto ok = take(one);
       if (!ok && ok.error().code == "journal") return kCannot;
-      if (!ok) return voice_.say(Say::not_now, ok.error().detail), kCannot;
+      if (!ok) return voice_.say("import.not_now", {{"why", ok.error().detail}}), kCannot;
     }
-    if (found_.empty() && !look_after_) voice_.say(Say::nothing_here);
+    if (found_.empty() && !look_after_) voice_.say("import.nothing");
     return look_after_ ? kLookAfter : found_.empty() ? kNothing : kDone;
   }
 
@@ -192,18 +167,18 @@ class Importing {
     constexpr std::string_view partial = ".part";
     const bool half = name.ends_with(partial);
     const auto whole = half ? name.substr(0, name.size() - partial.size()) : name;
-    if (voyage_id(whole, o.name) && !half) voice_.say(Say::own, shown(name));
+    if (voyage_id(whole, o.name) && !half) voice_.say("import.own", {{"folder", shown(name)}});
     if (const auto id = strange_voyage_id(name, o.name, o.peer)) {
       const auto error = strange_voyage();
       look_after_ = true;
-      voice_.say(refusal(error.code), shown(name), error.code);
+      voice_.say(refusal(error.code), {{"folder", shown(name)}, {"code", error.code}});
       if (strange_++ >= kStrangeTold) return {};
       return refuse_voyage(unit_, (fs::path(asked_.medium) / name).string(), *id, error);
     }
     const auto id = voyage_id(whole, o.peer);
     if (!id) return {};
     if (half) {
-      voice_.say(Say::half_written, shown(name));
+      voice_.say("import.half_written", {{"folder", shown(name)}});
       look_after_ = true;
       return {};
     }
@@ -219,9 +194,9 @@ class Importing {
     std::error_code code;
     const bool no_manifest = !fs::exists(fs::symlink_status(fs::path(folder) / std::string(kVoyageManifest), code));
     if (no_manifest)
-      voice_.say(Say::half_written, shown(name));
+      voice_.say("import.half_written", {{"folder", shown(name)}});
     else
-      voice_.say(refusal(voyage.error().code), shown(name), voyage.error().code);
+      voice_.say(refusal(voyage.error().code), {{"folder", shown(name)}, {"code", voyage.error().code}});
     return refuse_voyage(unit_, folder, *id, voyage.error());
   }
 
@@ -241,25 +216,25 @@ class Importing {
     });
     if (!ok) return ok;
     if (known) {
-      voice_.say(Say::duplicate, shown(one.name), number);
+      voice_.say("import.duplicate", {{"folder", shown(one.name)}, {"number", number}});
       return {};
     }
     if (number < newest) {
-      voice_.say(Say::late, number);
+      voice_.say("import.late", {{"number", number}});
       look_after_ = true;
     } else if (number > newest + 1 && newest > 0) {
-      voice_.say(Say::missing_before, number, newest + 1, number - 1);
+      voice_.say("import.missing_before", {{"number", number}, {"first", newest + 1}, {"last", number - 1}});
       look_after_ = true;
     }
     auto taken = take_voyage(unit_, *voyage, one.folder, over_rate_);
     if (!taken) return taken.error();
     if (taken->over_rate > 0) {
-      voice_.say(Say::over_rate, number, taken->over_rate);
+      voice_.say("import.over_rate", {{"number", number}, {"n", taken->over_rate}});
       over_rate_ = look_after_ = true;
       return {};
     }
-    voice_.say(Say::taken, number, taken->row.bundles);
-    for (const auto& id : taken->damaged) voice_.say(Say::bundle_damaged, id);
+    voice_.say("import.taken", {{"number", number}, {"n", taken->row.bundles}});
+    for (const auto& id : taken->damaged) voice_.say("import.bundle_damaged", {{"id", id}});
     look_after_ = look_after_ || !taken->damaged.empty();
     return {};
   }
@@ -273,26 +248,24 @@ class Importing {
 };
 
 int import_from(const Asked& asked) {
-  const Voice voice(asked.language);
-  if (!is_medium(asked.medium)) return voice.say(Say::not_a_medium, asked.medium), kCannot;
+  const auto& voice = asked.voice;
+  if (!is_medium(asked.medium)) return voice.say("medium.none", {{"medium", asked.medium}}), kCannot;
   auto beside = Beside::open(asked);
-  if (!beside) return cannot(beside.error());
-  return Importing((*beside)->unit(), asked, voice).run();
+  if (!beside) return voice.fail(beside.error());
+  return Importing((*beside)->unit(), asked).run();
 }
 
 }  // namespace
 
-void add_by_hand(Command& app, std::function<int()>& work) {
-  const auto add = [&](const char* name, const char* what, const char* option, int (*act)(const Asked&)) {
-    auto asked = std::make_shared<Asked>();
-    auto command = app.command(name, what);
-    command.option("--config", asked->config, "Configuration of the unit").required();
-    command.option("--unit", asked->side, "Which half this is").one_of({"outer", "inner"}).required();
-    command.option(option, asked->medium, "Directory of the medium").required();
-    command.option("--language", asked->language, "zh or en; otherwise by LANG").one_of({"zh", "en"});
-    if (std::string_view(name) == "export")
-      command.option("--again", asked->again,
-                     "Number of a voyage that was lost with its medium: write again what it had");
+void add_by_hand(Command& app, const Voice& voice, std::function<int()>& work) {
+  const auto add = [&](const std::string& name, const char* option, int (*act)(const Asked&)) {
+    auto asked = std::make_shared<Asked>(voice);
+    auto command = app.command(name, voice.text("help." + name));
+    command.option("--config", asked->config, voice.text("help.config_of_unit")).required();
+    command.option("--unit", asked->side, voice.text("help.unit")).one_of({"outer", "inner"}).required();
+    command.option(option, asked->medium, voice.text("help.directory")).required();
+    command.language_option(voice.text("help.language"));
+    if (name == "export") command.option("--again", asked->again, voice.text("help.again"));
     command.when_chosen([&work, asked, act] {
       work = [asked, act] {
         log::start("gateway-by-hand", "error");
@@ -300,8 +273,8 @@ void add_by_hand(Command& app, std::function<int()>& work) {
       };
     });
   };
-  add("export", "Write what waits to a medium that a person carries", "--to", export_to);
-  add("import", "Read what a person brings on a medium", "--from", import_from);
+  add("export", "--to", export_to);
+  add("import", "--from", import_from);
 }
 
 }  // namespace jindu::gateway

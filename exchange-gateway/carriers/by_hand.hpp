@@ -5,11 +5,12 @@
 #include <functional>
 
 #include "common/runtime/command_line.hpp"
+#include "exchange-gateway/voice.hpp"
 
 namespace jindu::gateway {
 
 // Adds both subcommands; the one that was chosen sets `work`. Exit codes: 0 done; 1 it cannot be; 2 not asked rightly;
 // 3 done, and something on the medium was refused, damaged or is out of turn; 4 there was nothing.
-void add_by_hand(Command& app, std::function<int()>& work);
+void add_by_hand(Command& app, const Voice& voice, std::function<int()>& work);
 
 }  // namespace jindu::gateway

@@ -5,12 +5,13 @@
 #include <string>
 
 #include "common/runtime/command_line.hpp"
+#include "exchange-gateway/voice.hpp"
 
 namespace jindu::gateway {
 
-// Each adds its subcommands; the one that was chosen sets `work`, which gives the exit code: 0 done, 1 it cannot be, 2
-// not asked rightly, 3 (alarms, reconcile, log verify) there is something to look after.
-void add_ctl(Command& app, std::function<int()>& work);
-void add_policy(Command& app, std::function<int()>& work);
+// Each adds its subcommands, which speak with this voice; the one that was chosen sets `work`, which gives the exit
+// code: 0 done, 1 it cannot be, 3 (alarms, reconcile, log verify) there is something to look after.
+void add_ctl(Command& app, const Voice& voice, std::function<int()>& work);
+void add_policy(Command& app, const Voice& voice, std::function<int()>& work);
 
 }  // namespace jindu::gateway

@@ -56,7 +56,7 @@ result<std::unique_ptr<ConsoleConnection>> ConsoleConnection::open(const Console
                  "say where the console is and whom to trust: --url https://ADDRESS:7002 --ca root.pem, or "
                  "JINDU_CONSOLE_URL and JINDU_CONSOLE_CA"};
   if (a.p12.empty() && (a.certificate.empty() || a.private_key.empty()))
-    return Error{Fault::invalid, "ctl.address",
+    return Error{Fault::invalid, "ctl.identity",
                  "say who you are: --p12 ME.p12 --passphrase-file FILE, or --cert ME.pem --key ME.key"};
   std::unique_ptr<ConsoleConnection> c(new ConsoleConnection);
   http::ClientOptions options;

@@ -14,7 +14,7 @@ struct ConsoleAddress {
 
 class ConsoleConnection {
  public:
-  // Codes: ctl.address, and those of reading the files.
+  // Codes: ctl.address, ctl.identity, and those of reading the files.
   static result<std::unique_ptr<ConsoleConnection>> open(const ConsoleAddress& address);
 
   result<boost::json::value> get(const std::string& path);

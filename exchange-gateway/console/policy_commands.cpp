@@ -1,10 +1,10 @@
-#include <iostream>
-
 #include "common/exchange/codec/bundle.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/shape.hpp"
+#include "exchange-gateway/api/console_views.hpp"
 #include "exchange-gateway/console/commands.hpp"
+#include "exchange-gateway/console/pages.hpp"
 #include "exchange-gateway/unit/settings.hpp"
 
 namespace jindu::gateway {
@@ -13,22 +13,23 @@ namespace {
 constexpr std::size_t kBundleMax = 64 * 1024 * 1024;
 
 struct Question {
+  explicit Question(const Voice& v) : voice(v) {}
+  Voice voice;
   std::string file, bundle, from, to, kind, at;
   std::uint64_t bytes = 1;
   bool outward = false, newer = false;
 };
 
-int failed(const Error& error) {
-  std::cerr << error.detail << " [" << error.code << "]\n";
-  return 1;
-}
-
-int check(const std::string& file) {
-  auto policy = read_policy(file);
-  if (!policy) return failed(policy.error());
-  std::cout << file << ": " << policy->rules.size() << " rules and " << policy->quotas.size()
-            << " quotas, no mistake\n";
-  for (const auto& remark : remarks(*policy)) std::cout << "  note: " << remark << "\n";
+int check(const Question& q) {
+  const auto& voice = q.voice;
+  auto policy = read_policy(q.file);
+  if (!policy) return voice.fail(policy.error());
+  voice.say("policy.good", {{"file", q.file}, {"rules", policy->rules.size()}, {"quotas", policy->quotas.size()}});
+  for (const auto& r : remarks(*policy))
+    voice.say("policy.note", {{"remark", voice.text("remark." + r.name, {{"said", r.words},
+                                                                         {"from", voice.word("node", r.from)},
+                                                                         {"to", voice.word("node", r.to)},
+                                                                         {"kind", voice.word("kind", r.kind)}})}});
   return 0;
 }
 
@@ -45,61 +46,65 @@ std::optional<Instant> time_from(const std::string& text, int utc_offset_minutes
 }
 
 int explain_question(const Question& q) {
+  const auto& voice = q.voice;
   auto policy = read_policy(q.file);
-  if (!policy) return failed(policy.error());
+  if (!policy) return voice.fail(policy.error());
   auto at = SystemClock().now();
   if (!q.at.empty()) {
     const auto offset = policy->rules.empty() ? 8 * 60 : policy->rules.front().hours.utc_offset_minutes;
     const auto given = time_from(q.at, offset);
-    if (!given) return failed({Fault::invalid, "policy.time", "--at is a local time like \"2026-11-24 20:30\""});
+    if (!given) return voice.fail({Fault::invalid, "policy.time", "--at is a local time like \"2026-11-24 20:30\""});
     at = *given;
   }
   Bytes bytes;
   std::optional<exchange::BundleView> view;
-  Passenger passenger{q.from, q.to, q.kind, q.bytes, at + std::chrono::hours(24), q.newer, q.outward};
+  const auto from = voice.code("node", q.from), to = voice.code("node", q.to), kind = voice.code("kind", q.kind);
+  Passenger passenger{from, to, kind, q.bytes, at + std::chrono::hours(24), q.newer, q.outward};
   if (!q.bundle.empty()) {
     auto read = files::read(q.bundle, kBundleMax);
-    if (!read) return failed(read.error());
+    if (!read) return voice.fail(read.error());
     bytes = std::move(*read);
     auto parsed = exchange::parse_bundle(bytes);
-    if (!parsed) return failed(parsed.error());
+    if (!parsed) return voice.fail(parsed.error());
     view = std::move(*parsed);
     const auto& m = view->manifest;
     passenger = {m.from(), m.to(), m.kind(), bytes.size(), from_unix_ms(m.expires_ms()), view->newer, q.outward};
-    std::cout << "The bundle " << exchange::to_text(view->id) << ": '" << m.kind() << "' from " << m.from() << " to "
-              << m.to() << ", " << bytes.size() << " bytes. Its signature is not looked at here.\n";
-  } else if (q.from.empty() || q.to.empty() || q.kind.empty()) {
-    return failed({Fault::invalid, "policy.question", "say --bundle FILE, or --from, --to and --kind"});
+    voice.say("policy.bundle", {{"id", exchange::to_text(view->id)},
+                                {"kind", voice.word("kind", m.kind())},
+                                {"from", voice.word("node", m.from())},
+                                {"to", voice.word("node", m.to())},
+                                {"n", bytes.size()}});
+  } else if (from.empty() || to.empty() || kind.empty()) {
+    return voice.fail({Fault::invalid, "policy.question", "say --bundle FILE, or --from, --to and --kind"});
   }
-  const auto e = explain(*policy, passenger, at);
-  for (const auto& c : e.checks) std::cout << (c.holds ? "  yes   " : "  stop  ") << c.words << "\n";
-  if (e.verdict == "pass") std::cout << "It passes.\n";
-  if (e.verdict == "wait") std::cout << "It is taken and waits for the opening hours.\n";
-  if (e.verdict == "hold") std::cout << "It is taken and held.\n";
-  if (e.verdict == "refuse") std::cout << "It is refused: " << e.code << ".\n";
-  return e.verdict == "refuse" ? 3 : 0;
+  return pages::explanation(voice, views::explanation(explain(*policy, passenger, at)));
 }
 
 }  // namespace
 
-void add_policy(Command& app, std::function<int()>& work) {
-  auto policy = app.command("policy", "Read a policy file without a unit");
+void add_policy(Command& app, const Voice& voice, std::function<int()>& work) {
+  const auto help = [&](const char* name) { return voice.text(std::string("help.policy_file.") + name); };
+  auto policy = app.command("policy", voice.text("help.policy_file"));
   policy.needs_command();
-  auto q = std::make_shared<Question>();
-  auto check_command = policy.command("check", "Say whether the file is good, and what a reviewer should know");
-  check_command.option("FILE", q->file, "The policy").required();
-  check_command.when_chosen([q, &work] { work = [q] { return check(q->file); }; });
-  auto explain_command = policy.command("explain", "Say which rule decides, and why");
-  explain_command.option("FILE", q->file, "The policy").required();
-  explain_command.option("--bundle", q->bundle, "Of this bundle");
-  explain_command.flag("--outward", q->outward, "which leaves the isolated network");
-  explain_command.flag("--unknown-fields", q->newer, "and has fields that are not known here");
-  explain_command.option("--from", q->from, "Or of one from this node");
-  explain_command.option("--to", q->to, "to that one");
-  explain_command.option("--kind", q->kind, "of this kind");
-  explain_command.option("--size", q->bytes, "of so many bytes (default 1)");
-  explain_command.option("--at", q->at, "At this local time, \"2026-11-24 20:30\" (default: now)");
-  explain_command.when_chosen([q, &work] { work = [q] { return explain_question(*q); }; });
+  policy.language_option(voice.text("help.language"));
+  auto q = std::make_shared<Question>(voice);
+  const auto verb = [&](const char* name, int (*does)(const Question&)) {
+    auto command = policy.command(name, help(name));
+    command.lets_through();
+    command.option("FILE", q->file, help("file")).required();
+    command.when_chosen([q, does, &work] { work = [q, does] { return does(*q); }; });
+    return command;
+  };
+  verb("check", check);
+  auto explains = verb("explain", explain_question);
+  explains.option("--bundle", q->bundle, help("bundle"));
+  explains.flag("--outward", q->outward, help("outward"));
+  explains.flag("--unknown-fields", q->newer, help("unknown_fields"));
+  explains.option("--from", q->from, help("from"));
+  explains.option("--to", q->to, help("to"));
+  explains.option("--kind", q->kind, help("kind"));
+  explains.option("--size", q->bytes, help("size"));
+  explains.option("--at", q->at, help("at"));
 }
 
 }  // namespace jindu::gateway

@@ -160,20 +160,24 @@ result<void> check_policy(const Policy& policy) {
   return {};
 }
 
-std::vector<std::string> remarks(const Policy& policy) {
-  std::vector<std::string> list;
+std::vector<Remark> remarks(const Policy& policy) {
+  std::vector<Remark> list;
   for (const auto& rule : policy.rules) {
-    const auto way = way_of(rule.from, rule.to, rule.kind);
-    if (rule.from == rule.to) list.push_back(way + ": sender and destination are the same; nothing ever goes this way");
-    if (rule.per_minute == 0) list.push_back(way + ": has no rate; a flood is not slowed");
-    if (rule.releasers > 1 && !rule.hold) list.push_back(way + ": names releasers but is not held; they are not asked");
+    const auto add = [&](const char* name, const char* words) {
+      list.push_back({name, rule.from, rule.to, rule.kind, way_of(rule.from, rule.to, rule.kind) + ": " + words});
+    };
+    if (rule.from == rule.to) add("same_node", "sender and destination are the same; nothing ever goes this way");
+    if (rule.per_minute == 0) add("no_rate", "has no rate; a flood is not slowed");
+    if (rule.releasers > 1 && !rule.hold)
+      add("releasers_not_asked", "names releasers but is not held; they are not asked");
   }
-  if (policy.rules.empty()) list.push_back("there is no rule; nothing may cross");
+  if (policy.rules.empty()) list.push_back({"no_rule", "", "", "", "there is no rule; nothing may cross"});
   for (const auto& rule : policy.rules) {
     bool has_quota = false;
     for (const auto& quota : policy.quotas) has_quota = has_quota || quota.sender == rule.from;
-    const auto text = rule.from + ": has no quota; it may fill its unit's disk down to the limit";
-    if (!has_quota && std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+    const Remark remark{"no_quota", rule.from, "", "",
+                        rule.from + ": has no quota; it may fill its unit's disk down to the limit"};
+    if (!has_quota && std::find(list.begin(), list.end(), remark) == list.end()) list.push_back(remark);
   }
   return list;
 }

@@ -77,8 +77,17 @@ struct Explanation {
 };
 Explanation explain(const Policy& policy, const Passenger& passenger, Instant now);
 
-// What is allowed but makes no sense or lets more pass than anybody may want, in words for the reviewer.
-std::vector<std::string> remarks(const Policy& policy);
+// What is allowed but makes no sense or lets more pass than anybody may want, for the reviewer. `from` alone of what is
+// about a sender, and nothing of what is about the policy as a whole.
+struct Remark {
+  std::string name;  // "same_node", "no_rate", "releasers_not_asked", "no_rule", "no_quota"
+  std::string from = {};
+  std::string to = {};
+  std::string kind = {};
+  std::string words = {};
+  bool operator==(const Remark&) const = default;
+};
+std::vector<Remark> remarks(const Policy& policy);
 // What cannot be: two rules for the same passengers, which would leave the second without effect. Code policy.twice.
 result<void> check_policy(const Policy& policy);
 

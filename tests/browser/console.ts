@@ -68,7 +68,7 @@ const told = (page: Page, text: string | RegExp): Promise<void> => page.locator(
 const settled = (page: Page): Promise<void> => page.locator('.el-overlay').first().waitFor({ state: 'hidden' }).catch(() => undefined);
 const flow = { text: '' };
 const ctlAt = (at: Units, url: string, who: string, ...words: string[]): string =>
-  run(join(system.bin, 'jindu-gateway'), ['ctl', '--url', url, '--ca', join(at.pki, 'root.pem'), '--p12', join(at.pki, 'officials', `${who}.p12`), '--passphrase-file', join(at.pki, 'passphrase'), ...words]);
+  run(join(system.bin, 'jindu-gateway'), ['ctl', '--language', 'en', '--url', url, '--ca', join(at.pki, 'root.pem'), '--p12', join(at.pki, 'officials', `${who}.p12`), '--passphrase-file', join(at.pki, 'passphrase'), ...words]);
 const ctl = (who: string, ...words: string[]): string => ctlAt(desk, desk.inner, who, ...words);
 
 const operator = await seat('operator'), first = await seat('releaser'), second = await seat('second-releaser'), auditor = await seat('gateway-auditor');
@@ -253,7 +253,7 @@ await report.test('the auditor reads everything, acts on nothing, and takes the 
   await demandSound(page, complaints, 'console-log');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '导出日志' }).click()]);
   flow.text = (await download.path())!;
-  demand(run(join(access.bin, 'jindu-gateway'), ['ctl', 'log', 'verify', flow.text]).includes('the chain holds'), 'the saved log does not hold');
+  demand(run(join(access.bin, 'jindu-gateway'), ['ctl', '--language', 'en', 'log', 'verify', flow.text]).includes('the chain holds'), 'the saved log does not hold');
 });
 
 await report.test('the command line has the same powers with the same certificate', async () => {

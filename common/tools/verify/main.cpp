@@ -1,12 +1,12 @@
 // jindu-verify: checks dossiers, receipts, decisions, bundles and histories offline, and says what is and what is not
 // proven. Exit code 0: all that was asked is proven. 1: it is not, and why. 2: an input cannot be used.
-#include <cstdlib>
 #include <iostream>
 
 #include "common/dossier/dossier.hpp"
 #include "common/exchange/codec/bundle.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
+#include "common/runtime/language.hpp"
 #include "common/tools/verify/checks.hpp"
 #include "common/tools/verify/words.hpp"
 
@@ -24,13 +24,6 @@ struct Options {
   std::string at, language, signer_of_receipt = "portal", signer_of_history = "approval", signer_of_decision;
   bool as_json = false, partial = false;
 };
-
-Language language_of(const Options& o) {
-  if (!o.language.empty()) return o.language == "zh" ? Language::zh : Language::en;
-  const char* locale = std::getenv("LC_ALL");
-  if (!locale || !*locale) locale = std::getenv("LANG");
-  return locale && std::string_view(locale).starts_with("zh") ? Language::zh : Language::en;
-}
 
 // An input that cannot even be looked at ends the program with exit code 2.
 struct Unusable {
@@ -112,7 +105,7 @@ void add_key(Command command, Options& o, const char* what) {
 }
 
 int answer(const Options& o, Report (*check)(const Options&)) {
-  const auto language = language_of(o);
+  const auto language = language_of(o.language);
   try {
     const auto report = check(o);
     std::cout << (o.as_json ? as_json(report, language) + "\n" : as_text(report, language));

@@ -8,13 +8,9 @@
 
 #include "common/runtime/bytes.hpp"
 #include "common/runtime/clock.hpp"
+#include "common/runtime/texts.hpp"
 
 namespace jindu::verify {
-
-enum class Language { zh, en };
-
-// Values for the {name}s of a text.
-using Values = std::vector<std::pair<std::string, std::string>>;
 
 // A sentence by its key in words.cpp.
 struct Saying {

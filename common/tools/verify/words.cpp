@@ -1,11 +1,9 @@
 #include "common/tools/verify/words.hpp"
 
-#include <algorithm>
-
 namespace jindu::verify {
 
-const std::vector<Words>& all_words() {
-  static const std::vector<Words> words{
+const Texts& all_words() {
+  static const Texts words({
       {"dossier", "申报件", "Dossier"},
       {"submission_receipt", "申报回执", "Submission receipt"},
       {"gateway_receipt", "交换回执", "Gateway receipt"},
@@ -293,42 +291,17 @@ const std::vector<Words>& all_words() {
       {"reason.input.time", "时间写法不对。", "The time is not written as it should be."},
       {"reason.input.statements", "文件里没有签名声明的列表。", "There is no list of signed statements in the file."},
       {"reason.input.fits", "所给的文件与这种回执不配。", "The files given do not go with this kind of receipt."},
-  };
+  });
   return words;
 }
 
-namespace {
-
-const Words* find(std::string_view key) {
-  static const auto sorted = [] {
-    std::vector<const Words*> list;
-    for (const auto& words : all_words()) list.push_back(&words);
-    std::sort(list.begin(), list.end(), [](const Words* a, const Words* b) { return a->key < b->key; });
-    return list;
-  }();
-  const auto at = std::lower_bound(sorted.begin(), sorted.end(), key,
-                                   [](const Words* a, std::string_view k) { return a->key < k; });
-  return at != sorted.end() && (*at)->key == key ? *at : nullptr;
-}
-
-}  // namespace
-
 std::string say(std::string_view key, Language language, const Values& values) {
-  const auto* words = find(key);
-  if (!words) throw ErrorException({Fault::internal, "verify.words", "no sentence is called " + std::string(key)});
-  std::string text(language == Language::zh ? words->zh : words->en);
-  for (const auto& [name, value] : values) {
-    const auto mark = "{" + name + "}";
-    // From behind the value on, so that what stands in a value is never taken for a mark.
-    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
-      text.replace(at, mark.size(), value);
-  }
-  return text;
+  return all_words().say(key, language, values);
 }
 
 std::string reason(std::string_view code, Language language) {
   const auto key = "reason." + std::string(code);
-  return find(key) ? say(key, language) : std::string{};
+  return all_words().has(key) ? say(key, language) : std::string{};
 }
 
 }  // namespace jindu::verify

@@ -1,0 +1,22 @@
+#pragma once
+// Reads members of what the console answers; what is not there is empty or 0.
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <string>
+
+namespace jindu::gateway {
+
+inline std::string text(const boost::json::object& o, std::string_view name) {
+  const auto* member = o.if_contains(name);
+  return member && member->is_string() ? std::string(member->as_string()) : std::string();
+}
+
+inline std::int64_t number(const boost::json::object& o, std::string_view name) {
+  const auto* member = o.if_contains(name);
+  if (!member) return 0;
+  return member->is_int64()    ? member->as_int64()
+         : member->is_uint64() ? static_cast<std::int64_t>(member->as_uint64())
+                               : 0;
+}
+
+}  // namespace jindu::gateway
