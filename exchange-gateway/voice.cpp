@@ -1,5 +1,7 @@
 #include "exchange-gateway/voice.hpp"
 
+#include "common/runtime/terminal.hpp"
+
 namespace jindu::gateway {
 namespace {
 
@@ -37,9 +39,9 @@ std::string Voice::reason(std::string_view code, std::string_view detail) const 
 
 int Voice::fail(const Error& error) const {
   const auto problem = key_of("problem", error.code), advice = key_of("advice", error.code);
-  *mistakes_ << (command_texts().has(problem) ? text(problem, {{"said", error.detail}, {"field", error.field}})
-                                              : error.detail)
-             << " [" << error.code << "]\n";
+  const auto said = printable(error.detail);
+  *mistakes_ << (command_texts().has(problem) ? text(problem, {{"said", said}, {"field", error.field}}) : said) << " ["
+             << printable(error.code) << "]\n";
   if (command_texts().has(advice)) *mistakes_ << text(advice) << "\n";
   return 1;
 }

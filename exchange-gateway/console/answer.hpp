@@ -1,14 +1,17 @@
 #pragma once
-// Reads members of what the console answers; what is not there is empty or 0.
+// Reads members of what the console answers; what is not there is empty or 0. Much of it was said by other nodes: no
+// text obeys a terminal.
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <string>
+
+#include "common/runtime/terminal.hpp"
 
 namespace jindu::gateway {
 
 inline std::string text(const boost::json::object& o, std::string_view name) {
   const auto* member = o.if_contains(name);
-  return member && member->is_string() ? std::string(member->as_string()) : std::string();
+  return member && member->is_string() ? printable(member->as_string()) : std::string();
 }
 
 inline std::int64_t number(const boost::json::object& o, std::string_view name) {

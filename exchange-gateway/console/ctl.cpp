@@ -1,6 +1,7 @@
 // The verbs of `jindu-gateway ctl`, one for one thing. What a person reads of an answer is in pages.cpp; --json gives
 // it as it is.
 #include <boost/json/serialize.hpp>
+#include <ctime>
 
 #include "common/runtime/files.hpp"
 #include "exchange-gateway/console/answer.hpp"
@@ -85,8 +86,30 @@ int check_exported_log(const Asked& a) {
   return 0;
 }
 
-std::string search_path(const Asked& a) {
+// A day, or a minute of it, of this place's time; with `whole` a day means its end.
+result<std::int64_t> moment(const std::string& text, bool whole, const char* option) {
+  for (const auto* format : {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"}) {
+    std::tm local{};
+    const char* rest = ::strptime(text.c_str(), format, &local);
+    if (rest == nullptr || *rest != '\0') continue;
+    if (whole && local.tm_hour == 0 && local.tm_min == 0 && text.size() == std::string_view("2026-01-01").size())
+      ++local.tm_mday;
+    local.tm_isdst = -1;
+    return static_cast<std::int64_t>(std::mktime(&local)) * 1000 - (whole ? 1 : 0);
+  }
+  return Error{Fault::invalid, "ctl.time",
+               std::string(option) + " is a day such as 2026-11-29, or a minute such as 2026-11-29T14:30", option};
+}
+
+result<std::string> search_path(const Asked& a) {
   std::string path = "/api/v1/bundles?limit=" + std::to_string(a.limit);
+  for (const auto& [option, name, text] :
+       {std::tuple("--from", "from_ms", a.from), std::tuple("--to", "to_ms", a.to)}) {
+    if (text.empty()) continue;
+    const auto at = moment(text, std::string_view(option) == "--to", option);
+    if (!at) return at.error();
+    path += std::string("&") + name + "=" + std::to_string(*at);
+  }
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) path += std::string("&") + name + "=" + query_escaped(value);
   };
@@ -195,17 +218,23 @@ class Verbs {
   }
 
   void bundles() {
-    auto search = verb(ctl_, "search", "search", [a = a_] { return ask(*a, search_path(*a), pages::bundles); });
+    const auto look_for = [a = a_](const Page& page) {
+      const auto path = search_path(*a);
+      return path ? ask(*a, *path, page) : a->voice.fail(path.error());
+    };
+    auto search = verb(ctl_, "search", "search", [look_for] { return look_for(pages::bundles); });
     search.option("--state", a_->state, help("search.state"));
     search.option("--kind", a_->kind, help("search.kind"));
     search.option("--channel", a_->channel, help("search.channel"));
     search.option("--subject", a_->subject, help("search.subject"));
+    search.option("--from", a_->from, help("search.from"));
+    search.option("--to", a_->to, help("search.to"));
     search.option("--limit", a_->limit, help("limit"));
     search.option("--cursor", a_->cursor, help("cursor"));
     with_id(verb(ctl_, "show", "show", [a = a_] { return ask(*a, "/api/v1/bundles/" + a->id, pages::bundle); }));
-    verb(ctl_, "held", "held", [a = a_] {
+    verb(ctl_, "held", "held", [a = a_, look_for] {
       a->state = "held";
-      return ask(*a, search_path(*a), pages::held);
+      return look_for(pages::held);
     });
     for (const auto* name : {"release", "refuse"}) {
       auto command = verb(ctl_, name, name, [a = a_, name] {

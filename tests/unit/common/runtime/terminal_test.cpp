@@ -30,4 +30,16 @@ TEST_CASE("padding counts cells and never cuts") {
   CHECK(padded("已办结", 5) == "已办结");
 }
 
+TEST_CASE("what comes from elsewhere gives a terminal no orders") {
+  CHECK(printable("待传送 portal>approval ü") == "待传送 portal>approval ü");
+  CHECK(printable("a\nb\tc") == "a b c");
+  CHECK(printable("\x1b[2J\x07red\x7f") == "?[2J?red?");
+  CHECK(printable("\xc2\x9b"
+                  "2J") == "?2J");  // CSI as one sign
+  CHECK(printable("\x9b"
+                  "2J") == "?2J");                              // and as a byte that is no UTF-8
+  CHECK(printable("abc\xe2\x80\xaegpj.exe") == "abc?gpj.exe");  // right to left from here
+  CHECK(printable(std::string_view("\0x", 2)) == "?x");
+}
+
 }  // namespace jindu
