@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "common/exchange/service/enquiry.hpp"
 #include "common/exchange/service/exchange.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
@@ -11,6 +12,7 @@
 #include "extranet-portal/api/openapi.hpp"
 #include "extranet-portal/exchange/receivers.hpp"
 #include "extranet-portal/settings.hpp"
+#include "extranet-portal/store/declarations.hpp"
 #include "extranet-portal/store/housekeeping.hpp"
 #include "extranet-portal/store/migrations.hpp"
 #include "extranet-portal/store/sessions.hpp"
@@ -179,6 +181,23 @@ result<void> serve(const Settings& s, const Trusted& trusted) {
   return {};
 }
 
+// By number or id.
+std::optional<jindu::exchange::Asked> asked_for(storage::Transaction& tx, const std::string& text) {
+  auto declaration = store::declaration_with_number(tx, text);
+  if (!declaration) declaration = store::find_declaration(tx, text);
+  if (!declaration) return std::nullopt;
+  return jindu::exchange::Asked{declaration->declaration_id, declaration->declaration_number};
+}
+
+int find(const std::string& path, const jindu::exchange::FindCommand& command) {
+  const auto settings = read_settings(path);
+  if (!settings) {
+    std::cerr << settings.error() << '\n';
+    return 2;
+  }
+  return command.run(settings->database_url, asked_for);
+}
+
 int run(const std::string& path, bool check_only) {
   const auto settings = read_settings(path);
   const auto trusted = settings ? read_trusted(*settings) : result<Trusted>(settings.error());
@@ -210,6 +229,8 @@ int main(int argc, char** argv) {
   bool check = false;
   app.option("--config", config, "The configuration file (TOML)").required();
   app.flag("--check-config", check, "Read and check the configuration, then end");
+  const jindu::exchange::FindCommand exchange_find(app);
   if (const auto ended = app.read(argc, argv)) return *ended;
+  if (exchange_find.chosen()) return jindu::portal::find(config, exchange_find);
   return jindu::portal::run(config, check);
 }

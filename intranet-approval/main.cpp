@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "common/exchange/service/enquiry.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/files.hpp"
@@ -13,6 +14,7 @@
 #include "intranet-approval/exchange/history.hpp"
 #include "intranet-approval/exchange/receivers.hpp"
 #include "intranet-approval/settings.hpp"
+#include "intranet-approval/store/case_rows.hpp"
 #include "intranet-approval/store/migrations.hpp"
 #include "intranet-approval/store/officials.hpp"
 
@@ -182,13 +184,26 @@ int fail(const Error& error) {
   return 1;
 }
 
+// By number or id.
+std::optional<exchange::Asked> asked_for(storage::Transaction& t, const std::string& text) {
+  auto row = store::case_with_number(t, text);
+  if (!row) row = store::find_case_row(t, text);
+  if (!row) return std::nullopt;
+  return exchange::Asked{row->case_id, row->declaration_number};
+}
+
 int run(int argc, char** argv) {
   CommandLine app("The approval service on the isolated network.");
   std::string config;
   bool check = false;
   app.option("--config", config, "Configuration in TOML").required();
   app.flag("--check-config", check, "Read the configuration, say what is wrong, and end");
+  const exchange::FindCommand exchange_find(app);
   if (const auto ended = app.read(argc, argv)) return *ended;
+  if (exchange_find.chosen()) {
+    const auto where = read_settings(config);
+    return where ? exchange_find.run(where->database_url, asked_for) : fail(where.error());
+  }
   block_stop_signals();
   auto settings = read_settings(config);
   if (!settings) return fail(settings.error());

@@ -48,7 +48,14 @@ result<std::unique_ptr<Database>> Database::open(std::string_view url, int conne
   return Error{Fault::invalid, "storage.url", "a database URL starts with sqlite: or postgresql://", "url"};
 }
 
+result<std::unique_ptr<Database>> Database::open_to_read(std::string_view url) {
+  auto opened = url.starts_with("sqlite:") ? open_sqlite_to_read(std::string(url.substr(7))) : open(url, 1);
+  if (opened) (*opened)->reads_only_ = true;
+  return opened;
+}
+
 result<void> Database::write(const std::function<void(Transaction&)>& work) {
+  if (reads_only_) return Error{Fault::forbidden, "storage.read_only", "this database was opened to be read"};
   return noted(run(false, [&](Transaction& transaction) {
     work(transaction);
     transaction.write_gathered();

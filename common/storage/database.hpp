@@ -139,6 +139,9 @@ class Database {
   // "sqlite:/path/file.sqlite" or "postgresql://…" (libpq URI, several hosts allowed). `connections`: at most that many
   // at once.
   static result<std::unique_ptr<Database>> open(std::string_view url, int connections = 8);
+  // The database of a program that may be running: nothing is made, migrated or taken over, and `write` says no (code
+  // "storage.read_only").
+  static result<std::unique_ptr<Database>> open_to_read(std::string_view url);
 
   // Runs `work` in one read-write transaction; committed means on disk. Blocking: call it from a pool thread.
   result<void> write(const std::function<void(Transaction&)>& work);
@@ -158,6 +161,7 @@ class Database {
   result<void> noted(result<void> outcome);
 
   std::atomic<bool> damaged_ = false;
+  bool reads_only_ = false;
 };
 
 }  // namespace jindu::storage

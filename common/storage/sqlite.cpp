@@ -272,6 +272,22 @@ class SqliteTransaction final : public Transaction {
   SqliteConnection& connection_;
 };
 
+void read_with(SqliteConnection& connection, const std::function<void(Transaction&)>& work) {
+  connection.execute("BEGIN", {});
+  struct End {
+    SqliteConnection& connection;
+    ~End() {
+      try {
+        connection.execute("ROLLBACK", {});
+      } catch (const ErrorException&) {
+        // Nothing was changed; a failed read leaves nothing to undo.
+      }
+    }
+  } end{connection};
+  SqliteTransaction transaction(connection);
+  work(transaction);
+}
+
 // Turning to WAL uses a rollback journal and deletes it without syncing the folder. If a power cut brought it back, the
 // next start would undo everything that was committed since.
 void sync_folder_of(const std::string& path) {
@@ -415,19 +431,7 @@ class SqliteDatabase final : public Database {
     } give_back{*this, connection};
     try {
       if (!connection) connection = std::make_unique<SqliteConnection>(path_, true);
-      connection->execute("BEGIN", {});
-      struct End {
-        SqliteConnection& connection;
-        ~End() {
-          try {
-            connection.execute("ROLLBACK", {});
-          } catch (const ErrorException&) {
-            // Nothing was changed; a failed read leaves nothing to undo.
-          }
-        }
-      } end{*connection};
-      SqliteTransaction transaction(*connection);
-      work(transaction);
+      read_with(*connection, work);
       return {};
     } catch (const ErrorException& e) {
       return e.error;
@@ -448,6 +452,27 @@ class SqliteDatabase final : public Database {
   int readers_open_ = 0;
 };
 
+class SqliteReader final : public Database {
+ public:
+  explicit SqliteReader(const std::string& path) : connection_(path, true) {}
+  std::string_view dialect() const override { return "sqlite"; }
+
+ protected:
+  result<void> run(bool, const std::function<void(Transaction&)>& work) override {
+    const std::lock_guard lock(mutex_);
+    try {
+      read_with(connection_, work);
+      return {};
+    } catch (const ErrorException& e) {
+      return e.error;
+    }
+  }
+
+ private:
+  SqliteConnection connection_;
+  std::mutex mutex_;
+};
+
 }  // namespace
 
 void keep_savepoints_in_memory() {
@@ -459,6 +484,15 @@ result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int conne
   keep_savepoints_in_memory();
   try {
     return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(path, connections));
+  } catch (const ErrorException& e) {
+    return e.error;
+  }
+}
+
+result<std::unique_ptr<Database>> open_sqlite_to_read(const std::string& path) {
+  keep_savepoints_in_memory();
+  try {
+    return std::unique_ptr<Database>(std::make_unique<SqliteReader>(path));
   } catch (const ErrorException& e) {
     return e.error;
   }

@@ -8,6 +8,9 @@ namespace jindu::storage {
 // after that transaction is on disk. One fdatasync then serves many callers. One caller alone needs no savepoint.
 result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int connections);
 
+// One reader beside the program whose database it is; the file must be there.
+result<std::unique_ptr<Database>> open_sqlite_to_read(const std::string& path);
+
 // What a savepoint would restore stays in memory, not in a file, which costs a write for each page that is changed. Can
 // be said only before SQLite is used in a process; open_sqlite says it.
 void keep_savepoints_in_memory();

@@ -113,8 +113,9 @@ result<Effects> receive_status(const Incoming& incoming, Instant now) {
                   message.due_date(),      message.statutory_due_date(),
                   message.provisional(),   message.working_days_left()};
   return Effects([id = message.declaration_id(), at = from_unix_ms(message.at_ms()), update = std::move(update),
-                  now](storage::Transaction& tx) {
+                  subject = incoming.subject, now](storage::Transaction& tx) {
     auto declaration = declaration_of(tx, id);
+    jindu::exchange::note_about(tx, subject, id);
     const auto before = declaration.progress;
     if (!merge(declaration.progress, update)) return;
     store::put_progress(tx, id, declaration.progress, now);
@@ -139,8 +140,9 @@ result<Effects> receive_notice(const Incoming& incoming) {
   store::Notice notice{
       message.notice_id(), message.declaration_id(),      message.kind(), from_unix_ms(message.at_ms()), false,
       sealed.size(),       {sealed.begin(), sealed.end()}};
-  return Effects([notice = std::move(notice)](storage::Transaction& tx) {
+  return Effects([notice = std::move(notice), subject = incoming.subject](storage::Transaction& tx) {
     declaration_of(tx, notice.declaration_id);
+    jindu::exchange::note_about(tx, subject, notice.declaration_id);
     store::add_notice(tx, notice);
   });
 }

@@ -22,6 +22,7 @@ constexpr std::string_view kPutDeclaration =
     "UPDATE declaration SET updated_ms = $2, status = $3, stage = $4, case_sequence = $5, acceptance_number = $6, "
     "due_date = $7, statutory_due_date = $8, provisional = $9, working_days_left = $10 WHERE declaration_id = $1";
 constexpr std::string_view kFindDeclaration = "SELECT " JINDU_COLUMNS " FROM declaration WHERE declaration_id = $1";
+constexpr std::string_view kFindByNumber = "SELECT " JINDU_COLUMNS " FROM declaration WHERE declaration_number = $1";
 constexpr std::string_view kPage = "SELECT " JINDU_COLUMNS
                                    " FROM declaration WHERE account_id = $1 AND (received_ms < $2 OR (received_ms = $2 "
                                    "AND declaration_id < $3)) ORDER BY received_ms DESC, declaration_id DESC LIMIT $4";
@@ -115,6 +116,12 @@ void put_progress(storage::Transaction& tx, const std::string& declaration_id, c
 
 std::optional<Declaration> find_declaration(storage::Transaction& tx, const std::string& declaration_id) {
   const auto row = tx.query_one(kFindDeclaration, {declaration_id});
+  if (!row) return std::nullopt;
+  return declaration_of(*row);
+}
+
+std::optional<Declaration> declaration_with_number(storage::Transaction& tx, const std::string& declaration_number) {
+  const auto row = tx.query_one(kFindByNumber, {declaration_number});
   if (!row) return std::nullopt;
   return declaration_of(*row);
 }

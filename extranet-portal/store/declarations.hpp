@@ -45,6 +45,7 @@ void add_declaration(storage::Transaction& tx, const Declaration& declaration);
 void put_progress(storage::Transaction& tx, const std::string& declaration_id, const Progress& progress,
                   Instant updated);
 std::optional<Declaration> find_declaration(storage::Transaction& tx, const std::string& declaration_id);
+std::optional<Declaration> declaration_with_number(storage::Transaction& tx, const std::string& declaration_number);
 
 struct Page {
   std::vector<Declaration> declarations;

@@ -40,7 +40,10 @@ result<Effects> receive_slice(Office& office, const Incoming& incoming) {
   const auto path = office.upload_path(slice.declaration_id(), slice.upload_id());
   if (auto ok = files::write_at(path, slice.offset(), bytes_of(slice.data()), true); !ok) return ok.error();
   const store::Slice row{slice.declaration_id(), slice.upload_id(), slice.offset(), slice.data().size(), slice.total()};
-  return Effects([row, now = office.now()](storage::Transaction& t) { store::put_slice(t, row, now); });
+  return Effects([row, subject = incoming.subject, now = office.now()](storage::Transaction& t) {
+    exchange::note_about(t, subject, row.declaration_id);
+    store::put_slice(t, row, now);
+  });
 }
 
 result<crypto::Digest> digest_of_file(const std::string& path) {
@@ -221,6 +224,7 @@ class Intake {
 
   void apply(storage::Transaction& t) {
     const auto& id = content_.declaration_id();
+    exchange::note_about(t, incoming_.subject, id);
     const Bytes digest(statement_.content_sha256().begin(), statement_.content_sha256().end());
     if (store::has_submission(t, id, digest)) return;  // the same dossier, sent again
     const auto history = load_history(t, id);
@@ -304,6 +308,7 @@ result<Effects> receive_dossier(Office& office, const Incoming& incoming) {
     auto ok = office.database.write([&](storage::Transaction& t) {
       store::put_intake_problem(t, statement.declaration_id(), office.now(), effects.error().code,
                                 effects.error().detail);
+      exchange::note_about(t, incoming.subject, statement.declaration_id());
     });
     if (!ok) log::error("intake.problem_not_kept", log::of(ok.error()));
   }

@@ -31,6 +31,7 @@ constexpr std::string_view kPutCaseRow =
     "excluded.provisional, "
     "search = excluded.search";
 constexpr std::string_view kFindCaseRow = "SELECT " JINDU_CASE_COLUMNS " FROM case_row WHERE case_id = $1";
+constexpr std::string_view kFindByNumber = "SELECT " JINDU_CASE_COLUMNS " FROM case_row WHERE declaration_number = $1";
 constexpr std::string_view kSelect = "SELECT " JINDU_CASE_COLUMNS " FROM case_row WHERE ";
 #undef JINDU_CASE_COLUMNS
 constexpr std::string_view kOpen = "SELECT case_id FROM case_row WHERE closed = 0 ORDER BY case_id";
@@ -236,6 +237,12 @@ void put_case_row(storage::Transaction& tx, const CaseRow& r) {
 
 std::optional<CaseRow> find_case_row(storage::Transaction& tx, const std::string& case_id) {
   const auto row = tx.query_one(kFindCaseRow, {case_id});
+  if (!row) return std::nullopt;
+  return row_of(*row);
+}
+
+std::optional<CaseRow> case_with_number(storage::Transaction& tx, const std::string& declaration_number) {
+  const auto row = tx.query_one(kFindByNumber, {declaration_number});
   if (!row) return std::nullopt;
   return row_of(*row);
 }

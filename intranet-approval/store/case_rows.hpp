@@ -45,6 +45,7 @@ struct CaseRow {
 
 void put_case_row(storage::Transaction& tx, const CaseRow& row);
 std::optional<CaseRow> find_case_row(storage::Transaction& tx, const std::string& case_id);
+std::optional<CaseRow> case_with_number(storage::Transaction& tx, const std::string& declaration_number);
 std::vector<std::string> open_case_ids(storage::Transaction& tx);
 
 // Cases whose acceptance check ended before `today` without an answer.

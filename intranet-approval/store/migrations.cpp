@@ -209,6 +209,11 @@ DROP INDEX case_row_by_due;
 CREATE INDEX case_row_by_due ON case_row (department, closed, due_date, received_at_ms, case_id);
 )sql";
 
+// Who asks where something is has the number, and nothing else.
+constexpr std::string_view kByNumber = R"sql(
+CREATE INDEX case_row_by_number ON case_row (declaration_number);
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
@@ -216,7 +221,8 @@ const std::vector<storage::Migration>& migrations() {
                                                    {2, "dossiers", kDossiers},
                                                    {3, "papers", kPapers},
                                                    {4, "office", kOffice},
-                                                   {5, "by-receipt-within-a-day", kByReceiptWithinADay}};
+                                                   {5, "by-receipt-within-a-day", kByReceiptWithinADay},
+                                                   {6, "by-number", kByNumber}};
   return all;
 }
 

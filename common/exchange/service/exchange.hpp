@@ -45,7 +45,12 @@ struct Incoming {
   std::string kind;
   Instant created{};
   Bytes payload;
+  std::string subject = {};  // the sender's pseudonym for what it is about, in hex digits
 };
+
+// Says what a sender's pseudonym (Incoming::subject) stands for here, such as a declaration id: for those who ask where
+// something about it is (enquiry.hpp). Among the effects of what arrived, or when it is refused.
+void note_about(storage::Transaction& transaction, const std::string& subject, const std::string& about);
 
 // Effects of an incoming bundle. `prepare` may take long and touch files (scanning, opening); it runs outside the
 // transaction and returns what runs inside it, together with the inbox row. Both may run again after a crash.

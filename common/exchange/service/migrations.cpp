@@ -140,6 +140,14 @@ CREATE INDEX exchange_outbox_aside ON exchange_outbox (aside_ms) WHERE aside_cod
 CREATE INDEX exchange_sent_not_applied ON exchange_sent (rung) WHERE rung > 7;
 )sql";
 
+// The other side's name for a subject is a pseudonym. `about` is ours for it, once something that arrived has said it.
+constexpr std::string_view kAbout = R"sql(
+ALTER TABLE exchange_subject ADD COLUMN about TEXT NOT NULL DEFAULT '';
+CREATE INDEX exchange_subject_by_about ON exchange_subject (about) WHERE about <> '';
+ALTER TABLE exchange_inbox ADD COLUMN subject TEXT NOT NULL DEFAULT '';
+CREATE INDEX exchange_inbox_by_subject ON exchange_inbox (subject) WHERE subject <> '';
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& service_migrations() {
@@ -151,7 +159,8 @@ const std::vector<storage::Migration>& service_migrations() {
                                                    {6, "receipts-apart", kReceiptsApart},
                                                    {7, "signed-together", kSignedTogether},
                                                    {8, "receipts-together", kReceiptsTogether},
-                                                   {9, "put-aside", kPutAside}};
+                                                   {9, "put-aside", kPutAside},
+                                                   {10, "about", kAbout}};
   return all;
 }
 

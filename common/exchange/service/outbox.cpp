@@ -125,9 +125,14 @@ class Told final : public storage::Transaction::Gathered {
   std::map<std::string, Row> rows_;
 };
 
-Bytes subject_key(storage::Transaction& transaction) {
+std::optional<Bytes> known_subject_key(storage::Transaction& transaction) {
   auto row = transaction.query_one("SELECT secret FROM exchange_state WHERE name = 'subject-key'");
-  if (row) return row->take_blob(0);
+  if (!row) return {};
+  return row->take_blob(0);
+}
+
+Bytes subject_key(storage::Transaction& transaction) {
+  if (auto known = known_subject_key(transaction)) return std::move(*known);
   auto key = crypto::random_bytes(32);
   transaction.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('subject-key', 0, $1)", {key});
   return key;
@@ -162,8 +167,10 @@ bool is_needed(storage::Transaction& transaction, const std::string& path) {
           transaction.query_one("SELECT 1 FROM exchange_outbox WHERE path = $1 AND path <> '' LIMIT 1", {path}));
 }
 
-Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subject) {
-  return pseudonym(subject_key(transaction), subject);
+std::optional<Bytes> subject_pseudonym(storage::Transaction& transaction, std::string_view subject) {
+  const auto key = known_subject_key(transaction);
+  if (!key) return {};
+  return pseudonym(*key, subject);
 }
 
 bool may_build_ahead(storage::Transaction& transaction) {

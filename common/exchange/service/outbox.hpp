@@ -2,6 +2,7 @@
 // From rows of the outbox to bundles in their channel. Used by the service's sending worker.
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "common/exchange/service/exchange.hpp"
@@ -85,7 +86,8 @@ std::int64_t hand_over_again(storage::Transaction& transaction, std::int64_t fro
 // Up to where the unit has said that it took them.
 std::int64_t handed_over_up_to(storage::Transaction& transaction);
 
-// The pseudonym under which a subject crosses: nobody on the way can tell which declaration it is.
-Bytes subject_pseudonym(storage::Transaction& transaction, std::string_view subject);
+// The pseudonym under which a subject crosses: nobody on the way can tell which declaration it is. Nothing as long as
+// this service has never built a bundle.
+std::optional<Bytes> subject_pseudonym(storage::Transaction& transaction, std::string_view subject);
 
 }  // namespace jindu::exchange

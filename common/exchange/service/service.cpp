@@ -628,7 +628,8 @@ class ServiceImpl final : public Service {
       return Error{Fault::unsupported, "exchange.unknown_kind", "nothing here takes '" + m.kind() + "'"};
     auto payload = open_with_any(view, node_.key, options_.rollover.other_keys, trust_, now());
     if (!payload) return perhaps_later(payload.error(), view.id, m);
-    return receiver->second(Incoming{view.id, m.from(), m.kind(), from_unix_ms(m.created_ms()), std::move(*payload)});
+    return receiver->second(Incoming{view.id, m.from(), m.kind(), from_unix_ms(m.created_ms()), std::move(*payload),
+                                     to_hex(bytes_of(m.subject()))});
   }
 
   void tell_of(Conclusion& one) {
@@ -672,10 +673,10 @@ class ServiceImpl final : public Service {
           {subject, mine});
     const auto kept = kept_receipt(t, one.signed_receipt);
     t.execute(
-        "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt, certificate, together, place) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt, certificate, together, place, "
+        "subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         {to_text(one.view.id), m.kind(), m.from(), to_unix_ms(one.receipt.at), one.applied() ? "applied" : "refused",
-         kept.bytes, kept.certificate, kept.together, kept.place});
+         kept.bytes, kept.certificate, kept.together, kept.place, subject});
     if (one.applied()) (*one.effects)(t);
   }
 

@@ -207,6 +207,7 @@ result<void> World::receive(const std::string& kind, const google::protobuf::Mes
   incoming.kind = kind;
   incoming.created = clock.now();
   incoming.payload = encode(message);
+  incoming.subject = "0123456789abcdef0123456789abcdef";
   const auto effects = exchange::receivers(editors, clock).at(kind)(incoming);
   if (!effects) return effects.error();
   return database->write([&](storage::Transaction& tx) { (*effects)(tx); });

@@ -98,6 +98,22 @@ TEST_CASE("every commit is synced: the file is in WAL mode with synchronous=FULL
   }));
 }
 
+TEST_CASE("a database that was opened to be read shows what its program commits meanwhile, and cannot be changed") {
+  const auto url = new_sqlite_url();
+  CHECK_FALSE(Database::open_to_read(url));  // nothing is made
+  auto database = opened(url);
+  REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (1)"); }));
+  auto reader = Database::open_to_read(url).value();
+  CHECK(things_in(*reader) == 1);
+  REQUIRE(database->write([](Transaction& t) { t.execute("INSERT INTO thing (id) VALUES (2)"); }));
+  CHECK(things_in(*reader) == 2);
+  CHECK(sqlite_code(reader->write([](Transaction& t) { t.execute("DELETE FROM thing"); })) == "storage.read_only");
+  REQUIRE_FALSE(reader->read([](Transaction& t) { t.execute("DELETE FROM thing"); }));
+  CHECK(things_in(*database) == 2);
+  database.reset();
+  CHECK(things_in(*Database::open_to_read(url).value()) == 2);
+}
+
 TEST_CASE("another process that holds the file for long makes writers busy, and they work again afterwards", "[slow]") {
   const auto url = new_sqlite_url();
   auto database = opened(url);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "common/exchange/codec/batch.hpp"
+#include "common/exchange/service/enquiry.hpp"
 #include "common/exchange/service/exchange.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"
@@ -334,6 +335,11 @@ TEST_CASE("what one service enqueues, the other applies once, and the first hear
     CHECK(way.back().rung == "applied");
     CHECK(way.back().party == "approval");
     CHECK(exchange::timeline(t, "other").empty());
+  }));
+  // The receiver keeps the pseudonym that the units saw, so that both sides can name it to who searches there.
+  REQUIRE(road.portal.database().read([&](Transaction& t) {
+    CHECK(road.approval.column("SELECT DISTINCT subject FROM exchange_inbox") ==
+          Words{exchange::enquire(t, "s").subject});
   }));
 }
 

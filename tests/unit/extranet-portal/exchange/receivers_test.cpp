@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "common/catalogue/calendar.hpp"
+#include "common/exchange/service/enquiry.hpp"
 #include "common/runtime/ids.hpp"
 #include "extranet-portal/store/declarations.hpp"
 #include "extranet-portal/store/published.hpp"
@@ -109,6 +110,11 @@ TEST_CASE("status updates make steps; an older one never overwrites") {
       CHECK(store::find_declaration(tx, id)->progress.status == "accepted");
       CHECK(store::find_declaration(tx, id)->progress.case_sequence == 4);
       CHECK(store::steps_of(tx, id).size() == 1);
+      // And under which pseudonym the intranet speaks of it.
+      CHECK(jindu::exchange::enquire(tx, id).theirs == std::vector<std::string>{"0123456789abcdef0123456789abcdef"});
+      const auto number = store::find_declaration(tx, id)->declaration_number;
+      CHECK(store::declaration_with_number(tx, number)->declaration_id == id);
+      CHECK_FALSE(store::declaration_with_number(tx, number + "0"));
     }));
     CHECK(world->receive("status", update(id, 5, "in_transit")).error().code == "status.malformed");
     CHECK(world->receive("status", update(id, 0, "accepted")).error().code == "status.malformed");

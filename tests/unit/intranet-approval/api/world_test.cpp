@@ -269,6 +269,7 @@ result<void> World::receive(const std::string& kind, const google::protobuf::Mes
   incoming.kind = kind;
   incoming.created = SystemClock().now();
   incoming.payload = encode(message);
+  incoming.subject = "0123456789abcdef0123456789abcdef";
   const auto effects = receivers(office).at(kind)(incoming);
   if (!effects) return effects.error();
   return database->write([&](storage::Transaction& t) { (*effects)(t); });

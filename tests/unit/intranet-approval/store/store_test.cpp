@@ -457,6 +457,21 @@ TEST_CASE("what could not be taken in is shown until it is") {
   }
 }
 
+TEST_CASE("a case is found by its declaration number, whole") {
+  for (auto& database : databases()) {
+    REQUIRE(database->write([&](Transaction& t) {
+      auto one = row("a", "2026-03-01");
+      one.declaration_number = "JD20260301000001";
+      put_case_row(t, one);
+    }));
+    REQUIRE(database->read([&](Transaction& t) {
+      REQUIRE(case_with_number(t, "JD20260301000001"));
+      CHECK(case_with_number(t, "JD20260301000001")->case_id == "a");
+      CHECK_FALSE(case_with_number(t, "JD2026030100000"));
+    }));
+  }
+}
+
 TEST_CASE("news are of one department, the oldest first, and each case once") {
   for (auto& database : databases()) {
     REQUIRE(database->write([&](Transaction& t) {

@@ -1,0 +1,162 @@
+// What `exchange find` says, in Chinese and English.
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+#include "common/exchange/service/enquiry.hpp"
+
+namespace jindu::exchange {
+namespace {
+
+namespace json = boost::json;
+
+struct Words {
+  std::string_view key, zh, en;
+};
+constexpr Words kWords[]{
+    {"declaration", "申报", "Declaration"},
+    {"subjects", "交换主题代号（在网关控制台“查找”中按它查）",
+     "Subject pseudonyms (what to search for in the gateway's console)"},
+    {"ours", "本系统发出的", "of what this service sends"},
+    {"theirs", "对侧发来的", "of what comes from the other side"},
+    {"none_ours", "本系统还没有发送过", "this service has sent nothing yet"},
+    {"none_theirs", "还没有收到过", "nothing has come yet"},
+    {"bundles", "交换包", "Bundles"},
+    {"no_bundles", "还没有交换包", "There is no bundle yet"},
+    {"not_built", "另有待编成交换包的消息：", "Messages that are no bundle yet: "},
+    {"out", "发出", "out"},
+    {"in", "收到", "in "},
+    {"unknown", "本系统没有这个申报号或申报标识：", "This service has no declaration with this number or id: "},
+    {"unreadable", "数据库无法读取（是否以本系统的账户运行？本系统升级后启动过吗？）",
+     "The database cannot be read (as the service's own account? has it been started since the last upgrade?)"},
+    {"kind.dossier", "申报件", "dossier"},
+    {"kind.material", "材料", "material"},
+    {"kind.status", "状态", "status"},
+    {"kind.notice", "通知", "notice"},
+    {"kind.document", "文书", "document"},
+    {"kind.catalogue", "事项目录", "catalogue"},
+    {"rung.", "尚无回执", "no receipt yet"},
+    {"rung.stored", "已入库", "stored"},
+    {"rung.verified", "已核验", "verified"},
+    {"rung.held", "暂扣", "held"},
+    {"rung.released", "放行", "released"},
+    {"rung.carried", "已送达对端", "carried"},
+    {"rung.delivered", "已交付", "delivered"},
+    {"rung.applied", "已处理", "applied"},
+    {"rung.refused", "已退回", "refused"},
+    {"rung.quarantined", "已隔离", "quarantined"},
+    {"rung.expired", "已过期", "expired"},
+};
+
+// A word that is not there, such as a kind of a later version, stands for itself.
+std::string say(const std::string& family, const std::string& word, Language language) {
+  for (const auto& one : kWords)
+    if (one.key == family + word) return std::string(language == Language::zh ? one.zh : one.en);
+  return word;
+}
+std::string say(const std::string& key, Language language) { return say({}, key, language); }
+
+Language language_of(const std::string& chosen) {
+  if (!chosen.empty()) return chosen == "zh" ? Language::zh : Language::en;
+  const char* locale = std::getenv("LC_ALL");
+  if (locale == nullptr || *locale == '\0') locale = std::getenv("LANG");
+  return locale != nullptr && std::string_view(locale).starts_with("zh") ? Language::zh : Language::en;
+}
+
+// UTC, to the second.
+std::string utc_text(Instant at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
+  char text[40];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()));
+  return text;
+}
+
+}  // namespace
+
+std::string as_text(const Asked& asked, const Enquiry& enquiry, Language language) {
+  std::ostringstream out;
+  out << say("declaration", language) << " " << (asked.number.empty() ? asked.id : asked.number + "  " + asked.id);
+  out << "\n\n" << say("subjects", language) << "\n";
+  const auto subject = [&](const std::string& value, const char* whose) {
+    out << "  " << value << "  " << say(whose, language) << "\n";
+  };
+  if (enquiry.subject.empty())
+    out << "  " << say("none_ours", language) << "\n";
+  else
+    subject(enquiry.subject, "ours");
+  for (const auto& one : enquiry.theirs) subject(one, "theirs");
+  if (enquiry.theirs.empty()) out << "  " << say("none_theirs", language) << "\n";
+  out << "\n" << say(enquiry.passages.empty() ? "no_bundles" : "bundles", language) << "\n";
+  for (const auto& one : enquiry.passages) {
+    out << "  " << one.bundle << "  " << utc_text(one.at) << "  " << say(one.out ? "out" : "in", language) << "  "
+        << say("kind.", one.kind, language) << "  " << say("rung.", one.rung, language);
+    if (!one.party.empty()) out << "  " << one.party;
+    if (!one.code.empty()) out << "  [" << one.code << "]";
+    out << "\n";
+  }
+  if (enquiry.not_built > 0) out << say("not_built", language) << enquiry.not_built << "\n";
+  return out.str();
+}
+
+std::string as_json(const Asked& asked, const Enquiry& enquiry) {
+  json::array theirs(enquiry.theirs.begin(), enquiry.theirs.end()), bundles;
+  for (const auto& one : enquiry.passages)
+    bundles.push_back({{"id", one.bundle},
+                       {"direction", one.out ? "out" : "in"},
+                       {"kind", one.kind},
+                       {"rung", one.rung},
+                       {"party", one.party},
+                       {"at_ms", to_unix_ms(one.at)},
+                       {"code", one.code}});
+  return json::serialize(json::object{{"declaration_id", asked.id},
+                                      {"declaration_number", asked.number},
+                                      {"subject", enquiry.subject},
+                                      {"subjects_of_other_side", std::move(theirs)},
+                                      {"not_built", enquiry.not_built},
+                                      {"bundles", std::move(bundles)}});
+}
+
+FindCommand::FindCommand(Command& program) {
+  auto exchange = program.command("exchange", "What crosses the gateway");
+  exchange.needs_command().lets_through();
+  auto find = exchange.command(
+      "find", "What to search for in the gateway's console: pseudonyms and bundle ids of a declaration");
+  find.lets_through().when_chosen([this] { chosen_ = true; });
+  find.option("number", number_, "Declaration number or id").required();
+  find.flag("--json", as_json_, "As JSON");
+  find.option("--language", language_, "zh or en; otherwise as the locale says").one_of({"zh", "en"});
+}
+
+int FindCommand::run(const std::string& database_url, const Ask& ask) const {
+  const auto language = language_of(language_);
+  std::optional<Asked> asked;
+  Enquiry enquiry;
+  auto database = storage::Database::open_to_read(database_url);
+  const auto read = database ? (*database)->read([&](storage::Transaction& t) {
+    asked = ask(t, number_);
+    enquiry = enquire(t, asked ? asked->id : number_);
+    // Of what has not become a case yet its id is known all the same.
+    if (!asked && (!enquiry.theirs.empty() || !enquiry.passages.empty())) asked = Asked{number_, {}};
+  })
+                             : result<void>(database.error());
+  if (!read) {
+    std::cerr << say("unreadable", language) << ": " << read.error().detail << " [" << read.error().code << "]\n";
+    return 2;
+  }
+  if (!asked) {
+    std::cerr << say("unknown", language) << number_ << "\n";
+    return 1;
+  }
+  std::cout << (as_json_ ? as_json(*asked, enquiry) + "\n" : as_text(*asked, enquiry, language));
+  return 0;
+}
+
+}  // namespace jindu::exchange
