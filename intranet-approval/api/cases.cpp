@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "common/dossier/dossier.hpp"
+#include "common/exchange/service/enquiry.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/messages.hpp"
 #include "intranet-approval/api/api.hpp"
@@ -67,6 +68,16 @@ json::array transit_json(storage::Transaction& t, const std::string& id) {
         {{"rung", rung.rung}, {"party", rung.party}, {"at", to_unix_ms(rung.at)}, {"code", rung.code}});
   }
   return list;
+}
+
+// What to search for in the gateway's consoles, where nobody sees a number.
+json::object exchange_json(const exchange::Enquiry& enquiry) {
+  json::array theirs(enquiry.theirs.begin(), enquiry.theirs.end()), arrived;
+  for (const auto& one : enquiry.passages)
+    if (!one.out)
+      arrived.push_back(
+          {{"bundle_id", one.bundle}, {"kind", one.kind}, {"outcome", one.rung}, {"at", to_unix_ms(one.at)}});
+  return {{"subject", enquiry.subject}, {"subjects_of_portal", std::move(theirs)}, {"arrived", std::move(arrived)}};
 }
 
 json::object submission_json(const store::Submission& s) {
@@ -193,6 +204,7 @@ result<http::Response> read_case(Context& context, http::Request& request) {
               {"events", std::move(events)},
               {"clocks", std::move(clock_list)},
               {"transit", transit_json(t, id)},
+              {"exchange", exchange_json(exchange::enquire(t, id))},
               {"documents", std::move(documents)},
               {"allowed", std::move(allowed)},
               {"transit_ms",

@@ -329,6 +329,16 @@ async function citizenJourney(): Promise<void> {
       await my.locator('.way li').first().waitFor();
       return (await my.locator('.way li.reached').count()) === 5;
     });
+    // Folded, for the one who asks where something is.
+    same(await my.locator('.ids').isVisible(), false, 'ids are shown to everybody');
+    await my.getByText('查询编号').click();
+    const ids = (await my.locator('.ids .code').allTextContents()).sort();
+    const known = JSON.parse(run(join(access.bin, 'jindu-portal'), ['--config', join(access.state, 'config/portal.toml'), 'exchange', 'find', application.number, '--json'])) as { bundles: { id: string; direction: string }[] };
+    same(ids, known.bundles.filter(({ direction }) => direction === 'out').map(({ id }) => id).sort(), 'the ids on the page');
+    await my.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: access.portal });
+    await my.locator('.ids button').first().click();
+    await my.locator('.ids').getByText('已复制').waitFor();
+    demand(ids.includes(await my.evaluate(() => navigator.clipboard.readText())), 'what was copied is no id');
     await eachSize('declaration-received', my, complaints);
   });
 

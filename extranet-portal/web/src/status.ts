@@ -69,3 +69,8 @@ export function transitOf(told: readonly Rung[]): { readonly rungs: TransitSumma
   });
   return { rungs: summary, troubles };
 }
+
+// Each bundle once, in the order in which they were made: what the exchange's operators know a message by.
+export function bundlesOf(told: readonly Rung[]): { readonly bundle_id: string; readonly kind: string }[] {
+  return [...new Map(told.map(({ bundle_id, kind }) => [bundle_id, { bundle_id, kind }])).values()];
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { awaitsAcceptance, isClosed, progressOf, stations, toneOf, transitOf } from '../src/status.ts';
+import { awaitsAcceptance, bundlesOf, isClosed, progressOf, stations, toneOf, transitOf } from '../src/status.ts';
 
 const api = JSON.parse(readFileSync(resolve(process.cwd(), '../../extranet-portal/api/openapi.json'), 'utf8')) as { components: { schemas: { Status: { enum: string[] } } } };
 const statuses = api.components.schemas.Status.enum;
@@ -61,6 +61,11 @@ describe('what a status means', () => {
 });
 
 describe('the transit between both networks', () => {
+  it('names each bundle once, for who asks where it is', () => {
+    const rung = (bundle_id: string, kind: string, name: string) => ({ bundle_id, kind, rung: name, party: 'gateway-outer', at: 1, code: '' });
+    expect(bundlesOf([])).toEqual([]);
+    expect(bundlesOf([rung('a', 'material', 'stored'), rung('a', 'material', 'verified'), rung('b', 'dossier', 'stored')])).toEqual([{ bundle_id: 'a', kind: 'material' }, { bundle_id: 'b', kind: 'dossier' }]);
+  });
   const told = (bundle_id: string, rung: string, at: number, code = '') => ({ bundle_id, kind: 'dossier', rung, party: 'gateway-outer', at, code });
   const counts = (rungs: ReturnType<typeof transitOf>['rungs']) => rungs.map(({ rung, done, all }) => `${rung} ${done}/${all}`).join(', ');
 

@@ -96,7 +96,7 @@ export const en: Same<typeof zh> = {
   transit: {
     title: 'Between the two networks', lead: 'The public and the isolated network are physically apart. Each party signs for what it took; nothing shows as done that nobody has signed.', none: 'Nobody has signed for it yet.', side: { public: 'Public', between: 'Crossing', isolated: 'Isolated' },
     rung: { stored: 'Stored at the outer unit', verified: 'Origin and wholeness verified', carried: 'Carried across', delivered: 'Fetched by the approval system', applied: 'Entered there' }, partly: '({done} of {all})', ahead: 'not yet',
-    trouble: { held: 'Held until it is released. ', refused: 'Refused and sent back. ', quarantined: 'Set aside; staff will see to it. ', expired: 'Not delivered in time; staff will see to it. ' }, bundle: 'Bundle',
+    trouble: { held: 'Held until it is released. ', refused: 'Refused and sent back. ', quarantined: 'Set aside; staff will see to it. ', expired: 'Not delivered in time; staff will see to it. ' }, bundle: 'Bundle', enquiry: 'For enquiries', enquiryLead: 'You will hardly need these. If you ask where something is, give staff one of these ids: the crossing knows nothing else, and sees no declaration numbers.', kind: { dossier: 'Dossier', material: 'Material' },
     heldUp: { sending: 'Sending is stopped at the moment. ', building: 'Sending is stopped at the moment. ', aside: 'A part of what you submitted cannot be sent at the moment. ', todo: 'What you submitted is kept safely, your time of receipt stands, and it goes on by itself; you need not submit again. If this is still here on the next working day, call 12345 and give the code below.', since: 'since {at}' },
   },
   notice: {

@@ -94,7 +94,7 @@ export const zh = {
   transit: {
     title: '两网传输', lead: '公众网与政务内网物理隔离。每一段由经手方签字确认，没有签收就不会显示完成。', none: '交换还没有签收记录。', side: { public: '公众网', between: '隔离交换', isolated: '政务内网' },
     rung: { stored: '外端机已存妥', verified: '已核验完整和来源', carried: '已摆渡过网', delivered: '审批系统已取走', applied: '审批系统已入库' }, partly: '（{done} / {all}）', ahead: '尚未',
-    trouble: { held: '暂扣，等待放行。', refused: '未通过，已退回。', quarantined: '已隔离，工作人员会处理。', expired: '超过时限未送达，工作人员会处理。' }, bundle: '交换包',
+    trouble: { held: '暂扣，等待放行。', refused: '未通过，已退回。', quarantined: '已隔离，工作人员会处理。', expired: '超过时限未送达，工作人员会处理。' }, bundle: '交换包', enquiry: '查询编号', enquiryLead: '一般用不到。咨询传输进度时，请把编号告诉工作人员：隔离交换只认编号，看不到申报号。', kind: { dossier: '申报件', material: '材料' },
     heldUp: { sending: '目前暂时不能发送。', building: '目前暂时不能发送。', aside: '提交内容中有一部分暂时不能发送。', todo: '您提交的内容已妥善保存，收件时间不变，恢复后会自动续传，无需重新提交。如果下一个工作日仍有此提示，请拨打 12345 并告知下方代码。', since: '自 {at} 起' },
   },
   notice: {

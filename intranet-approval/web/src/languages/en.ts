@@ -88,9 +88,10 @@ export const en: Messages = {
   trace: { start_not_counted: 'Start, not counted', counted: 'Working day', weekend: 'Weekend, not counted', holiday: 'Public holiday, not counted', makeup_workday: 'Make-up working day', provisional: 'Calendar not published, taken as a working day', paused: 'Stopped', resumed: 'Goes on', nth: 'no. {n}' },
   transit: {
     in: 'Came in', out: 'Went out', submission: 'Submission', signed: 'Signed by the applicant', outside: 'Received at the portal', inside: 'Received inside', took: 'In transit', digest: 'Digest', kind_application: 'Application', kind_supplement: 'Supplement', not_valid: 'Not valid', none: 'Nothing has gone out yet.', since: 'sent {ago}, not arrived yet',
+    enquiry: 'What to ask the gateway by', enquiry_what: 'The gateway’s operators see no declaration numbers. When you ask them where something is, give them any of these.', subject_out: 'Subject pseudonym (to the portal)', subject_in: 'Subject pseudonym (from the portal)', arrived: 'Bundle that came', bundle: 'Bundle id', turned_away: 'not taken', materials: 'Bundle of materials ({n}) | Bundles of materials ({n})', copy: 'Copy', copied: 'Copied',
   },
   rung: { stored: 'Stored', verified: 'Verified', held: 'Held', released: 'Released', carried: 'Carried', delivered: 'Delivered', applied: 'Applied at the portal', refused: 'Refused', quarantined: 'In quarantine', expired: 'Expired' },
-  bundle: { status: 'Progress', notice: 'Notice', document: 'Document record', catalogue: 'Catalogue', receipts: 'Receipts' },
+  bundle: { dossier: 'Dossier', material: 'Material', status: 'Progress', notice: 'Notice', document: 'Document record', catalogue: 'Catalogue', receipts: 'Receipts' },
   party: { approval: 'Approval', portal: 'Portal', 'gateway-inner': 'Inner unit', 'gateway-outer': 'Outer unit' },
   applicant: { kind: 'Kind', name: 'Name', id_number: 'ID number', phone: 'Phone', citizen: 'Citizen', company: 'Company', verified: "The applicant's signature was verified", verified_how: 'Signed {at}. Signature, certificate chain and revocation were checked on opening; what fails there never becomes a case.', certificate: 'Certificate', subject: 'Holder', issuer: 'Issuer', serial: 'Serial number', until: 'Valid until' },
   opinion: { none: 'No opinion yet.' },

@@ -86,9 +86,10 @@ export const zh = {
   trace: { start_not_counted: '起算日，不计', counted: '工作日', weekend: '周末，不计', holiday: '法定节假日，不计', makeup_workday: '调休上班', provisional: '日历未公布，暂按工作日', paused: '暂停计时', resumed: '恢复计时', nth: '第 {n} 个' },
   transit: {
     in: '来件', out: '外发', submission: '提交', signed: '申请人签名', outside: '门户收件', inside: '内网收到', took: '在途', digest: '内容摘要', kind_application: '申请', kind_supplement: '补正', not_valid: '不合规', none: '还没有外发的内容。', since: '{ago}发出，尚未送达',
+    enquiry: '查询代号', enquiry_what: '交换网关的值班人员看不到申报号。请他们查询时，给出下列任一代号或编号。', subject_out: '交换主题代号（发往门户）', subject_in: '交换主题代号（来自门户）', arrived: '来件交换包', bundle: '交换包编号', turned_away: '未收下', materials: '材料的交换包（{n} 个）', copy: '复制', copied: '已复制',
   },
   rung: { stored: '已存', verified: '已验', held: '暂扣', released: '放行', carried: '已摆渡', delivered: '已送达', applied: '门户已收妥', refused: '被拒收', quarantined: '被隔离', expired: '已过期' },
-  bundle: { status: '进度', notice: '通知书', document: '文书登记', catalogue: '事项目录', receipts: '回执' },
+  bundle: { dossier: '申报件', material: '材料', status: '进度', notice: '通知书', document: '文书登记', catalogue: '事项目录', receipts: '回执' },
   party: { approval: '审批系统', portal: '门户', 'gateway-inner': '内端机', 'gateway-outer': '外端机' },
   applicant: { kind: '类型', name: '名称', id_number: '证件号码', phone: '联系电话', citizen: '个人', company: '企业', verified: '申请人签名已核验', verified_how: '{at} 签署；签名、证书链与吊销状态在拆封时核验，未通过的不会成为办件。', certificate: '签名证书', subject: '持有人', issuer: '颁发者', serial: '序列号', until: '有效期至' },
   opinion: { none: '还没有办理意见。' },

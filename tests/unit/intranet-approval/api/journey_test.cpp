@@ -96,6 +96,29 @@ TEST_CASE("a case is granted: every step reaches the portal, and the sealed deci
   }
 }
 
+TEST_CASE("who may read a case is told by what the gateway's operators find its bundles") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto id = w.new_case(instant() - 1h);
+    const std::string theirs = "0123456789abcdef0123456789abcdef";
+    REQUIRE(w.database->write([&](storage::Transaction& t) {
+      t.execute(
+          "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt, subject) VALUES ('b', "
+          "'dossier', 'portal', 5, 'applied', $1, $2)",
+          {Bytes(1), theirs});
+      t.execute("INSERT INTO exchange_state (name, value, secret) VALUES ('subject-key', 0, $1)", {Bytes(32, 7)});
+    }));
+    const auto seen = w.seat("reviewer").get("/api/v1/cases/" + id).json.at("exchange");
+    CHECK(seen.at("subject").as_string().size() == 32);
+    CHECK(seen.at("subjects_of_portal") == json::value{theirs});
+    REQUIRE(seen.at("arrived").as_array().size() == 1);
+    CHECK(seen.at("arrived").at(0) ==
+          json::value{{"bundle_id", "b"}, {"kind", "dossier"}, {"outcome", "applied"}, {"at", 5}});
+    CHECK(w.seat("stranger").get("/api/v1/cases/" + id).status != 200);
+  }
+}
+
 TEST_CASE("a refusal says why, in the record, in the paper and to the applicant") {
   for (auto& world : test::worlds()) {
     auto& w = *world;
