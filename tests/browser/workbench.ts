@@ -196,6 +196,55 @@ try {
     await demandSoundAtEverySize(page, complaints, 'case-received');
   });
 
+  await report.test('an official copies by what the gateway knows a case, and its operators find the bundles by that at both units', async () => {
+    const { context, page } = await at(browser, 'acceptor', `/cases/${granted}`);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: access.approval });
+    const code = (what: string) => page.locator('.codes > div').filter({ hasText: what }).first();
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await code('交换主题代号（来自门户）').getByRole('button', { name: /^复制/ }).click();
+    await code('交换主题代号（来自门户）').getByText('已复制').waitFor();
+    const subject = await copied();
+    await code('来件交换包 · 申报件').getByRole('button', { name: /^复制/ }).focus();
+    await page.keyboard.press('Enter');
+    await code('来件交换包 · 申报件').getByText('已复制').waitFor();
+    const bundle = await copied();
+
+    // The programs of both services say the same to who has only the number.
+    interface Found { readonly subject: string; readonly subjects_of_other_side: string[]; readonly bundles: { readonly id: string; readonly direction: string; readonly rung: string }[] }
+    const number = (await page.locator('.head').first().textContent())!.match(/JD\d+/)![0];
+    const find = (service: string) => JSON.parse(run(join(access.bin, `jindu-${service}`), ['exchange', 'find', number, '--json', '--config', join(access.state, `config/${service}.toml`)])) as Found;
+    const [outside, inside] = [find('portal'), find('approval')];
+    same([outside.subject, inside.subjects_of_other_side], [subject, [subject]], 'the pseudonym of what the portal sends');
+    same(outside.bundles.find(({ id }) => id === bundle)?.rung, 'applied', 'how far the dossier is by the portal');
+    same(inside.bundles.find(({ id }) => id === bundle)?.direction, 'in', 'where the dossier goes by the approval service');
+
+    const units = [access.portal, access.approval].map((url) => `https://${new URL(url).hostname}:7002`);
+    const operator = await visit(browser, access, { as: 'operator', origins: units, size: sizes.desk });
+    const complaints = new Complaints(operator);
+    const console_ = (current = await operator.newPage());
+    for (const unit of units) {
+      await console_.goto(`${unit}/bundles`);
+      const id = console_.getByLabel('交换包编号'), go = console_.getByRole('button', { name: '查找', exact: true });
+      await id.fill(number);
+      await go.click();
+      await console_.getByRole('alert').getByText('如果是申报号').waitFor();
+      await demandSound(console_, complaints, `console-asked-for-a-number-${units.indexOf(unit)}`);
+      await id.fill('');
+      await console_.getByLabel('主题代号').fill(subject);
+      await go.click();
+      await console_.waitForURL(new RegExp(`subject=${subject}`));
+      await console_.getByRole('link', { name: bundle }).waitFor();
+      await id.fill(subject); // whatever field it is put into
+      await go.click();
+      await console_.getByRole('link', { name: bundle }).waitFor();
+      await id.fill(bundle);
+      await go.click();
+      await console_.getByRole('heading', { level: 1, name: '交换包' }).waitFor();
+      await console_.locator('.way').getByText('已处理', { exact: true }).waitFor();
+    }
+    await operator.close();
+  });
+
   await report.test('a PDF opens beside the form and says nothing bad; a download is the very file', async () => {
     const { page, complaints } = await at(browser, 'acceptor', `/cases/${granted}`);
     await page.locator('#materials').getByRole('button', { name: /^查看/ }).first().click();
