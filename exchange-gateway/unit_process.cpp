@@ -12,17 +12,34 @@ namespace {
 
 constexpr std::chrono::seconds kMailLook{5}, kMailTriedAgain{60};
 
-// One letter; with those behind it goes on at once, and after a failure waits.
-std::chrono::milliseconds send_mail(Unit& unit, const mail::Server& server, const std::atomic<bool>& stopping) {
-  const auto seen = unit.for_mail().count();
-  const auto sent = unit.send_warning([&](const std::vector<std::string>& to, std::string_view message) {
-    return mail::send(server, to, message, stopping);
-  });
-  if (stopping) return {};
-  if (!sent) log::error("unit.mail_failed", log::of(sent.error()));
-  if (sent && !*sent) unit.for_mail().wait(seen, kMailLook);
-  return sent ? std::chrono::milliseconds(0) : std::chrono::milliseconds(kMailTriedAgain);
-}
+// Each letter that was not sent has its turn in a round; what fails in one is tried again in the next.
+class MailRounds {
+ public:
+  MailRounds(Unit& unit, const mail::Server& server, const std::atomic<bool>& stopping)
+      : unit_(unit), server_(server), stopping_(stopping) {}
+
+  void send_next() {
+    const auto seen = unit_.for_mail().count();
+    const auto sent =
+        unit_.send_warning([&](const std::vector<std::string>& to,
+                               std::string_view message) { return mail::send(server_, to, message, stopping_); },
+                           round_);
+    if (stopping_) return;
+    if (!sent) log::error("unit.mail_failed", log::of(sent.error()));
+    failed_ = failed_ || !sent;
+    // Whom a server refuses is a matter of this letter; else it takes no other one either.
+    if (sent ? *sent : sent.error().code == "mail.refused") return;
+    unit_.for_mail().wait(seen, std::exchange(failed_, false) ? kMailTriedAgain : kMailLook);
+    round_ = unit_.now();
+  }
+
+ private:
+  Unit& unit_;
+  const mail::Server& server_;
+  const std::atomic<bool>& stopping_;
+  Instant round_ = unit_.now();
+  bool failed_ = false;
+};
 
 result<void> journal_answers(storage::Database& journal) {
   if (auto ok = journal.read([](storage::Transaction& t) { t.query("SELECT 1"); }); !ok) return ok;
@@ -85,7 +102,14 @@ result<void> run_unit(const Settings& settings) {
 
   std::atomic<bool> stopping = false;
   std::unique_ptr<Worker> mail;
-  if (settings.mail) mail = std::make_unique<Worker>("mail", [&] { return send_mail(unit, *settings.mail, stopping); });
+  std::optional<MailRounds> rounds;
+  if (settings.mail) {
+    rounds.emplace(unit, *settings.mail, stopping);
+    mail = std::make_unique<Worker>("mail", [&] {
+      rounds->send_next();
+      return std::chrono::milliseconds(0);
+    });
+  }
 
   std::unique_ptr<http::Server> console;
   if (settings.has_console) {

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <charconv>
 #include <ctime>
 #include <memory>
 #include <mutex>
@@ -46,6 +47,34 @@ struct Remaining {
   std::string_view text;
   const std::atomic<bool>& cancelled;
 };
+
+// Which recipients the server takes is said nowhere but in its answers, one to each command.
+struct Conversation {
+  std::string asked = {};  // the recipient that has no answer yet
+  std::vector<Refused> refused = {};
+
+  void said(std::string_view command) {
+    constexpr std::string_view recipient = "RCPT TO:<";
+    if (!command.starts_with(recipient)) return;
+    command.remove_prefix(recipient.size());
+    asked = command.substr(0, command.find('>'));
+  }
+  void heard(std::string_view line) {
+    int answer = 0;
+    std::from_chars(line.data(), line.data() + line.size(), answer);
+    const bool goes_on = line.size() > 3 && line[3] == '-';
+    if (asked.empty() || goes_on) return;
+    if (answer / 100 != 2) refused.push_back({asked, answer});
+    asked.clear();
+  }
+};
+
+int listen_to(CURL*, curl_infotype what, char* text, std::size_t size, void* user) {
+  auto& conversation = *static_cast<Conversation*>(user);
+  if (what == CURLINFO_HEADER_OUT) conversation.said({text, size});
+  if (what == CURLINFO_HEADER_IN) conversation.heard({text, size});
+  return 0;
+}
 
 std::size_t give(char* to, std::size_t, std::size_t most, void* user) {
   auto& left = static_cast<Remaining*>(user)->text;
@@ -102,8 +131,8 @@ std::string compose(const Letter& letter) {
   return message;
 }
 
-result<void> send(const Server& server, const std::vector<std::string>& to, std::string_view message,
-                  const std::atomic<bool>& cancelled) {
+result<std::vector<Refused>> send(const Server& server, const std::vector<std::string>& to, std::string_view message,
+                                  const std::atomic<bool>& cancelled) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   std::string password;
@@ -116,6 +145,7 @@ result<void> send(const Server& server, const std::vector<std::string>& to, std:
   std::unique_ptr<curl_slist, void (*)(curl_slist*)> recipients(nullptr, curl_slist_free_all);
   for (const auto& one : to) recipients.reset(curl_slist_append(recipients.release(), ("<" + one + ">").c_str()));
   Remaining remaining{message, cancelled};
+  Conversation conversation;
   auto* h = handle.get();
   curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
@@ -131,6 +161,10 @@ result<void> send(const Server& server, const std::vector<std::string>& to, std:
   const auto from = "<" + server.from + ">";
   curl_easy_setopt(h, CURLOPT_MAIL_FROM, from.c_str());
   curl_easy_setopt(h, CURLOPT_MAIL_RCPT, recipients.get());
+  curl_easy_setopt(h, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);  // written so until curl 8.2, and known since
+  curl_easy_setopt(h, CURLOPT_VERBOSE, 1L);                // to the function alone
+  curl_easy_setopt(h, CURLOPT_DEBUGFUNCTION, &listen_to);
+  curl_easy_setopt(h, CURLOPT_DEBUGDATA, &conversation);
   curl_easy_setopt(h, CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(h, CURLOPT_READFUNCTION, &give);
   curl_easy_setopt(h, CURLOPT_READDATA, &remaining);
@@ -139,7 +173,8 @@ result<void> send(const Server& server, const std::vector<std::string>& to, std:
   curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, static_cast<long>(server.timeout.count()));
   const auto code = curl_easy_perform(h);
-  if (code == CURLE_OK) return {};
+  if (code == CURLE_OK || (!to.empty() && conversation.refused.size() == to.size()))
+    return std::move(conversation.refused);
   long answer = 0;
   curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &answer);
   return failure(code, answer);

@@ -33,8 +33,14 @@ bool is_address(std::string_view text);
 // RFC 5322, marked as written by a program (RFC 3834).
 std::string compose(const Letter& letter);
 
-// One message to all of these. Codes: mail.unreachable, mail.tls, mail.login, mail.refused, mail.cancelled.
-result<void> send(const Server& server, const std::vector<std::string>& to, std::string_view message,
-                  const std::atomic<bool>& cancelled);
+struct Refused {
+  std::string address;
+  int answer = 0;  // of the mail server
+};
+
+// One message to all of these. Gives those whom the server has refused, perhaps all: the others have it. Codes:
+// mail.unreachable, mail.tls, mail.login, mail.refused, mail.cancelled.
+result<std::vector<Refused>> send(const Server& server, const std::vector<std::string>& to, std::string_view message,
+                                  const std::atomic<bool>& cancelled);
 
 }  // namespace jindu::mail

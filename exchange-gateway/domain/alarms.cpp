@@ -57,6 +57,8 @@ std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
   too_old(list, f, "alarm.other_side_silent", f.peer_heard_ms > 0 ? f.peer_heard_ms : f.started_ms, ms(l.silent_yellow),
           ms(l.silent_red));
   too_old(list, f, "alarm.mail_failing", f.unsent_mail_ms, ms(l.mail_yellow), ms(l.mail_red));
+  for (const auto& [address, since] : f.refused_addresses)
+    list.push_back({"alarm.mail_refused", Level::yellow, address, to_unix_ms(f.now) - since, since});
   if (f.held > 0) {
     const auto age = to_unix_ms(f.now) - f.oldest_held_ms;
     list.push_back({"alarm.held", age >= ms(l.held_red) ? Level::red : Level::yellow, "", f.held, f.oldest_held_ms});

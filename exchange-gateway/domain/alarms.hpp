@@ -50,6 +50,13 @@ struct NotTaken {
   std::int64_t since_ms = 0;
 };
 
+// By which no certificate of its issuer is believed any more when the next one has not come.
+struct ListEnd {
+  std::string issuer;
+  std::int64_t issued_ms = 0;
+  std::int64_t until_ms = 0;
+};
+
 struct Facts {
   Instant now{};
   std::int64_t oldest_waiting_ms = 0;      // 0: nothing waits
@@ -68,11 +75,14 @@ struct Facts {
   std::string restored = {};  // "halted" or "healing": the journal is older than what was signed
   std::int64_t restored_ms = 0;
   std::int64_t epoch_approvals = 0;
-  std::int64_t unsent_mail_ms = 0;                                      // 0: every letter was sent
-  std::vector<std::pair<std::string, std::int64_t>> certificates = {};  // whose, and until when
-  std::vector<std::pair<std::string, std::int64_t>> stops = {};         // channel, since when
-  std::vector<std::pair<std::string, std::int64_t>> differing = {};     // "day channel", how many differences
-  std::vector<std::pair<std::string, std::int64_t>> damaged = {};       // voyage, when; the newest first
+  std::int64_t unsent_mail_ms = 0;                                           // 0: every letter was sent
+  std::vector<std::pair<std::string, std::int64_t>> refused_addresses = {};  // by the mail server, and when
+  std::vector<std::pair<std::string, std::int64_t>> certificates = {};       // whose, and until when
+  std::vector<ListEnd> lists = {};
+  std::vector<std::pair<std::string, std::int64_t>> carrier_failures = {};  // part, when it failed last
+  std::vector<std::pair<std::string, std::int64_t>> stops = {};             // channel, since when
+  std::vector<std::pair<std::string, std::int64_t>> differing = {};         // "day channel", how many differences
+  std::vector<std::pair<std::string, std::int64_t>> damaged = {};           // voyage, when; the newest first
   std::vector<Gap> gaps = {};
   std::vector<NotTaken> not_taken = {};
 };

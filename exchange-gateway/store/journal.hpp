@@ -142,13 +142,19 @@ struct Warning {
   std::int64_t oldest_ms = 0;
   std::string recipients;  // addresses, with a space between
   Bytes message;
-  std::int64_t sent_ms = 0;  // 0: not yet
-  std::string code = {};     // why it could not be sent, at the last try
+  std::int64_t sent_ms = 0;   // 0: not yet
+  std::string code = {};      // why it could not be sent, at the last try
+  std::int64_t tried_ms = 0;  // 0: never
+  std::string refused = {};   // of the recipients those whom the mail server refused, at the last try
 };
 void put_warning(storage::Transaction& t, const Warning& warning);
 std::vector<std::int64_t> warned_ms(storage::Transaction& t, const std::string& channel, std::int64_t limit);
+std::optional<Warning> newest_warning(storage::Transaction& t, const std::string& channel);
 std::optional<Warning> oldest_unsent(storage::Transaction& t);
-void set_sent(storage::Transaction& t, std::int64_t number, std::int64_t at_ms, const std::string& code);
+// The one that was tried longest ago, and not since a moment: so one that is never taken keeps no other waiting.
+std::optional<Warning> next_to_send(storage::Transaction& t, std::int64_t not_since_ms, std::int64_t now_ms);
+// What a try has come to: `sent_ms`, `code`, `tried_ms` and `refused`.
+void set_tried(storage::Transaction& t, const Warning& warning);
 std::vector<Warning> warnings(storage::Transaction& t, std::int64_t limit);  // the newest first
 
 // What is asked for; empty members ask for everything. `state` may also be "not_applied" or "quarantined".

@@ -315,6 +315,15 @@ ALTER TABLE receipt ADD COLUMN together BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE receipt ADD COLUMN place BIGINT NOT NULL DEFAULT 0;
 )sql";
 
+// What is ready stands by channel and kind, as what is out of its hours is passed over however much of it there is. Of
+// a letter: when it was tried last, and which addresses the mail server refused then.
+constexpr std::string_view kTurns = R"sql(
+DROP INDEX bundle_ready;
+CREATE INDEX bundle_ready ON bundle (destination, channel, kind, delivery) WHERE state = 'ready';
+ALTER TABLE warning ADD COLUMN tried_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE warning ADD COLUMN refused TEXT NOT NULL DEFAULT '';
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
@@ -329,7 +338,8 @@ const std::vector<storage::Migration>& migrations() {
                                                    {9, "signer-certificates", exchange::kSignerCertificates},
                                                    {10, "receipts-apart", kReceiptsApart},
                                                    {11, "signed-together", exchange::kSignedTogether},
-                                                   {12, "receipts-together", kReceiptsTogether}};
+                                                   {12, "receipts-together", kReceiptsTogether},
+                                                   {13, "turns", kTurns}};
   return all;
 }
 

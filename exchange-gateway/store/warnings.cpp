@@ -7,12 +7,12 @@ namespace {
 constexpr std::string_view kOpenStates[] = {"waiting", "carried", "ready", "early", "held"};
 
 Warning warning_of(const storage::Row& r) {
-  return {r.integer(0), r.text(1), r.integer(2), r.integer(3), r.integer(4),
-          r.text(5),    r.blob(6), r.integer(7), r.text(8)};
+  return {r.integer(0), r.text(1),    r.integer(2), r.integer(3), r.integer(4), r.text(5),
+          r.blob(6),    r.integer(7), r.text(8),    r.integer(9), r.text(10)};
 }
 
 constexpr std::string_view kWarningColumns =
-    "number, channel, at_ms, bundles, oldest_ms, recipients, message, sent_ms, code";
+    "number, channel, at_ms, bundles, oldest_ms, recipients, message, sent_ms, code, tried_ms, refused";
 
 }  // namespace
 
@@ -62,15 +62,35 @@ std::vector<std::int64_t> warned_ms(storage::Transaction& t, const std::string& 
   return list;
 }
 
-std::optional<Warning> oldest_unsent(storage::Transaction& t) {
+namespace {
+
+std::optional<Warning> select_warning(storage::Transaction& t, std::string_view rest,
+                                      const storage::Parameters& parameters = {}) {
   const auto row =
-      t.query_one("SELECT " + std::string(kWarningColumns) + " FROM warning WHERE sent_ms = 0 ORDER BY number LIMIT 1");
+      t.query_one("SELECT " + std::string(kWarningColumns) + " FROM warning " + std::string(rest), parameters);
   if (!row) return {};
   return warning_of(*row);
 }
 
-void set_sent(storage::Transaction& t, std::int64_t number, std::int64_t at_ms, const std::string& code) {
-  t.execute("UPDATE warning SET sent_ms = $2, code = $3 WHERE number = $1", {number, at_ms, code});
+}  // namespace
+
+std::optional<Warning> newest_warning(storage::Transaction& t, const std::string& channel) {
+  return select_warning(t, "WHERE channel = $1 ORDER BY at_ms DESC LIMIT 1", {channel});
+}
+
+std::optional<Warning> oldest_unsent(storage::Transaction& t) {
+  return select_warning(t, "WHERE sent_ms = 0 ORDER BY number LIMIT 1");
+}
+
+std::optional<Warning> next_to_send(storage::Transaction& t, std::int64_t not_since_ms, std::int64_t now_ms) {
+  // One that was tried in the future was tried by a clock that was ahead.
+  return select_warning(t, "WHERE sent_ms = 0 AND (tried_ms < $1 OR tried_ms > $2) ORDER BY tried_ms, number LIMIT 1",
+                        {not_since_ms, now_ms});
+}
+
+void set_tried(storage::Transaction& t, const Warning& w) {
+  t.execute("UPDATE warning SET sent_ms = $2, code = $3, tried_ms = $4, refused = $5 WHERE number = $1",
+            {w.number, w.sent_ms, w.code, w.tried_ms, w.refused});
 }
 
 std::vector<Warning> warnings(storage::Transaction& t, std::int64_t limit) {

@@ -11,6 +11,7 @@
 
 #include "common/evidence/signed.hpp"
 #include "common/exchange/codec/keys.hpp"
+#include "common/mail/smtp.hpp"
 #include "exchange-gateway/domain/alarms.hpp"
 #include "exchange-gateway/domain/ladder.hpp"
 #include "exchange-gateway/domain/policy.hpp"
@@ -219,9 +220,12 @@ class Unit {
   result<Control> build_control();
   // Writes the warnings that are due to the contacts of channels.
   result<void> warn();
-  // Gives the oldest letter that was not sent to `send`, and keeps what came of it. False: there is none.
-  result<bool> send_warning(
-      const std::function<result<void>(const std::vector<std::string>& to, std::string_view message)>& send);
+  // Gives a letter that was not sent to `send`, and keeps what came of it. Of several the one that was tried longest
+  // ago, and none that was tried since `round` began: then, or where there is none, false. One that nobody was to have
+  // is an error, mail.refused.
+  using SendLetter =
+      std::function<result<std::vector<mail::Refused>>(const std::vector<std::string>& to, std::string_view message)>;
+  result<bool> send_warning(const SendLetter& send, Instant round = Instant::max());
   result<void> expire();  // signs "expired" for what is out of time
   result<void> sweep();   // removes the bytes of what has ended long enough ago
   result<void> remove_orphans() { return files_.remove_orphans(); }
@@ -332,6 +336,7 @@ class Unit {
   bool is_open_now(const store::Entry& entry) const;
   std::vector<store::Lane> open_lanes(storage::Transaction& t);
   std::vector<store::StoredAfter> not_yet_expiring(storage::Transaction& t) const;
+  void note_refused_addresses(storage::Transaction& t, Facts& facts) const;
   result<void> check_quota(storage::Transaction& t, const store::Entry& entry) const;
 
   struct Found {

@@ -174,6 +174,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
       ++found->number;
   }
   if (const auto unsent = store::oldest_unsent(t)) f.unsent_mail_ms = unsent->at_ms;
+  note_refused_addresses(t, f);
   return alarms_of(f, options_.alarms);
 }
 

@@ -2,7 +2,8 @@
 // in one commit: a crash neither forgets it nor makes a second one.
 #include <fmt/args.h>
 
-#include "common/mail/smtp.hpp"
+#include <iterator>
+
 #include "common/runtime/ids.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 #include "exchange-gateway/unit/warning_texts.hpp"
@@ -32,6 +33,11 @@ WarningText advice_for(const std::string& state) {
   if (state == "carried") return WarningText::carried;
   if (state == "ready") return WarningText::ready;
   return state == "early" ? WarningText::early : WarningText::held;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
 }
 
 std::string number_of(std::int64_t bundles, bool more) { return std::to_string(bundles) + (more ? "+" : ""); }
@@ -95,23 +101,47 @@ result<void> Unit::warn() {
   return ok;
 }
 
-result<bool> Unit::send_warning(
-    const std::function<result<void>(const std::vector<std::string>&, std::string_view)>& send) {
+result<bool> Unit::send_warning(const SendLetter& send, Instant round) {
   std::optional<store::Warning> warning;
-  auto ok = journal_.read([&](storage::Transaction& t) { warning = store::oldest_unsent(t); });
+  auto ok = journal_.read(
+      [&](storage::Transaction& t) { warning = store::next_to_send(t, to_unix_ms(round), to_unix_ms(now())); });
   if (!ok) return ok.error();
   if (!warning) return false;
-  std::vector<std::string> to;
-  std::istringstream words(warning->recipients);
-  for (std::string one; words >> one;) to.push_back(one);
-  const auto sent = send(to, ::jindu::text_of(warning->message));
-  ok = journal_.write([&](storage::Transaction& t) {
-    store::set_sent(t, warning->number, sent ? to_unix_ms(now()) : 0, sent ? "" : sent.error().code);
-  });
-  if (!sent) return sent.error();
+  const auto to = words_of(warning->recipients);
+  auto refused = send(to, ::jindu::text_of(warning->message));
+  std::optional<Error> failed;
+  if (!refused)
+    failed = refused.error();
+  else if (refused->size() == to.size())
+    failed = Error{Fault::unavailable, "mail.refused",
+                   "the mail server refuses everybody who is warned of " + warning->channel};
+  warning->tried_ms = to_unix_ms(now());
+  warning->sent_ms = failed ? 0 : warning->tried_ms;
+  warning->code = failed ? failed->code : "";
+  if (refused) {
+    warning->refused.clear();
+    for (const auto& one : *refused) {
+      warning->refused += (warning->refused.empty() ? "" : " ") + one.address;
+      log::error("unit.mail_address_refused",
+                 {{"channel", warning->channel}, {"address", one.address}, {"answer", one.answer}});
+    }
+  }
+  ok = journal_.write([&](storage::Transaction& t) { store::set_tried(t, *warning); });
+  if (failed) return *failed;
   if (!ok) return ok.error();
   log::info("unit.warning_sent", {{"channel", warning->channel}, {"bundles", warning->bundles}});
   return true;
+}
+
+// Addresses that a contact still names and the mail server refused when it was given the newest letter of the channel.
+void Unit::note_refused_addresses(storage::Transaction& t, Facts& facts) const {
+  for (const auto& contact : options_.contacts) {
+    const auto newest = store::newest_warning(t, contact.channel);
+    if (!newest) continue;
+    for (const auto& address : words_of(newest->refused))
+      if (std::find(contact.mail.begin(), contact.mail.end(), address) != contact.mail.end())
+        facts.refused_addresses.emplace_back(address, newest->tried_ms);
+  }
 }
 
 }  // namespace jindu::gateway

@@ -1,10 +1,91 @@
 #include "common/mail/smtp.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <sstream>
+#include <thread>
 
 #include "common/runtime/bytes.hpp"
 
 namespace jindu::mail {
+namespace {
+
+// A mail server for one letter: refuses with 550 whom it does not know.
+class OneLetter {
+ public:
+  explicit OneLetter(std::string known) : known_(std::move(known)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(listener_, 1) == 0);
+    REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    server.url = "smtp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    server.tls_required = false;
+    server.from = "unit@example.org";
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~OneLetter() {
+    end();
+    ::close(listener_);
+  }
+  OneLetter(const OneLetter&) = delete;
+  void operator=(const OneLetter&) = delete;
+  void end() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  Server server;
+  std::vector<std::string> taken_for;
+  std::string letter;
+
+ private:
+  void serve() {
+    const int line = ::accept(listener_, nullptr, nullptr);
+    const auto say = [&](const std::string& text) { (void)!::write(line, text.data(), text.size()); };
+    say("220 test\r\n");
+    std::string unread;
+    bool in_letter = false;
+    char bytes[4096];
+    for (ssize_t read = 0; (read = ::read(line, bytes, sizeof bytes)) > 0;) {
+      unread.append(bytes, static_cast<std::size_t>(read));
+      for (auto end = unread.find("\r\n"); end != std::string::npos; end = unread.find("\r\n")) {
+        const auto text = unread.substr(0, end);
+        unread.erase(0, end + 2);
+        if (in_letter && text != ".") {
+          letter += text + "\n";
+          continue;
+        }
+        if (in_letter) {
+          in_letter = false;
+          say("250 kept\r\n");
+        } else if (text.starts_with("EHLO")) {
+          say("250-test\r\n250 SIZE 100000\r\n");
+        } else if (text.starts_with("RCPT TO:")) {
+          const bool takes = text.find(known_) != std::string::npos;
+          if (takes) taken_for.push_back(text);
+          say(takes ? "250 ok\r\n" : "550-there is\r\n550 nobody of this name\r\n");
+        } else if (text == "DATA") {
+          in_letter = true;
+          say("354 go on\r\n");
+        } else {
+          say(text == "QUIT" ? "221 bye\r\n" : "250 ok\r\n");
+        }
+      }
+    }
+    ::close(line);
+  }
+
+  std::string known_;
+  int listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+  std::thread thread_;
+};
+
+}  // namespace
 
 TEST_CASE("an address cannot bring further lines, addresses or headers") {
   CHECK(is_address("duty@example.org"));
@@ -38,6 +119,31 @@ TEST_CASE("a letter in Chinese is plain ASCII on the way, in short lines, and wh
   auto body = message.substr(message.find("\r\n\r\n") + 4);
   std::erase_if(body, [](char c) { return c == '\r' || c == '\n'; });
   CHECK(std::string(text_of(from_base64(body).value())) == letter.text);
+}
+
+TEST_CASE("an address that the mail server refuses is named, and keeps the letter from nobody else") {
+  const std::atomic<bool> cancelled = false;
+  OneLetter post("duty@");
+  const auto refused =
+      send(post.server, {"gone@example.org", "duty@example.org", "away@example.org"}, "x\r\n", cancelled);
+  post.end();
+  REQUIRE(refused);
+  REQUIRE(refused->size() == 2);
+  CHECK(refused->at(0).address == "gone@example.org");
+  CHECK(refused->at(0).answer == 550);
+  CHECK(refused->at(1).address == "away@example.org");
+  CHECK(post.taken_for.size() == 1);
+  CHECK(post.letter == "x\n");
+}
+
+TEST_CASE("where a mail server refuses everybody, all are named and nothing is sent") {
+  const std::atomic<bool> cancelled = false;
+  OneLetter post("nobody@");
+  const auto refused = send(post.server, {"a@example.org", "b@example.org"}, "x\r\n", cancelled);
+  post.end();
+  REQUIRE(refused);
+  CHECK(refused->size() == 2);
+  CHECK(post.letter.empty());
 }
 
 TEST_CASE("a mail server that is not there is said to be unreachable") {

@@ -22,12 +22,16 @@ struct Post {
   std::vector<std::string> messages;
   std::optional<Error> fails = {};
   std::size_t recipients = 0;
-  std::function<result<void>(const std::vector<std::string>&, std::string_view)> send() {
-    return [this](const std::vector<std::string>& to, std::string_view message) -> result<void> {
+  std::vector<std::string> refuses = {};
+  Unit::SendLetter send() {
+    return [this](const std::vector<std::string>& to, std::string_view message) -> result<std::vector<mail::Refused>> {
       if (fails) return *fails;
-      recipients = to.size();
-      messages.emplace_back(message);
-      return {};
+      std::vector<mail::Refused> refused;
+      for (const auto& one : to)
+        if (std::find(refuses.begin(), refuses.end(), one) != refuses.end()) refused.push_back({one, 550});
+      recipients = to.size() - refused.size();
+      if (recipients > 0) messages.emplace_back(message);
+      return refused;
     };
   }
 };
@@ -114,6 +118,75 @@ TEST_CASE("a warning outlives a crash before and after it is sent, and a mail se
   w.outer.restart();
   CHECK_FALSE(w.outer->send_warning(post.send()).value());
   CHECK(post.messages.size() == 1);
+}
+
+namespace {
+
+// "code about" of each alarm about mail.
+std::vector<std::string> mail_alarms(Side& side) {
+  std::vector<std::string> list;
+  REQUIRE(side->journal().read([&](storage::Transaction& t) {
+    list.clear();
+    for (const auto& alarm : side->alarms(t))
+      if (alarm.code.starts_with("alarm.mail")) list.push_back(alarm.code + " " + alarm.about);
+  }));
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("an address that the mail server refuses keeps the letter from nobody, and is named until it is put right") {
+  World w;
+  with_contact(w);
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "x")));
+  w.clock->advance(hours(1));
+  REQUIRE(w.outer->warn());
+  Post post;
+  post.refuses = {"head@example.org"};
+  CHECK(w.outer->send_warning(post.send()).value());
+  CHECK_FALSE(w.outer->send_warning(post.send()).value());
+  CHECK(post.recipients == 1);
+  CHECK(post.messages.size() == 1);
+  CHECK(mail_alarms(w.outer) == std::vector<std::string>{"alarm.mail_refused head@example.org"});
+  SECTION("another address was put into the file") {
+    w.outer.restart_with([](UnitOptions& options) {
+      options.contacts[0].mail = {"duty@example.org", "x@example.org"};
+    });
+  }
+  SECTION("the server knows it now") {
+    post.refuses.clear();
+    w.clock->advance(hours(4));
+    REQUIRE(w.outer->warn());
+    CHECK(w.outer->send_warning(post.send()).value());
+    CHECK(post.recipients == 2);
+  }
+  CHECK(mail_alarms(w.outer).empty());
+}
+
+TEST_CASE("a letter that nobody may have does not keep those of other channels waiting") {
+  World w;
+  w.outer.restart_with([](UnitOptions& options) {
+    options.mail_from = "unit@example.org";
+    options.contacts = {{"portal>approval", {"gone@example.org"}, hours(1), hours(4)},
+                        {"approval>portal", {"duty@example.org"}, hours(1), hours(4)}};
+  });
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "x")));
+  REQUIRE(w.inner->take_from_service(w.from_approval.next(1, "x")));
+  w.carry_all();
+  w.clock->advance(hours(1));
+  REQUIRE(w.outer->warn());
+  REQUIRE(warnings(w) == 2);
+  Post post;
+  post.refuses = {"gone@example.org"};
+  const auto round = w.clock->now();
+  CHECK(w.outer->send_warning(post.send(), round).error().code == "mail.refused");
+  CHECK(w.outer->send_warning(post.send(), round).value());
+  CHECK(post.messages.size() == 1);
+  CHECK_FALSE(w.outer->send_warning(post.send(), round).value());
+  CHECK(mail_alarms(w.outer) == std::vector<std::string>{"alarm.mail_refused gone@example.org"});
+  w.clock->advance(minutes(5));
+  CHECK(mail_alarms(w.outer).size() == 2);  // and that the letter cannot be sent
+  CHECK(w.outer->send_warning(post.send(), w.clock->now()).error().code == "mail.refused");  // the next round
 }
 
 TEST_CASE("a sender hears that a bundle expired only after its expiry and after two warnings") {
