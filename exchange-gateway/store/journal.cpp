@@ -430,11 +430,45 @@ std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& 
   return list;
 }
 
-std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, std::int64_t after, std::int64_t limit) {
-  return select(t,
-                "WHERE state = 'ready' AND destination = $1 AND delivery > $2 AND channel NOT IN (SELECT channel FROM "
-                "channel_stop) ORDER BY delivery LIMIT $3",
-                {to, after, limit});
+std::vector<Lane> ready_lanes(storage::Transaction& t, const std::string& to) {
+  std::vector<Lane> list;
+  Lane lane;
+  // From one to the next along the index, however many stand behind each.
+  while (const auto row = t.query_one(
+             "SELECT channel, kind FROM bundle WHERE state = 'ready' AND destination = $1 AND (channel, kind) > ($2, "
+             "$3) ORDER BY channel, kind LIMIT 1",
+             {to, lane.channel, lane.kind})) {
+    lane = {row->text(0), row->text(1)};
+    list.push_back(lane);
+  }
+  return list;
+}
+
+std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, const std::vector<Lane>& lanes,
+                              std::int64_t after, std::int64_t limit) {
+  std::vector<Entry> list;
+  auto before = std::numeric_limits<std::int64_t>::max();
+  for (const auto& lane : lanes) {
+    for (auto& one : select(t,
+                            "WHERE state = 'ready' AND destination = $1 AND channel = $2 AND kind = $3 AND delivery > "
+                            "$4 AND delivery < $5 ORDER BY delivery LIMIT $6",
+                            {to, lane.channel, lane.kind, after, before, limit}))
+      list.push_back(std::move(one));
+    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.delivery < b.delivery; });
+    if (static_cast<std::int64_t>(list.size()) < limit) continue;
+    list.resize(static_cast<std::size_t>(limit));
+    before = list.back().delivery;
+  }
+  return list;
+}
+
+std::vector<std::string> ready_before(storage::Transaction& t, const Entry& e) {
+  std::vector<std::string> kinds;
+  for (const auto& row : t.query("SELECT DISTINCT kind FROM bundle WHERE channel = $1 AND epoch = $2 AND subject = $3 "
+                                 "AND subject_sequence < $4 AND state = 'ready'",
+                                 {e.channel, e.epoch, e.subject, e.subject_sequence}))
+    kinds.push_back(row.text(0));
+  return kinds;
 }
 
 std::vector<Entry> early(storage::Transaction& t, const std::string& kind, std::int64_t after_ms, std::int64_t limit) {

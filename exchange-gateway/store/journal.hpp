@@ -100,7 +100,12 @@ struct Choice {
 };
 std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& lanes, bool unloaded_only,
                               std::int64_t limit, Choice choice = {});
-std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, std::int64_t after, std::int64_t limit);
+// What is ready for a destination: the kinds that there are in each channel; and of such, in the order of delivery.
+std::vector<Lane> ready_lanes(storage::Transaction& t, const std::string& to);
+std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, const std::vector<Lane>& lanes,
+                              std::int64_t after, std::int64_t limit);
+// The kinds of those that are ready and come before this one about its subject.
+std::vector<std::string> ready_before(storage::Transaction& t, const Entry& entry);
 // What waits for its turn, of one kind, in the order of storing.
 std::vector<Entry> early(storage::Transaction& t, const std::string& kind, std::int64_t after_ms, std::int64_t limit);
 std::vector<Entry> quarantined(storage::Transaction& t, std::int64_t limit);  // with a place in a channel

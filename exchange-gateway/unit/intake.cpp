@@ -202,13 +202,47 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
   return taken;
 }
 
+// As open_lanes does for carriers.
+Unit::Doors Unit::doors(storage::Transaction& t) const {
+  Doors doors;
+  for (auto& lane : store::ready_lanes(t, options_.service)) {
+    if (store::is_stopped(t, lane.channel)) continue;
+    const auto from = std::string_view(lane.channel).substr(0, lane.channel.find('>'));
+    const auto* rule = find_rule(options_.policy, {from, options_.service, lane.kind, 0, now()});
+    const bool open = rule == nullptr || is_open(rule->hours, now());
+    (open ? doors.open : doors.closed).push_back(std::move(lane));
+  }
+  return doors;
+}
+
+// Order is kept per subject: what comes behind something that is out of its hours waits with it.
+bool Unit::is_behind(storage::Transaction& t, const std::vector<store::Lane>& closed, const store::Entry& e) const {
+  if (std::none_of(closed.begin(), closed.end(), [&](const auto& lane) { return lane.channel == e.channel; }))
+    return false;
+  const auto before = store::ready_before(t, e);
+  return std::any_of(closed.begin(), closed.end(), [&](const auto& lane) {
+    return lane.channel == e.channel && std::find(before.begin(), before.end(), lane.kind) != before.end();
+  });
+}
+
+std::int64_t Unit::oldest_to_fetch_ms(storage::Transaction& t) const {
+  constexpr std::int64_t looked_at = 100;
+  const auto now_to = doors(t);
+  if (now_to.closed.empty()) return store::oldest_ms(t, State::ready).value_or(0);
+  // Numbers of deliveries rise with time: close enough, and found at once however much is out of its hours.
+  for (const auto& e : store::deliveries(t, options_.service, now_to.open, 0, looked_at))
+    if (!is_behind(t, now_to.closed, e)) return e.stored_ms;
+  return 0;
+}
+
 result<std::vector<Unit::Delivery>> Unit::deliveries(std::int64_t after, std::int64_t limit) {
   std::vector<Delivery> list;
   auto ok = journal_.read([&](storage::Transaction& t) {
     list.clear();
     if (store::open_restoration(t).recovery() != store::Recovery::none) return;
-    for (const auto& e : store::deliveries(t, options_.service, after, limit))
-      list.push_back({e.delivery, e.id, e.size});
+    const auto now_to = doors(t);
+    for (const auto& e : store::deliveries(t, options_.service, now_to.open, after, limit))
+      if (!is_behind(t, now_to.closed, e)) list.push_back({e.delivery, e.id, e.size});
   });
   if (!ok) return ok.error();
   return list;
@@ -223,6 +257,8 @@ result<Bytes> Unit::deliver(const std::string& id) {
     const auto entry = store::find(t, id);
     if (!entry || entry->outward || entry->to != options_.service || entry->state != State::ready) return;
     if (store::is_stopped(t, entry->channel)) throw ErrorException(stopped(entry->channel));
+    if (!is_open_now(*entry) || is_behind(t, doors(t).closed, *entry))
+      throw ErrorException({Fault::unavailable, "policy.hours", "it is delivered when its hours have begun"});
     if (store::open_restoration(t).recovery() != store::Recovery::none) throw ErrorException(restored_error());
     files::Parts parts;
     auto one = give(t, *entry, parts);
@@ -252,15 +288,17 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
     lacking.clear();
     if (store::open_restoration(t).recovery() != store::Recovery::none) return;
     files::Parts parts;
-    // What cannot be read keeps nothing waiting but what comes behind it about the same subject.
+    // What cannot be read, or is out of its hours, keeps nothing waiting but what comes behind it about the same
+    // subject.
+    const auto now_to = doors(t);
     std::size_t sum = 0;
     auto from = after;
     for (bool full = false; given.empty() && !full;) {
-      const auto entries = store::deliveries(t, options_.service, from, limit);
+      const auto entries = store::deliveries(t, options_.service, now_to.open, from, limit);
       if (entries.empty()) return;
       from = entries.back().delivery;
       for (const auto& entry : entries) {
-        if (unreadable.contains({entry.channel, entry.subject})) continue;
+        if (unreadable.contains({entry.channel, entry.subject}) || is_behind(t, now_to.closed, entry)) continue;
         sum += static_cast<std::size_t>(entry.size);
         full = !given.empty() && sum > bytes;
         if (full) break;

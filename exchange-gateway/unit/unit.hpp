@@ -335,6 +335,13 @@ class Unit {
                       const std::string& reason);
   bool is_open_now(const store::Entry& entry) const;
   std::vector<store::Lane> open_lanes(storage::Transaction& t);
+  // Of what is ready for our service, what it may be given now, and what is out of its hours.
+  struct Doors {
+    std::vector<store::Lane> open, closed;
+  };
+  Doors doors(storage::Transaction& t) const;
+  std::int64_t oldest_to_fetch_ms(storage::Transaction& t) const;  // 0: none that may be fetched now
+  bool is_behind(storage::Transaction& t, const std::vector<store::Lane>& closed, const store::Entry& entry) const;
   std::vector<store::StoredAfter> not_yet_expiring(storage::Transaction& t) const;
   void note_refused_addresses(storage::Transaction& t, Facts& facts) const;
   result<void> check_quota(storage::Transaction& t, const store::Entry& entry) const;

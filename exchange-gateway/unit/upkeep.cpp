@@ -131,7 +131,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   f.now = now();
   f.oldest_waiting_ms = store::oldest_ms(t, State::waiting).value_or(0);
   f.oldest_waiting_voyage = store::voyage_of_oldest_waiting(t);
-  f.oldest_ready_ms = store::oldest_ms(t, State::ready).value_or(0);
+  f.oldest_ready_ms = oldest_to_fetch_ms(t);
   f.oldest_held_ms = store::oldest_ms(t, State::held).value_or(0);
   for (const auto& one : store::tallies(t))
     if (one.place == "held") f.held += one.bundles;

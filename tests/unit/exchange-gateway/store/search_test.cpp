@@ -120,7 +120,11 @@ TEST_CASE("no statement that is asked often reads the whole table") {
       "SELECT id, size, offered, priority, stored_ms, sequence FROM bundle WHERE channel = $1 AND kind = $2 AND state "
       "= "
       "'waiting' ORDER BY priority, stored_ms, sequence LIMIT $3",
-      "SELECT id FROM bundle WHERE state = 'ready' AND destination = $1 AND delivery > $2 ORDER BY delivery LIMIT $3",
+      "SELECT channel, kind FROM bundle WHERE state = 'ready' AND destination = $1 AND (channel, kind) > ($2, $3) "
+      "ORDER BY channel, kind LIMIT 1",
+      "SELECT id FROM bundle WHERE state = 'ready' AND destination = $1 AND channel = $2 AND kind = $3 AND delivery > "
+      "$4 "
+      "AND delivery < $5 ORDER BY delivery LIMIT $6",
       "SELECT id FROM bundle WHERE state <> 'ended' AND state <> 'carried' AND offered = 0 AND expires_ms <= $1 LIMIT "
       "5",
       "SELECT stored_ms FROM bundle WHERE state <> 'ended' AND state = $1 ORDER BY stored_ms, id LIMIT 1",

@@ -157,6 +157,59 @@ TEST_CASE("out of its hours a kind is taken and waits, at both units, and order 
   CHECK(w.deliverable(w.inner) == std::vector{World::id_of(other), World::id_of(dossier), World::id_of(after)});
 }
 
+TEST_CASE(
+    "what is ready when its hours end is delivered when they begin again, and nothing else waits for it but order") {
+  World w;
+  // 04:26 local time on a Friday, as above.
+  auto policy = w.policy();
+  policy.rules[0].hours.openings = {parse_opening("daily 04:00-05:00").value()};
+  w.inner.restart_with(policy);
+  std::vector<Bytes> bundles;
+  const auto send = [&](int subject, const std::string& kind) {
+    w.from_portal.kind = kind;
+    bundles.push_back(w.from_portal.next(subject, "x"));
+    REQUIRE(w.outer->take_from_service(bundles.back()));
+  };
+  send(1, "dossier");
+  send(1, "material");
+  send(2, "material");
+  send(3, "dossier");
+  w.carry_all();
+  const auto given = [&] {
+    std::vector<std::string> ids;
+    for (std::int64_t after = 0;;) {
+      const auto page = w.inner->deliver(after, 2, 1 << 20).value();
+      if (page.empty()) return ids;
+      after = page.back().number;
+      for (const auto& one : page) ids.push_back(one.entry.id);
+    }
+  };
+  const auto ids = w.deliverable(w.inner);
+  REQUIRE(ids.size() == 4);
+  const auto oldest_ready = [&] {
+    bool raised = false;
+    REQUIRE(w.inner->journal().read([&](storage::Transaction& t) {
+      const auto list = w.inner->alarms(t);
+      raised = std::any_of(list.begin(), list.end(), [](const Alarm& a) { return a.code == "alarm.oldest_ready"; });
+    }));
+    return raised;
+  };
+  w.clock->advance(std::chrono::hours(1));
+  CHECK(given() == std::vector{World::id_of(bundles[2])});
+  CHECK(w.deliverable(w.inner) == given());
+  CHECK(code_of(w.inner->deliver(World::id_of(bundles[0]))) == "policy.hours");
+  CHECK(code_of(w.inner->deliver(World::id_of(bundles[1]))) == "policy.hours");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM receipt WHERE rung = 6") == 1);
+  // The service concludes that one: what only waits for its hours is no reason to look after the service.
+  REQUIRE(w.inner->service_receipt(w.receipt(w.approval, bundles[2], jindu::v1::RUNG_APPLIED)));
+  w.clock->advance(std::chrono::hours(8));
+  CHECK(given().empty());
+  CHECK_FALSE(oldest_ready());
+  w.clock->advance(std::chrono::hours(15));
+  CHECK(given() == std::vector{World::id_of(bundles[0]), World::id_of(bundles[1]), World::id_of(bundles[3])});
+  CHECK(oldest_ready());
+}
+
 TEST_CASE("what is quarantined is shown, dismissed with a signed record, or checked again") {
   World w;
   auto forger = w.from_portal;
