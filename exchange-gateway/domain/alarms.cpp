@@ -66,6 +66,7 @@ std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
   if (f.quarantined > 0) list.push_back({"alarm.quarantined", Level::red, "", f.quarantined, 0});
   for (const auto& one : f.not_taken)
     list.push_back({"alarm.not_taken", Level::red, one.here + " " + one.first, one.number, one.since_ms});
+  if (f.not_taken_full) list.push_back({"alarm.not_taken_full", Level::red, "", 0, 0});
   for (const auto& g : f.gaps)
     if (to_unix_ms(f.now) - g.since_ms >= ms(l.gap))
       list.push_back({"alarm.gap", Level::yellow,

@@ -85,6 +85,7 @@ struct Facts {
   std::vector<std::pair<std::string, std::int64_t>> damaged = {};           // voyage, when; the newest first
   std::vector<Gap> gaps = {};
   std::vector<NotTaken> not_taken = {};
+  bool not_taken_full = false;  // further ones are told by the log alone
 };
 
 // The red ones first.

@@ -279,7 +279,10 @@ struct NotTaken {
   std::int64_t at_ms = 0;
   std::string here;  // of ours: "sound" or "damaged"; "foreign": we have sent nothing like it
 };
-void put_not_taken(storage::Transaction& t, const NotTaken& one);
+// One that is over (of ours, which does not wait any more; of others, told before `foreign_since_ms`) gives way to it
+// where there are too many, those of others first, and none that is younger than that moment. False: too many.
+bool put_not_taken(storage::Transaction& t, const NotTaken& one, std::int64_t foreign_since_ms);
+bool is_not_taken_full(storage::Transaction& t, std::int64_t foreign_since_ms);
 void remove_not_taken(storage::Transaction& t, const std::string& id, BytesView manifest_digest);
 std::vector<NotTaken> not_taken_about(storage::Transaction& t, const std::string& id);
 // The oldest first: of ours what still waits to be carried, of others what was told since then.
@@ -299,7 +302,7 @@ std::vector<Dismissal> newest_dismissals(storage::Transaction& t, std::int64_t l
 // Quarantined ones that have their place in a channel: dismissed, they are swept like everything else.
 void end_quarantine(storage::Transaction& t, const Entry& entry, std::int64_t at_ms);
 
-// What releasers have said of a held bundle; the newest word of each.
+// What releasers have said of a held bundle.
 struct Vote {
   std::string who;
   std::string act;  // "release" or "refuse"
@@ -307,6 +310,7 @@ struct Vote {
   std::string reason;
 };
 void put_vote(storage::Transaction& t, const std::string& id, const Vote& vote);
+void take_back_vote(storage::Transaction& t, const std::string& id, const std::string& who);
 std::vector<Vote> votes(storage::Transaction& t, const std::string& id);
 
 // Emergency stops: nothing of the channel is taken, carried or delivered.

@@ -85,13 +85,41 @@ std::vector<NotTaken> select_not_taken(storage::Transaction& t, std::string_view
 
 }  // namespace
 
-void put_not_taken(storage::Transaction& t, const NotTaken& one) {
-  if (t.query_one("SELECT COUNT(*) FROM not_taken")->integer(0) >= kStraysMax) return;
-  t.execute("DELETE FROM not_taken WHERE bundle_id = $1 AND manifest_digest = $2", {one.id, one.manifest_digest});
+namespace {
+
+std::int64_t not_taken_count(storage::Transaction& t) {
+  return t.query_one("SELECT COUNT(*) FROM not_taken")->integer(0);
+}
+
+std::optional<NotTaken> oldest_that_is_over(storage::Transaction& t, std::int64_t before_ms) {
+  auto found =
+      select_not_taken(t,
+                       "LEFT JOIN bundle b ON b.id = n.bundle_id WHERE n.at_ms < $1 AND (n.here = 'foreign' OR b.state "
+                       "IS NULL OR b.state <> 'waiting') ORDER BY CASE n.here WHEN 'foreign' THEN 0 ELSE 1 END, "
+                       "n.at_ms, n.bundle_id LIMIT 1",
+                       {before_ms});
+  if (found.empty()) return {};
+  return std::move(found.front());
+}
+
+}  // namespace
+
+bool put_not_taken(storage::Transaction& t, const NotTaken& one, std::int64_t foreign_since_ms) {
+  remove_not_taken(t, one.id, one.manifest_digest);
+  if (not_taken_count(t) >= kStraysMax) {
+    const auto over = oldest_that_is_over(t, foreign_since_ms);
+    if (!over) return false;
+    remove_not_taken(t, over->id, over->manifest_digest);
+  }
   t.execute(
       "INSERT INTO not_taken (bundle_id, manifest_digest, channel, sequence, at_ms, here) VALUES ($1, $2, $3, $4, $5, "
       "$6)",
       {one.id, one.manifest_digest, one.channel, one.sequence, one.at_ms, one.here});
+  return true;
+}
+
+bool is_not_taken_full(storage::Transaction& t, std::int64_t foreign_since_ms) {
+  return not_taken_count(t) >= kStraysMax && !oldest_that_is_over(t, foreign_since_ms);
 }
 
 void remove_not_taken(storage::Transaction& t, const std::string& id, BytesView manifest_digest) {
@@ -137,8 +165,12 @@ void end_quarantine(storage::Transaction& t, const Entry& e, std::int64_t at_ms)
   t.execute("UPDATE bundle SET ended_ms = $2 WHERE id = $1 AND state = 'ended' AND ended_ms = 0", {e.id, at_ms});
 }
 
+void take_back_vote(storage::Transaction& t, const std::string& id, const std::string& who) {
+  t.execute("DELETE FROM vote WHERE bundle_id = $1 AND who = $2", {id, who});
+}
+
 void put_vote(storage::Transaction& t, const std::string& id, const Vote& v) {
-  t.execute("DELETE FROM vote WHERE bundle_id = $1 AND who = $2", {id, v.who});
+  take_back_vote(t, id, v.who);
   t.execute("INSERT INTO vote (bundle_id, who, act, at_ms, reason) VALUES ($1, $2, $3, $4, $5)",
             {id, v.who, v.act, v.at_ms, v.reason});
 }

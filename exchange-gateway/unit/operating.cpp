@@ -43,10 +43,15 @@ Unit::Decided Unit::act_on_held(storage::Transaction& t, const std::string& id, 
   const std::string act = release ? "release" : "refuse";
   std::set<std::string, std::less<>> same;
   for (const auto& vote : store::votes(t, id)) {
-    if (person(vote.who) == person(who) && vote.act == act)
-      throw ErrorException(
-          {Fault::conflict, "hold.said_already", "you have said so already; another releaser must agree"});
-    if (vote.act == act) same.emplace(person(vote.who));
+    if (person(vote.who) == person(who)) {
+      if (vote.act == act)
+        throw ErrorException(
+            {Fault::conflict, "hold.said_already", "you have said so already; another releaser must agree"});
+      // Of a person the newest word alone counts, by whichever certificate the older one was said.
+      store::take_back_vote(t, id, vote.who);
+    } else if (vote.act == act) {
+      same.emplace(person(vote.who));
+    }
   }
   same.emplace(person(who));
   store::put_vote(t, id, {who, act, to_unix_ms(now()), reason});
@@ -156,24 +161,57 @@ result<void> Unit::voyage_was_started(const std::set<std::string>& on_medium) {
   });
 }
 
+// What leaves the quarantine, of whom, and why.
+struct Unit::Record {
+  std::string id;
+  BytesView manifest_digest;
+  std::string who, reason;
+  boost::json::object says = {};
+};
+
+// Signs it, and gives what the line of the operators' log says of it: with the record's digest there, the chain of the
+// log keeps the record as well.
+std::string Unit::keep_record(storage::Transaction& t, Record r) {
+  r.says["unit"] = options_.name;
+  if (!r.says.contains("voyage")) r.says["bundle"] = r.id;
+  r.says["manifest_digest"] = to_hex(r.manifest_digest);
+  r.says["at_ms"] = to_unix_ms(now());
+  r.says["who"] = r.who;
+  r.says["reason"] = r.reason;
+  const auto text = boost::json::serialize(r.says);
+  const auto signed_record = evidence::sign_statement(kRecordType, ::jindu::bytes_of(text), signer_);
+  store::put_dismissal(t, {r.id, Bytes(r.manifest_digest.begin(), r.manifest_digest.end()), to_unix_ms(now()), r.who,
+                           r.reason, signed_record});
+  return r.id + " " + to_hex(r.manifest_digest) + " record " + to_hex(crypto::sha256(signed_record));
+}
+
+// Nothing leaves without a record of it, whether it is dismissed or replaced by the real one.
+std::string Unit::put_away(storage::Transaction& t, const store::Stray& stray, Record record) {
+  const auto head = exchange::head_of_bundle(stray.bundle);
+  auto& says = record.says;
+  says["bundle_sha256"] = to_hex(crypto::sha256(stray.bundle));
+  says["code"] = stray.code;
+  says["detail"] = stray.detail;
+  says["says_it_is_from"] = head ? head->manifest.from() : "";
+  says["signed_by"] = head && store::is_vouched_for(stray) ? head->manifest.from() : "";
+  says["quarantined_at_ms"] = stray.at_ms;
+  store::remove_stray(t, stray.id, stray.manifest_digest);
+  if (stray.told) tell_not_taken(t, stray, true);
+  return keep_record(t, std::move(record));
+}
+
 result<void> Unit::dismiss(const std::string& id, BytesView manifest_digest, const std::string& who,
                            const std::string& reason) {
   return journal_.write([&](storage::Transaction& t) {
     const auto digest = to_hex(manifest_digest);
-    boost::json::object record{
-        {"record", "dismissed"}, {"unit", options_.name}, {"bundle", id}, {"manifest_digest", digest}};
+    Record kept{id, manifest_digest, who, reason, {{"record", "dismissed"}}};
+    auto& record = kept.says;
+    std::string about;
     const auto stray = store::stray(t, id, manifest_digest);
     const auto entry = store::find(t, id);
     const auto voyage = store::refused_voyage(t, id);
     if (stray) {
-      const auto head = exchange::head_of_bundle(stray->bundle);
-      record["bundle_sha256"] = to_hex(crypto::sha256(stray->bundle));
-      record["code"] = stray->code;
-      record["detail"] = stray->detail;
-      record["says_it_is_from"] = head ? head->manifest.from() : "";
-      record["signed_by"] = head && store::is_vouched_for(*stray) ? head->manifest.from() : "";
-      record["quarantined_at_ms"] = stray->at_ms;
-      put_away(t, *stray);
+      about = put_away(t, *stray, std::move(kept));
     } else if (entry && entry->state == State::ended && entry->ended_ms == 0 &&
                digest_of(entry->manifest_digest) == digest_of(manifest_digest)) {
       record["bundle_sha256"] = "";
@@ -182,8 +220,8 @@ result<void> Unit::dismiss(const std::string& id, BytesView manifest_digest, con
       record["signed_by"] = entry->from;
       record["quarantined_at_ms"] = entry->stored_ms;
       store::end_quarantine(t, *entry, to_unix_ms(now()));
+      about = keep_record(t, std::move(kept));
     } else if (voyage && voyage->manifest_sha256 == digest) {
-      record.erase("bundle");
       record["voyage"] = id;
       record["code"] = voyage->code;
       record["detail"] = voyage->detail;
@@ -191,19 +229,11 @@ result<void> Unit::dismiss(const std::string& id, BytesView manifest_digest, con
       record["signed_by"] = voyage->signer;
       record["quarantined_at_ms"] = voyage->at_ms;
       store::dismiss_voyage(t, id, to_unix_ms(now()));
+      about = keep_record(t, std::move(kept));
     } else {
       throw ErrorException({Fault::not_found, "quarantine.unknown", "nothing like this is quarantined"});
     }
-    record["at_ms"] = to_unix_ms(now());
-    record["who"] = who;
-    record["reason"] = reason;
-    const auto text = boost::json::serialize(record);
-    const auto signed_record = evidence::sign_statement(kRecordType, ::jindu::bytes_of(text), signer_);
-    store::put_dismissal(
-        t, {id, Bytes(manifest_digest.begin(), manifest_digest.end()), to_unix_ms(now()), who, reason, signed_record});
-    // The line holds the record's digest, so that the chain of the log keeps the record as well.
-    store::log_act(t, {0, to_unix_ms(now()), who, "dismiss",
-                       id + " " + digest + " record " + to_hex(crypto::sha256(signed_record)), reason});
+    store::log_act(t, {0, to_unix_ms(now()), who, "dismiss", about, reason});
   });
 }
 
@@ -217,11 +247,13 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
     const auto entry = store::find(t, id);
     placed = entry && entry->state == State::ended && entry->ended_ms == 0;
     if (!stray) return;
-    store::log_act(t, {0, to_unix_ms(now()), who, "retry", id + " " + to_hex(manifest_digest), reason});
+    auto about = id + " " + to_hex(manifest_digest);
     // What was damaged or signed falsely stays so; but the real one, of which this was a bad copy, may have come since.
-    if (!entry || entry->outward || digest_of(entry->manifest_digest) != digest_of(manifest_digest)) return;
-    ReceiptBook(t, signer_, now()).first_answer(*entry, taken);
-    put_away(t, *stray);
+    if (entry && !entry->outward && digest_of(entry->manifest_digest) == digest_of(manifest_digest)) {
+      ReceiptBook(t, signer_, now()).first_answer(*entry, taken);
+      about = put_away(t, *stray, {id, manifest_digest, who, reason, {{"record", "replaced"}}});
+    }
+    store::log_act(t, {0, to_unix_ms(now()), who, "retry", about, reason});
   });
   if (!ok) return ok.error();
   if (!taken.empty()) {
@@ -247,7 +279,10 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
   if (!receipt) return receipt.error();
   if (receipt->rung == jindu::v1::RUNG_QUARANTINED)
     return Error{Fault::conflict, receipt->code, "it was checked again and stays quarantined: " + receipt->detail};
-  ok = journal_.write([&](storage::Transaction& t) { put_away(t, *stray); });
+  ok = journal_.write([&](storage::Transaction& t) {
+    const auto about = put_away(t, *stray, {id, manifest_digest, who, reason, {{"record", "replaced"}}});
+    store::log_act(t, {0, to_unix_ms(now()), who, "retry", about, reason});
+  });
   if (!ok) return ok.error();
   return std::string(exchange::to_text(receipt->rung));
 }
@@ -329,11 +364,6 @@ void Unit::tell_not_taken(storage::Transaction& t) {
   }
 }
 
-void Unit::put_away(storage::Transaction& t, const store::Stray& stray) {
-  store::remove_stray(t, stray.id, stray.manifest_digest);
-  if (stray.told) tell_not_taken(t, stray, true);
-}
-
 // Whether what the other unit did not take is ours, and if so, whether our copy of it still holds: that says where it
 // was changed.
 std::string Unit::copy_here(storage::Transaction& t, const std::string& id, const crypto::Digest& manifest_digest) {
@@ -363,10 +393,12 @@ void Unit::apply_not_taken(storage::Transaction& t, const jindu::v1::NotTaken& o
   const auto digest = ::jindu::bytes_of(one.manifest_digest());
   if (one.settled()) return store::remove_not_taken(t, id, digest);
   const auto here = copy_here(t, id, digest_of(digest));
-  store::put_not_taken(
-      t, {id, Bytes(digest.begin(), digest.end()), one.channel(),
-          static_cast<std::int64_t>(std::min<std::uint64_t>(one.sequence(), kSequenceMax)), to_unix_ms(now()), here});
-  log::error("unit.not_taken_there", {{"bundle", id}, {"here", here}});
+  const bool kept = store::put_not_taken(
+      t,
+      {id, Bytes(digest.begin(), digest.end()), one.channel(),
+       static_cast<std::int64_t>(std::min<std::uint64_t>(one.sequence(), kSequenceMax)), to_unix_ms(now()), here},
+      to_unix_ms(now() - kForeignShown));
+  log::error(kept ? "unit.not_taken_there" : "unit.not_taken_full", {{"bundle", id}, {"here", here}});
 }
 
 }  // namespace jindu::gateway

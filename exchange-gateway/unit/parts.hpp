@@ -46,6 +46,10 @@ inline Error stopped(const std::string& channel) {
           "an operator has stopped the channel " + channel + "; nothing was taken, and it will be after the stop"};
 }
 
+// What the other unit did not take and we have not sent: it says when its operators have dealt with it, but may have
+// forgotten it together with its disk.
+inline constexpr std::chrono::hours kForeignShown{7 * 24};
+
 inline constexpr const char* kHello = "say_hello";  // to the other unit, with the next control bundle
 
 // Of each code the first speaks for all: they come again and again, and would fill the disk with what is known.

@@ -259,7 +259,8 @@ class Unit {
 
   // What is quarantined, or a voyage that was refused (by its id and the SHA-256 of its manifest).
   // Dismissing keeps a signed record of what it was and why; `retry` checks it again, as if it had
-  // come now. Codes: quarantine.unknown, quarantine.told, quarantine.no_bytes, and those of the check.
+  // come now, and keeps such a record when the real one is here. Codes: quarantine.unknown, quarantine.told,
+  // quarantine.no_bytes, and those of the check.
   result<void> dismiss(const std::string& id, BytesView manifest_digest, const std::string& who,
                        const std::string& reason);
   result<std::string> retry(const std::string& id, BytesView manifest_digest, const std::string& who,
@@ -387,7 +388,9 @@ class Unit {
   // What was signed falsely is told to the unit that could have sent it, and that it is dealt with.
   void tell_not_taken(storage::Transaction& t);
   void tell_not_taken(storage::Transaction& t, const store::Stray& stray, bool settled);
-  void put_away(storage::Transaction& t, const store::Stray& stray);
+  struct Record;
+  std::string keep_record(storage::Transaction& t, Record record);
+  std::string put_away(storage::Transaction& t, const store::Stray& stray, Record record);
   void apply_not_taken(storage::Transaction& t, const jindu::v1::NotTaken& one);
   std::string copy_here(storage::Transaction& t, const std::string& id, const crypto::Digest& manifest_digest);
   void ask(storage::Transaction& t, const store::Stretch& stretch);

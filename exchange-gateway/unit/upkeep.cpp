@@ -10,9 +10,7 @@ constexpr std::int64_t kAtOnce = 200;
 constexpr int kPagesAtOnce = 20;
 constexpr std::chrono::hours kControlKept{24 * 7};
 constexpr std::chrono::hours kLogChecked{1};
-constexpr std::chrono::hours kDamageShown{24};
-// The other unit says when its operators have dealt with it, but may have forgotten it together with its disk.
-constexpr std::chrono::hours kForeignShown{7 * 24};
+constexpr std::chrono::hours kDamageShown{24}, kFailureShown{1};
 
 }  // namespace
 
@@ -173,6 +171,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
     else
       ++found->number;
   }
+  f.not_taken_full = store::is_not_taken_full(t, to_unix_ms(now() - kForeignShown));
   if (const auto unsent = store::oldest_unsent(t)) f.unsent_mail_ms = unsent->at_ms;
   note_refused_addresses(t, f);
   return alarms_of(f, options_.alarms);

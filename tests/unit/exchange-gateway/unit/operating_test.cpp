@@ -40,6 +40,21 @@ TEST_CASE("where the policy wants four eyes, two different people must say the s
   CHECK(w.outer->release(id, kXie, "late").error().code == "bundle.not_held");
 }
 
+TEST_CASE("of a person the newest word alone counts, whichever certificate said the older one") {
+  World w;
+  w.outer.restart_with(holding(w, 2));
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto id = World::id_of(bundle);
+  REQUIRE(w.outer->release(id, kZou, "checked"));
+  REQUIRE(w.outer->refuse(id, kZouAgain, "I was wrong"));
+  // Else this would be the second word for it.
+  CHECK_FALSE(w.outer->release(id, kXie, "fine with me").value().done);
+  CHECK(w.outer.state_of(id) == "held");
+  CHECK(w.outer.count("SELECT COUNT(*) FROM vote") == 2);
+  CHECK(w.outer->release(id, kZou, "it was fine after all").value().done);
+}
+
 TEST_CASE("a held bundle is refused by two as well, and its sender is told") {
   World w;
   w.outer.restart_with(holding(w, 2));
@@ -336,6 +351,39 @@ TEST_CASE("a forgery in a service's name is told to that service's unit, until t
   CHECK(not_taken(w.outer).empty());
 }
 
+TEST_CASE("what is told to be forged has room again after a week, and until then an alarm says that there is none") {
+  World w;
+  const auto put = [&](int number, const std::string& here) {
+    bool kept = false;
+    REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
+      const auto now = w.clock->now();
+      kept = store::put_not_taken(t, {std::to_string(number), Bytes(32), "c", 1, to_unix_ms(now), here},
+                                  to_unix_ms(now - std::chrono::hours(7 * 24)));
+    }));
+    return kept;
+  };
+  const auto full = [&] {
+    bool raised = false;
+    REQUIRE(w.outer->journal().read([&](storage::Transaction& t) {
+      const auto list = w.outer->alarms(t);
+      raised = std::any_of(list.begin(), list.end(), [](const Alarm& a) { return a.code == "alarm.not_taken_full"; });
+    }));
+    return raised;
+  };
+  CHECK(put(0, "sound"));  // of ours, and over, as nothing of it waits
+  w.clock->advance(std::chrono::hours(1));
+  for (int i = 1; i < store::kStraysMax; ++i) REQUIRE(put(i, "foreign"));
+  CHECK(full());
+  CHECK_FALSE(put(2000, "foreign"));
+  CHECK(put(5, "foreign"));  // which is there already
+  w.clock->advance(std::chrono::hours(7 * 24 + 1));
+  CHECK_FALSE(full());
+  CHECK(put(2000, "foreign"));
+  CHECK(not_taken(w.outer) == std::vector<std::string>{"foreign 2000 1"});
+  CHECK(w.outer.count("SELECT COUNT(*) FROM not_taken WHERE here = 'sound'") == 1);  // those of others go first
+  CHECK(w.outer.count("SELECT COUNT(*) FROM not_taken") == store::kStraysMax);
+}
+
 TEST_CASE("a bad copy leaves the quarantine when it is checked again after the real one has come") {
   World w;
   const auto real = w.from_portal.next(1, "real");
@@ -350,6 +398,19 @@ TEST_CASE("a bad copy leaves the quarantine when it is checked again after the r
   REQUIRE_FALSE(w.inner->take_from_carrier({real}).front().error);
   CHECK(w.inner->retry(id, digest, kXie, "the disk was repaired").value() == "carried");
   CHECK(w.inner.count("SELECT COUNT(*) FROM stray") == 0);
+  // Not without a record of what it was, which the operators' log keeps.
+  std::vector<store::Dismissal> kept;
+  REQUIRE(w.inner->journal().read([&](storage::Transaction& t) { kept = store::dismissals(t, id); }));
+  REQUIRE(kept.size() == 1);
+  const auto record =
+      evidence::open_signed(kept.front().record, kRecordType, w.inner->trust(), w.clock->now(), "gateway-inner");
+  REQUIRE(record);
+  const auto said = boost::json::parse(text_of(record->body)).as_object();
+  CHECK(said.at("record").as_string() == "replaced");
+  CHECK(said.at("bundle_sha256").as_string() == to_hex(crypto::sha256(copy)));
+  CHECK(said.at("who").as_string() == kXie);
+  CHECK(w.inner.text("SELECT about FROM operator_log WHERE act = 'retry' ORDER BY number DESC LIMIT 1") ==
+        id + " " + to_hex(digest) + " record " + to_hex(crypto::sha256(kept.front().record)));
   CHECK(w.inner.count("SELECT COUNT(*) FROM operator_log WHERE act = 'retry'") == 2);
   CHECK(w.apply_all(w.inner, w.approval) == std::vector{id});
   CHECK(w.inner->retry(id, digest, kXie, "again").error().code == "quarantine.unknown");
