@@ -509,11 +509,12 @@ std::vector<Entry> between(storage::Transaction& t, const std::string& channel, 
 }
 
 std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit,
-                               const std::vector<StoredAfter>& but_not) {
+                               const std::vector<StoredAfter>& but_not, std::int64_t not_before_ms) {
   std::string sql =
       "WHERE state <> 'ended' AND state <> 'carried' AND offered = 0 AND expires_ms <= $1 AND kind <> 'receipts' AND "
-      "NOT (state = 'ready' AND EXISTS (SELECT 1 FROM receipt r WHERE r.bundle_id = bundle.id AND r.rung = 6))";
-  std::vector<storage::Value> values{now_ms, limit};
+      "(outward = 1 OR created_ms >= $3) AND NOT (state = 'ready' AND EXISTS (SELECT 1 FROM receipt r WHERE "
+      "r.bundle_id = bundle.id AND r.rung = 6))";
+  std::vector<storage::Value> values{now_ms, limit, not_before_ms};
   for (const auto& one : but_not) {
     sql += " AND NOT (channel = $" + std::to_string(values.size() + 1) + " AND stored_ms > $" +
            std::to_string(values.size() + 2) + ")";

@@ -120,8 +120,9 @@ struct StoredAfter {
   std::string channel;
   std::int64_t stored_ms = 0;
 };
+// Neither what is from the other side and was created before `not_before_ms`.
 std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std::int64_t limit,
-                               const std::vector<StoredAfter>& but_not = {});
+                               const std::vector<StoredAfter>& but_not = {}, std::int64_t not_before_ms = 0);
 
 // What of a channel was stored before a moment and has not ended: how many, up to `kLateCounted` for each state, and
 // the oldest.

@@ -169,10 +169,12 @@ std::size_t Unit::reconcile_new(storage::Transaction& t, const std::string& day,
   return asked;
 }
 
-std::size_t Unit::reconcile_unsettled(storage::Transaction& t, std::int64_t before_ms) {
+std::size_t Unit::reconcile_unsettled(storage::Transaction& t, std::int64_t before_ms, std::int64_t heard_ms) {
   std::size_t asked = 0;
   for (const auto& s : store::unsettled(t, before_ms, kAskedAtOnce)) {
     if (!s.channel.starts_with(options_.service + ">")) continue;
+    // While the other unit is away each question would only lie beside the one before it, for days.
+    if (s.theirs.empty() && s.made_ms >= heard_ms) continue;
     ask(t, s);
     ++asked;
   }
@@ -183,7 +185,8 @@ result<std::size_t> Unit::reconcile(const std::string& who) {
   std::size_t asked = 0;
   auto ok = journal_.write([&](storage::Transaction& t) {
     // Whatever time it says: it may have been asked by a clock that was ahead.
-    asked = reconcile_unsettled(t, std::numeric_limits<std::int64_t>::max());
+    constexpr auto any_time = std::numeric_limits<std::int64_t>::max();
+    asked = reconcile_unsettled(t, any_time, any_time);
     asked += reconcile_new(t, local_day(now(), options_.utc_offset_minutes), asked == 0);
     store::log_act(t, {0, to_unix_ms(now()), who, "reconcile", std::to_string(asked), ""});
   });
@@ -205,7 +208,7 @@ result<void> Unit::reconcile_if_due() {
       if (known_day != 0)
         reconcile_new(t, local_day(now() - std::chrono::hours(24), options_.utc_offset_minutes), true);
     }
-    reconcile_unsettled(t, to_unix_ms(now() - kAskedAgain));
+    reconcile_unsettled(t, to_unix_ms(now() - kAskedAgain), store::state_value(t, "peer_heard_ms"));
   });
 }
 

@@ -595,8 +595,10 @@ void Unit::other_side_forgot(storage::Transaction& t, Custody& custody, const st
 
 // What was made before a restoration may have been given to our service and applied: whether it is late only that can
 // tell, which recognises what it has applied.
+std::int64_t Unit::forgotten_before_ms(storage::Transaction& t) { return store::state_value(t, kForgottenBefore); }
+
 bool Unit::may_have_been_here(storage::Transaction& t, const store::Entry& e) const {
-  return !e.outward && e.created_ms < store::state_value(t, kForgottenBefore);
+  return !e.outward && e.created_ms < forgotten_before_ms(t);
 }
 
 result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std::int64_t limit, const Handed& handed) {

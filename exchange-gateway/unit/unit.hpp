@@ -379,6 +379,8 @@ class Unit {
   void remember(storage::Transaction& t, const jindu::v1::Remembered& one);
   bool has_end_by_us(const jindu::v1::Remembered& one, const store::Entry& entry) const;
   static std::optional<std::string> end_of(const jindu::v1::Remembered& one);
+  // What is from the other side and older than this may have been here before this unit was restored.
+  static std::int64_t forgotten_before_ms(storage::Transaction& t);
   bool may_have_been_here(storage::Transaction& t, const store::Entry& entry) const;
 
   void apply_message(storage::Transaction& t, const std::string& type, BytesView body, BytesView encoded);
@@ -398,7 +400,8 @@ class Unit {
                   const jindu::v1::ChannelCount& count);
   void tell_differing(storage::Transaction& t, const store::Stretch& stretch, const jindu::v1::ChannelCount& mine,
                       const jindu::v1::ChannelCount& theirs);
-  std::size_t reconcile_unsettled(storage::Transaction& t, std::int64_t before_ms);
+  // Those asked before a moment, and of those without an answer only what was asked before the other unit was heard.
+  std::size_t reconcile_unsettled(storage::Transaction& t, std::int64_t before_ms, std::int64_t heard_ms);
   std::size_t reconcile_new(storage::Transaction& t, const std::string& day, bool also_nothing);
   std::uint64_t free_bytes() const;
   result<void> room_for(std::size_t bytes, std::uint64_t free) const;  // asked once for all that come together

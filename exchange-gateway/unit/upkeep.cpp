@@ -19,11 +19,12 @@ result<void> Unit::expire() {
   auto ok = journal_.write([&](storage::Transaction& t) {
     if (store::open_restoration(t).recovery() != store::Recovery::none) return;
     ReceiptBook book(t, signer_, now());
-    for (const auto& found : store::out_of_time(t, to_unix_ms(now()), kAtOnce, not_yet_expiring(t))) {
+    for (const auto& found :
+         store::out_of_time(t, to_unix_ms(now()), kAtOnce, not_yet_expiring(t), forgotten_before_ms(t))) {
       // One before it in this list may have given it its turn.
       auto e = store::find(t, found.id).value();
       const bool fetched = store::has_receipt(t, e.id, e.manifest_digest, jindu::v1::RUNG_DELIVERED, signer_.name);
-      if (!may_expire({e.state, e.outward, e.offered, fetched}) || may_have_been_here(t, e)) continue;
+      if (!may_expire({e.state, e.outward, e.offered, fetched})) continue;
       const bool turn_was_over = e.state == State::ready;
       book.add(e, jindu::v1::RUNG_EXPIRED, "policy.expired", "", {e.outward, true});
       store::end(t, e, "policy.expired", to_unix_ms(now()));

@@ -133,6 +133,25 @@ TEST_CASE("what one unit has lost is named by both, raises an alarm at both, and
   }
 }
 
+TEST_CASE("while the other unit is away it is asked once about a stretch, and again when it was heard") {
+  World w;
+  send(w, 2);
+  settle(w);
+  const auto questions = [&] { return w.outer.count("SELECT COUNT(*) FROM unit_message"); };
+  REQUIRE(w.outer->reconcile(kReconciler).value() == 1);
+  REQUIRE(w.outer->reconcile_if_due());  // the first look of a day only remembers the day
+  for (int hour = 0; hour < 10; ++hour) {
+    w.clock->advance(std::chrono::minutes(61));
+    REQUIRE(w.outer->reconcile_if_due());
+  }
+  CHECK(questions() == 1);
+  REQUIRE(w.outer->heard_from_peer());
+  REQUIRE(w.outer->reconcile_if_due());
+  CHECK(questions() == 2);
+  w.carry_all();
+  CHECK(verdicts(w.outer) == kDay + " portal>approval agrees");
+}
+
 TEST_CASE("each day is closed by itself, also one on which nothing crossed") {
   World w;
   send(w, 2);
