@@ -464,9 +464,21 @@ const Texts& command_texts() {
        "{n} voyages, the last of them {about}, came {since} ago and not all of it could be taken: `ctl voyages` says "
        "why; "
        "see to the medium if it was damaged; what was lost is brought again by itself (this is said for a day)"},
-      {"alarm.mail_failing", "提醒邮件已 {age} 发不出去：查看本单元日志和邮件服务器；邮件会等着再发",
+      {"alarm.mail_failing", "提醒邮件已 {age} 发不出去：查看本机日志和邮件服务器；邮件会等着再发",
        "a warning could not be sent by mail for {age}: see the unit's log and the mail server"},
-      {"alarm.journal_damaged", "本单元的数据库已损坏，磁盘读出的内容与写入的不符：停止本单元，检查磁盘，再从备份恢复",
+      {"alarm.mail_refused", "邮件服务器拒收地址 {about}：在 [[contact]] 中改正",
+       "the mail server refuses the address {about}: correct it in [[contact]]"},
+      {"alarm.not_taken_full",
+       "对端报告的冒名交换包超过可保存的数目，后来的只记入本机日志：报告安全管理员；对端值班人员核实后销案",
+       "so many forgeries are told by the other unit that further ones stand in this unit's log alone: call the "
+       "security office; the other unit's operators dismiss what they have looked at"},
+      {"alarm.crl_expires", "“{about}”的吊销列表还有 {n} 天到期：取得新的，到期前装好",
+       "the revocation list of {about} ends in {n} days: install the next one"},
+      {"alarm.crl_expired", "“{about}”的吊销列表已到期，它所管的证书都不再被认可：立即装上新的",
+       "the revocation list of {about} has ended, and nothing that it is about is believed: install the next"},
+      {"alarm.carrier_failing", "通道的一部分（{about}）{since}前出错并已重新开始：查看本机日志中的原因",
+       "{about}, a part of the carrier, failed {since} ago and began again: see the unit's log for why"},
+      {"alarm.journal_damaged", "本机的数据库已损坏，磁盘读出的内容与写入的不符：停止本机，检查磁盘，再从备份恢复",
        "the unit's journal is damaged, its disk gave back something else than was written: stop the unit, look at the "
        "disk, and restore it from a backup"},
       {"alarm.log_broken", "操作日志被改动过：保留现场，不要重启，立即报告审计员",
@@ -615,7 +627,7 @@ const Texts& command_texts() {
       {"remark.no_rate", "从{from}到{to}的{kind}：没有速率限制，大量涌来时不会放慢", "{said}"},
       {"remark.releasers_not_asked", "从{from}到{to}的{kind}：写了放行员人数却没有暂扣，不会请他们放行", "{said}"},
       {"remark.no_rule", "一条规则也没有，一律不得通过", "{said}"},
-      {"remark.no_quota", "{from}没有配额，可能占满本单元磁盘直到下限", "{said}"},
+      {"remark.no_quota", "{from}没有配额，可能占满本机磁盘直到下限", "{said}"},
       {"check.yes", "  通过  ", "  yes   "},
       {"check.stop", "  停住  ", "  stop  "},
       {"check.rule_yes", "第 {detail} 条规则适用。", "{said}"},

@@ -7,6 +7,7 @@
 
 #include <ctime>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "common/crypto/openssl.hpp"
@@ -186,7 +187,8 @@ struct TrustStore::State {
   };
   std::shared_ptr<X509_STORE> store{X509_STORE_new(), X509_STORE_free};
   bool with_crls = false;
-  std::vector<Instant> times;  // of roots and lists
+  std::map<std::string, RevocationList> lists;  // by issuer
+  std::vector<Instant> times;                   // of roots and lists
   Remembered<Span> good{4096};
 };
 
@@ -231,6 +233,11 @@ result<TrustStore> TrustStore::from_pem(std::string_view roots_pem, std::string_
           return Error{Fault::invalid, "certificate.crl_malformed", "a revocation list has times that are none"};
         state->times.push_back(instant_of(time));
       }
+      const auto* next = X509_CRL_get0_nextUpdate(crl);
+      const RevocationList list{text_of_name(X509_CRL_get_issuer(crl), NID_commonName),
+                                instant_of(X509_CRL_get0_lastUpdate(crl)), next ? instant_of(next) : Instant::max()};
+      auto& longest = state->lists.try_emplace(list.issuer, list).first->second;
+      if (list.until > longest.until) longest = list;
       state->with_crls = true;
     }
     ERR_clear_error();
@@ -247,6 +254,13 @@ result<TrustStore> TrustStore::from_files(const std::string& roots_path, const s
   const auto crls = read_file(crl_path);
   if (!crls) return crls.error();
   return from_pem(*roots, *crls);
+}
+
+std::vector<RevocationList> TrustStore::lists() const {
+  std::vector<RevocationList> all;
+  for (const auto& [issuer, list] : state_->lists)
+    if (list.until != Instant::max()) all.push_back(list);
+  return all;
 }
 
 result<void> TrustStore::verify(const Certificate& leaf, const std::vector<Certificate>& intermediates, Instant at,

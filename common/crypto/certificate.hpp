@@ -44,6 +44,12 @@ class Certificate {
   std::shared_ptr<x509_st> native_;
 };
 
+// When a list of what an issuer has revoked was made, and until when it counts.
+struct RevocationList {
+  std::string issuer;  // Common Name
+  Instant issued{}, until{};
+};
+
 enum class Purpose { any, tls_client, tls_server };
 
 // Roots and revocation lists. Checking is against the time that is passed in.
@@ -53,8 +59,12 @@ class TrustStore {
   static result<TrustStore> from_pem(std::string_view roots_pem, std::string_view crl_pem = {});
   static result<TrustStore> from_files(const std::string& roots_path, const std::string& crl_path = {});
 
-  // Codes: certificate.expired, .not_yet_valid, .unknown_issuer, .revoked, .wrong_purpose, .crl_missing, .weak,
-  // .invalid. That a certificate is good is remembered up to where the answer could become another.
+  // Of each issuer the one that counts longest; not where one names no end.
+  std::vector<RevocationList> lists() const;
+
+  // Codes: certificate.expired, .not_yet_valid, .unknown_issuer, .revoked, .wrong_purpose, .crl_missing,
+  // .crl_expired, .weak, .invalid. That a certificate is good is remembered up to where the answer could become
+  // another.
   result<void> verify(const Certificate& leaf, const std::vector<Certificate>& intermediates, Instant at,
                       Purpose purpose = Purpose::any) const;
 

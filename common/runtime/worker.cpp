@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds kPauseAfterFailure{5'000};
 struct Worker::State {
   std::string name;
   std::function<std::chrono::milliseconds()> work;
+  std::function<void()> failed;
   std::mutex mutex = {};
   std::condition_variable changed = {};
   bool woken = false;
@@ -31,6 +32,7 @@ struct Worker::State {
       return work();
     } catch (const std::exception& e) {
       log::error("worker.failed", {{"worker", name}, {"detail", e.what()}});
+      if (failed) failed();
       return kPauseAfterFailure;
     }
   }
@@ -45,8 +47,8 @@ struct Worker::State {
   }
 };
 
-Worker::Worker(std::string name, std::function<std::chrono::milliseconds()> work)
-    : state_(new State{std::move(name), std::move(work)}) {
+Worker::Worker(std::string name, std::function<std::chrono::milliseconds()> work, std::function<void()> failed)
+    : state_(new State{std::move(name), std::move(work), std::move(failed)}) {
   state_->thread = std::thread([state = state_.get()] { state->run(); });
 }
 

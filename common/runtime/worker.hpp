@@ -9,8 +9,9 @@ namespace jindu {
 
 class Worker {
  public:
-  // `work` returns how long to wait until it runs again, unless woken. Exceptions are logged; then it waits 5 s.
-  Worker(std::string name, std::function<std::chrono::milliseconds()> work);
+  // `work` returns how long to wait until it runs again, unless woken. Exceptions are logged and told to `failed`,
+  // which throws none; then it waits 5 s.
+  Worker(std::string name, std::function<std::chrono::milliseconds()> work, std::function<void()> failed = {});
   ~Worker();  // stops
   void wake();
   void stop();  // after the current run

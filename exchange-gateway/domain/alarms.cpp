@@ -8,6 +8,7 @@ namespace {
 constexpr std::int64_t kDayMs = 24LL * 3'600'000;
 constexpr std::int64_t kExpiryDays[] = {1, 7, 14, 30, 60};
 constexpr std::int64_t kExpiryRedDays = 14;
+constexpr std::int64_t kListYellowDays = 30, kListRedDays = 7;
 
 template <class Duration>
 std::int64_t ms(Duration d) {
@@ -35,6 +36,17 @@ void certificate_ends(std::vector<Alarm>& list, const Facts& f, const std::strin
     }
 }
 
+// Revocation lists last a day or a year: how early is early goes by how long this one lasts.
+void list_ends(std::vector<Alarm>& list, const Facts& f, const ListEnd& one) {
+  const auto left = one.until_ms - to_unix_ms(f.now), life = one.until_ms - one.issued_ms;
+  const auto yellow = std::min(kListYellowDays * kDayMs, life / 4), red = std::min(kListRedDays * kDayMs, life / 10);
+  if (left <= 0)
+    list.push_back({"alarm.crl_expired", Level::red, one.issuer, left / kDayMs, one.until_ms});
+  else if (left <= yellow)
+    list.push_back({"alarm.crl_expires", left <= red ? Level::red : Level::yellow, one.issuer,
+                    (left + kDayMs - 1) / kDayMs, one.until_ms - yellow});
+}
+
 }  // namespace
 
 std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
@@ -42,6 +54,8 @@ std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
   if (f.journal_damaged) list.push_back({"alarm.journal_damaged", Level::red, "", 0, 0});
   if (!f.log_whole) list.push_back({"alarm.log_broken", Level::red, "", 0, 0});
   if (!f.restored.empty()) list.push_back({"alarm.restored", Level::red, f.restored, f.epoch_approvals, f.restored_ms});
+  for (const auto& [part, at] : f.carrier_failures)
+    list.push_back({"alarm.carrier_failing", Level::red, part, to_unix_ms(f.now) - at, at});
   for (const auto& [channel, since] : f.stops)
     list.push_back({"alarm.channel_stopped", Level::red, channel, to_unix_ms(f.now) - since, since});
   for (const auto& [what, number] : f.differing)
@@ -78,6 +92,7 @@ std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
     list.push_back({"alarm.voyage_damaged", Level::yellow, f.damaged.front().first,
                     static_cast<std::int64_t>(f.damaged.size()), f.damaged.front().second});
   for (const auto& [whose, until] : f.certificates) certificate_ends(list, f, whose, until);
+  for (const auto& one : f.lists) list_ends(list, f, one);
   std::stable_sort(list.begin(), list.end(),
                    [](const Alarm& a, const Alarm& b) { return a.level == Level::red && b.level != Level::red; });
   return list;

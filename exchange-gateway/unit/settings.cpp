@@ -208,11 +208,12 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
 
   auto console_table = config.table("console");
   http::ServerOptions console;
-  std::string operators_file;
+  std::string operators_file, officials, console_crl;
   const bool has_console = console_table.present();
   if (has_console) {
-    console = listener(console_table, "console", console_table.existing_file("officials_ca"),
-                       console_table.existing_file_or_none("crl"));
+    officials = console_table.existing_file("officials_ca");
+    console_crl = console_table.existing_file_or_none("crl");
+    console = listener(console_table, "console", officials, console_crl);
     console.static_directory = console_table.path_or("static_directory", "");
     console.headers = http::browser_headers();
     operators_file = console_table.existing_file("register");
@@ -290,6 +291,11 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     auto certificates = crypto::Certificate::all_from_pem_file(file);
     if (!certificates) return certificates.error();
     unit.other_certificates.emplace_back(name, certificates->front().not_after());
+  }
+  if (!console_crl.empty()) {
+    auto store = crypto::TrustStore::from_files(officials, console_crl);
+    if (!store) return store.error();
+    unit.other_lists = store->lists();
   }
   for (const auto& name : {unit.peer, unit.service})
     if (!unit.nodes.contains(name)) return wrong("nodes", "'" + name + "' is not among the nodes");

@@ -142,6 +142,11 @@ void Unit::promote_if_next(storage::Transaction& t, const store::Entry& e) {
   if (is_next(t, e)) promote(t, e);
 }
 
+void Unit::carrier_failed(const std::string& part) {
+  const std::lock_guard lock(failures_mutex_);
+  carrier_failures_[part] = now();
+}
+
 // Every poll of the link says so; one commit a second is enough to know it by.
 result<void> Unit::heard_from_peer() {
   const auto at = to_unix_ms(now()), last = heard_written_ms_.load();

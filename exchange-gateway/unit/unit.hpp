@@ -87,6 +87,7 @@ struct UnitOptions {
   Policy policy;
   AlarmLimits alarms = {};
   std::vector<std::pair<std::string, Instant>> other_certificates = {};  // of interfaces: whose, and until when
+  std::vector<crypto::RevocationList> other_lists = {};                  // by which interfaces alone go
   std::vector<Contact> contacts = {};  // who is warned of what is not delivered in time
   std::string mail_from = {};
   int utc_offset_minutes = 8 * 60;  // where the day of a reconciliation begins
@@ -207,6 +208,9 @@ class Unit {
   result<bool> voyage_is_wanted();
   // `on_medium`: ids of our voyages that lie there already; what they have need not be written twice.
   result<void> voyage_was_started(const std::set<std::string>& on_medium);
+
+  // A part of the carrier has failed by something nobody had thought of, and begins again.
+  void carrier_failed(const std::string& part);
 
   // What a diode sent and nobody has confirmed is to be carried anew: no other carrier knows its marks.
   result<void> forget_marks();
@@ -441,6 +445,8 @@ class Unit {
 
   Recent recent_;
   const Instant started_;
+  mutable std::mutex failures_mutex_;
+  std::map<std::string, Instant> carrier_failures_;  // the newest of each part
   std::mutex hours_mutex_;
   std::set<const PolicyRule*> closed_;  // when looked at last
   std::atomic<bool> log_whole_ = true;

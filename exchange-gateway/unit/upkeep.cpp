@@ -104,11 +104,30 @@ void Unit::measure() {
   for (const auto& alarm : raised) alarms_by_level[alarm.level == Level::red ? "red" : "yellow"] += 1;
   for (const auto& [level, number] : alarms_by_level)
     metrics::gauge("jindu_gateway_alarms", "Alarms that are raised now", {{"level", level}}).Set(number);
-  for (const auto* code : {"alarm.oldest_waiting", "alarm.oldest_ready", "alarm.other_side_silent", "alarm.held",
-                           "alarm.quarantined", "alarm.disk_low", "alarm.disk_full", "alarm.certificate_expires",
-                           "alarm.certificate_expired", "alarm.clock_skew", "alarm.reconciliation_differs",
-                           "alarm.channel_stopped", "alarm.restored", "alarm.voyage_damaged", "alarm.not_taken",
-                           "alarm.log_broken", "alarm.journal_damaged", "alarm.mail_failing", "alarm.gap"}) {
+  for (const auto* code : {"alarm.oldest_waiting",
+                           "alarm.oldest_ready",
+                           "alarm.other_side_silent",
+                           "alarm.held",
+                           "alarm.quarantined",
+                           "alarm.disk_low",
+                           "alarm.disk_full",
+                           "alarm.certificate_expires",
+                           "alarm.certificate_expired",
+                           "alarm.clock_skew",
+                           "alarm.reconciliation_differs",
+                           "alarm.channel_stopped",
+                           "alarm.restored",
+                           "alarm.voyage_damaged",
+                           "alarm.not_taken",
+                           "alarm.not_taken_full",
+                           "alarm.log_broken",
+                           "alarm.journal_damaged",
+                           "alarm.mail_failing",
+                           "alarm.mail_refused",
+                           "alarm.gap",
+                           "alarm.crl_expires",
+                           "alarm.crl_expired",
+                           "alarm.carrier_failing"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
     metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
         .Set(static_cast<double>(number));
@@ -149,6 +168,19 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
     last[name] = std::max(last[name], to_unix_ms(certificate.not_after()));
   for (const auto& one : last) f.certificates.push_back(one);
   for (const auto& [name, until] : options_.other_certificates) f.certificates.emplace_back(name, to_unix_ms(until));
+  // Of an issuer the one that ends first: an interface may have its own.
+  std::map<std::string, crypto::RevocationList> lists;
+  for (const auto& some : {trust_.store.lists(), options_.other_lists})
+    for (const auto& one : some) {
+      auto& first = lists.try_emplace(one.issuer, one).first->second;
+      if (one.until < first.until) first = one;
+    }
+  for (const auto& [issuer, one] : lists) f.lists.push_back({issuer, to_unix_ms(one.issued), to_unix_ms(one.until)});
+  {
+    const std::lock_guard lock(failures_mutex_);
+    for (const auto& [part, at] : carrier_failures_)
+      if (at > now() - kFailureShown) f.carrier_failures.emplace_back(part, to_unix_ms(at));
+  }
   if (const auto r = store::open_restoration(t); r.number != 0) {
     f.restored = std::string(store::to_text(r.recovery()));
     f.restored_ms = r.found_ms;

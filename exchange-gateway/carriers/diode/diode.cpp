@@ -7,7 +7,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <thread>
 
 #include "common/runtime/log.hpp"
 #include "common/runtime/metrics.hpp"
@@ -33,6 +32,7 @@ constexpr std::int64_t kLookedAtOnce = 1'000;
 constexpr std::size_t kAgainMax = 100'000;
 constexpr std::uint64_t kBlocksReserved = 1 << 20;
 constexpr milliseconds kReportPause{50}, kHeartbeat{1'000};
+constexpr milliseconds kEnding{20};  // until a part that was told to end is asked no more
 constexpr std::chrono::seconds kAgainMost{600};
 
 Moment now() { return std::chrono::duration_cast<Moment>(Steady::now().time_since_epoch()); }
@@ -49,10 +49,10 @@ class Diode final : public Carrier {
         out_(std::move(out)),
         in_(std::move(in)),
         reserved_(first_block + kBlocksReserved) {
-    feeder_ = std::make_unique<Worker>("diode-feed", [this] { return feed(); });
-    taker_ = std::make_unique<Worker>("diode-take", [this] { return take(); });
-    sender_ = std::thread([this] { guarded("send", [this] { send(); }); });
-    receiver_ = std::thread([this] { guarded("receive", [this] { receive(); }); });
+    feeder_ = part("diode-feed", [this] { return feed(); });
+    taker_ = part("diode-take", [this] { return take(); });
+    sender_ = part("diode-send", [this] { return send(); });
+    receiver_ = part("diode-receive", [this] { return receive(); });
   }
   ~Diode() override { stop(); }
 
@@ -64,18 +64,14 @@ class Diode final : public Carrier {
     in_.wake();
     feeder_->stop();
     taker_->stop();
-    sender_.join();
-    receiver_.join();
+    sender_->stop();
+    receiver_->stop();
   }
 
  private:
-  template <class Work>
-  void guarded(const char* name, const Work& work) {
-    try {
-      work();
-    } catch (const std::exception& e) {
-      log::error("diode.failed", {{"part", name}, {"detail", e.what()}});
-    }
+  // Whatever fails in one, it begins again: without any of them nothing crosses, and nobody would see why.
+  std::unique_ptr<Worker> part(const char* name, std::function<milliseconds()> work) {
+    return std::make_unique<Worker>(name, std::move(work), [this, name] { unit_.carrier_failed(name); });
   }
   static void tell(std::mutex& mutex, std::condition_variable& changed) {
     const std::lock_guard lock(mutex);
@@ -83,8 +79,8 @@ class Diode final : public Carrier {
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
-  // Gives the socket what the encoder lets go, and sleeps until it has more.
-  void send() {
+  // Gives the socket what the encoder lets go, and sleeps until it has more; until the end.
+  milliseconds send() {
     std::vector<Bytes> batch;
     while (!stopped_) {
       batch.clear();
@@ -104,6 +100,7 @@ class Diode final : public Carrier {
       }
       if (auto ok = out_.send(batch); !ok && say_again()) log::warn("diode.send_failed", log::of(ok.error()));
     }
+    return kEnding;
   }
 
   // Brings the encoder what waits in the journal, says how things stand, and sends again what was lost.
@@ -286,7 +283,7 @@ class Diode final : public Carrier {
 
   // --- receiving ---------------------------------------------------------------------------------------------------
   // Reads datagrams as they come; only the kernel's buffer and a bounded queue stand between the line and the journal.
-  void receive() {
+  milliseconds receive() {
     while (!stopped_) {
       auto datagrams = in_.receive(milliseconds(20));
       if (!datagrams) {
@@ -315,6 +312,7 @@ class Diode final : public Carrier {
       lock.unlock();
       taker_->wake();
     }
+    return kEnding;
   }
 
   milliseconds take() {
@@ -495,8 +493,7 @@ class Diode final : public Carrier {
   Moment untaken_pause_{}, next_heard_{};
   std::uint64_t control_there_ = 0;
 
-  std::thread sender_, receiver_;
-  std::unique_ptr<Worker> feeder_, taker_;
+  std::unique_ptr<Worker> feeder_, taker_, sender_, receiver_;
 };
 
 }  // namespace

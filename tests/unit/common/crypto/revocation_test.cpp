@@ -42,6 +42,16 @@ TEST_CASE("a revocation list says nothing less about moments before it was issue
   }
 }
 
+TEST_CASE("a trust store tells until when its revocation lists count") {
+  const Revocation r;
+  const auto lists = r.trust.lists();
+  REQUIRE(lists.size() == 1);
+  CHECK(lists[0].issuer == r.root.common_name());
+  CHECK(lists[0].issued == on(6, 1));
+  CHECK(lists[0].until == on(7, 1));
+  CHECK(TrustStore::from_pem(r.root.pem()).value().lists().empty());
+}
+
 TEST_CASE("with lists, an issuer without one is trusted with nothing") {
   const Revocation r, other{"another root"};
   const auto both = TrustStore::from_pem(r.root.pem() + other.root.pem(), r.list());

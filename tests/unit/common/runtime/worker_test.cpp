@@ -80,15 +80,19 @@ TEST_CASE("stopping ends a long sleep at once and waits for the work under way")
   CHECK(begun.now() == 1);
 }
 
-TEST_CASE("work that throws does not end its worker") {
-  Counter runs;
-  Worker worker("test", [&]() -> std::chrono::milliseconds {
-    if (runs.add() == 1) throw std::runtime_error("once");
-    return 1ms;
-  });
-  REQUIRE(runs.reaches(1));
+TEST_CASE("work that throws does not end its worker, which tells of it") {
+  Counter runs, failures;
+  Worker worker(
+      "test",
+      [&]() -> std::chrono::milliseconds {
+        if (runs.add() == 1) throw std::runtime_error("once");
+        return 1ms;
+      },
+      [&] { failures.add(); });
+  REQUIRE(failures.reaches(1));
   worker.wake();
   CHECK(runs.reaches(3));
+  CHECK(failures.now() == 1);
 }
 
 TEST_CASE("work that always throws is not tried again at once") {

@@ -133,6 +133,26 @@ TEST_CASE("the end of a certificate is announced 60, 30, 14, 7 and 1 days before
   CHECK(left(0) == "alarm.certificate_expired 0 red");
 }
 
+TEST_CASE("the end of a revocation list is announced by how long it lasts") {
+  auto f = quiet();
+  const auto left = [&](std::int64_t life, std::int64_t ms) {
+    f.lists = {{"Root", kNow + ms - life, kNow + ms}};
+    const auto list = alarms_of(f, {});
+    return list.empty() ? std::string("none")
+                        : list.front().code + " " + std::to_string(list.front().number) +
+                              (list.front().level == Level::red ? " red" : " yellow");
+  };
+  CHECK(left(365 * kDay, 30 * kDay + 1) == "none");
+  CHECK(left(365 * kDay, 30 * kDay) == "alarm.crl_expires 30 yellow");
+  CHECK(left(365 * kDay, 7 * kDay) == "alarm.crl_expires 7 red");
+  // One that is made anew each week is not always about to end.
+  CHECK(left(7 * kDay, 2 * kDay) == "none");
+  CHECK(left(7 * kDay, kDay) == "alarm.crl_expires 1 yellow");
+  CHECK(left(7 * kDay, kDay / 2) == "alarm.crl_expires 1 red");
+  CHECK(left(7 * kDay, 0) == "alarm.crl_expired 0 red");
+  CHECK(alarms_of(f, {}).front().about == "Root");
+}
+
 TEST_CASE("what is under way is no difference; what is lost, forked or told otherwise is") {
   using O = Outcome;
   CHECK(first_difference({known(1, O::applied)}, {known(1, O::applied)}) == "");
