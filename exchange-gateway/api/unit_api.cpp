@@ -151,7 +151,7 @@ std::vector<http::Route> unit_routes(Unit& unit) {
                       auto ok = unit.journal().read([&](storage::Transaction& t) {
                         answer["other_side_last_heard_ms"] = store::state_value(t, "peer_heard_ms");
                         const auto& own = unit.options().service;
-                        answer["waiting"] = store::waiting_of(t, own).bundles + store::held_of(t, own).bundles;
+                        answer["waiting"] = store::sum_of(t, own, {State::waiting, State::held}).bundles;
                         answer["oldest_waiting_ms"] = store::oldest_ms(t, State::waiting).value_or(0);
                       });
                       if (!ok) return ok.error();

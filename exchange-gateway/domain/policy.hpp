@@ -29,7 +29,7 @@ struct PolicyRule {
   NewerFields newer = NewerFields::by_direction;
 };
 
-// How much of a sender may wait in its unit.
+// How much of a sender may wait in a unit: in its own to be carried, in the other one to be fetched.
 struct Quota {
   std::string sender;
   std::uint64_t max_bundles = 0;  // 0: no limit

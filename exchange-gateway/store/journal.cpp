@@ -201,22 +201,17 @@ std::vector<Tally> tallies(storage::Transaction& t) {
   return list;
 }
 
-namespace {
-
-Sum sum_of(storage::Transaction& t, std::string_view sender, std::string_view wanted) {
+Sum sum_of(storage::Transaction& t, std::string_view sender, std::initializer_list<State> states) {
   Sum sum;
   t.gathered<Moves>().each(t, [&](std::string_view channel, std::string_view place, const Sum& one) {
-    if (place != wanted || channel.substr(0, channel.find('>')) != sender) return;
+    const bool wanted =
+        std::any_of(states.begin(), states.end(), [&](const State state) { return place == to_text(state); });
+    if (!wanted || channel.substr(0, channel.find('>')) != sender) return;
     sum.bundles += one.bundles;
     sum.bytes += one.bytes;
   });
   return sum;
 }
-
-}  // namespace
-
-Sum waiting_of(storage::Transaction& t, std::string_view sender) { return sum_of(t, sender, "waiting"); }
-Sum held_of(storage::Transaction& t, std::string_view sender) { return sum_of(t, sender, "held"); }
 
 std::optional<Entry> find(storage::Transaction& t, const std::string& id) {
   return first(select(t, "WHERE id = $1", {id}));

@@ -191,9 +191,8 @@ std::vector<Tally> tallies(storage::Transaction& t);
 struct Sum {
   std::int64_t bundles = 0, bytes = 0;
 };
-// Of one sender's, in all its channels.
-Sum waiting_of(storage::Transaction& t, std::string_view sender);
-Sum held_of(storage::Transaction& t, std::string_view sender);
+// Of one sender's, in all its channels, what stands in any of these.
+Sum sum_of(storage::Transaction& t, std::string_view sender, std::initializer_list<State> states);
 // When the oldest that stands there was stored.
 std::optional<std::int64_t> oldest_ms(storage::Transaction& t, State state);
 std::int64_t voyage_of_oldest_waiting(storage::Transaction& t);  // 0: it is on none, or nothing waits

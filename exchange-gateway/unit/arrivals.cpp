@@ -271,6 +271,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
   const auto free = free_bytes();
   store::BundleFiles::Batch files(files_, now());
   std::vector<Arrival*> kept;
+  GuestsOf guests;
   for (auto& a : arrivals) {
     if (!ok || !a.checked || a.stray) continue;
     auto& e = a.checked->entry;
@@ -283,6 +284,10 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     const bool control = is_control(e) && a.ruling;
     if (!control && a.ruling && stopped_channels.contains(e.channel)) {
       a.not_taken({Fault::conflict, "policy.stopped", stopped(e.channel).detail});
+      continue;
+    }
+    if (auto now_or_later = control ? result<void>() : may_come_now(e, a.ruling.has_value(), guests); !now_or_later) {
+      a.not_taken(now_or_later.error());
       continue;
     }
     if (!control && a.ruling && !in_time(e)) {

@@ -28,7 +28,7 @@ struct Unit::Offer {
   result<Ruling> ruling;
   exchange::ReceiptBytes answer = {};
   bool known = false;
-  std::optional<Error> doubt = {};  // about its signer; it counts only where the bundle is not known already
+  std::optional<Error> doubt = {};  // about signer or date; it counts only where the bundle is not known already
 };
 
 // What can be said of a bundle by itself.
@@ -47,6 +47,7 @@ result<Unit::Offer> Unit::examine(BytesView bundle) {
     offer.doubt = signer.error();
   else if (auto ok = exchange::verify_bundle(*view, *signer, *trust_.held); !ok)
     return ok.error();
+  if (auto ok = check_date(offer.entry, now()); !ok && !offer.doubt) offer.doubt = ok.error();
   return offer;
 }
 
@@ -97,7 +98,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   // Said at once of what the next request of the link takes: one commit less on its way.
   entry.offered = !hold && offer.bundle.size() <= store::kSmall &&
                   std::chrono::steady_clock::now() < link_is_up_until_.load() && is_open_now(entry) &&
-                  fits_next_load(store::waiting_of(t, entry.from), entry);
+                  fits_next_load(store::sum_of(t, entry.from, {State::waiting}), entry);
   store::insert(t, entry);
   if (entry.file.empty()) store::put_small(t, entry.id, offer.bundle);
   step_over_remembered(t, entry.channel);

@@ -55,6 +55,15 @@ inline constexpr const char* kHello = "say_hello";  // to the other unit, with t
 // Of each code the first speaks for all: they come again and again, and would fill the disk with what is known.
 void log_not_taken(std::string_view event, const std::vector<Custody>& custody);
 
+// What a clock far ahead of ours has made is not taken before its time: by its date it would stand behind everything,
+// and expire long after it should.
+inline constexpr std::chrono::hours kAheadMost{7 * 24};
+inline result<void> check_date(const store::Entry& e, Instant now) {
+  if (e.created_ms <= to_unix_ms(now + kAheadMost)) return {};
+  return Error{Fault::unavailable, "bundle.future_dated",
+               "it is dated more than 7 days ahead of this unit's clock, and is taken when its time has come"};
+}
+
 // While a unit does not know what it had signed.
 Error restored_error();
 

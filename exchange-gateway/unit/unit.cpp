@@ -93,9 +93,50 @@ bool Unit::is_open_now(const store::Entry& e) const {
 
 result<void> Unit::check_quota(storage::Transaction& t, const store::Entry& e) const {
   if (options_.policy.quotas.empty()) return {};
-  const auto waiting = store::waiting_of(t, e.from), held = store::held_of(t, e.from);
-  return within_quota(options_.policy, e.from, static_cast<std::uint64_t>(waiting.bundles + held.bundles),
-                      static_cast<std::uint64_t>(waiting.bytes + held.bytes), static_cast<std::uint64_t>(e.size));
+  const auto here = store::sum_of(t, e.from, {State::waiting, State::held});
+  return within_quota(options_.policy, e.from, static_cast<std::uint64_t>(here.bundles),
+                      static_cast<std::uint64_t>(here.bytes), static_cast<std::uint64_t>(e.size));
+}
+
+// What is not taken just now, of this bundle or of its sender: it comes again.
+result<void> Unit::may_come_now(const store::Entry& e, bool passes, GuestsOf& guests) {
+  if (auto ok = check_date(e, now()); !ok) return Error{Fault::conflict, ok.error().code, ok.error().detail};
+  if (!passes) return {};
+  return check_quota_here(e, guests);
+}
+
+// The sender's unit asks the same, but this one does not rely on it. What has its turn is asked only beside what goes
+// on from here by itself: else what is early would keep out just what it waits for.
+result<void> Unit::check_quota_here(const store::Entry& e, GuestsOf& guests) {
+  const auto& quotas = options_.policy.quotas;
+  if (std::none_of(quotas.begin(), quotas.end(), [&](const Quota& one) { return one.sender == e.from; })) return {};
+  auto found = guests.find(e.from);
+  if (found == guests.end()) {
+    Guests counted;
+    auto ok = journal_.read([&](storage::Transaction& t) {
+      counted = {store::sum_of(t, e.from, {State::ready, State::held}), store::sum_of(t, e.from, {State::early})};
+    });
+    if (!ok) return ok;
+    found = guests.emplace(e.from, counted).first;
+  }
+  auto& [with_turn, early] = found->second;
+  const auto beside = [&](const store::Sum& sum) {
+    return within_quota(options_.policy, e.from, static_cast<std::uint64_t>(sum.bundles),
+                        static_cast<std::uint64_t>(sum.bytes), static_cast<std::uint64_t>(e.size));
+  };
+  auto fits = beside({with_turn.bundles + early.bundles, with_turn.bytes + early.bytes});
+  if (!fits && early.bundles > 0) {
+    auto one = e;
+    one.state = State::early;
+    bool has_turn = false;
+    if (auto ok = journal_.read([&](storage::Transaction& t) { has_turn = is_next(t, one); }); !ok) return ok;
+    if (has_turn) fits = beside(with_turn);
+  }
+  if (!fits) return fits;
+  // Wherever it will stand: those that come together are few.
+  ++with_turn.bundles;
+  with_turn.bytes += e.size;
+  return {};
 }
 
 std::uint64_t Unit::free_bytes() const { return files::free_bytes(options_.directory); }

@@ -338,6 +338,13 @@ class Unit {
 
   Decided act_on_held(storage::Transaction& t, const std::string& id, bool release, const std::string& who,
                       const std::string& reason);
+  // Bundles and bytes of a sender that stand here for our service; filled when they are asked for first.
+  struct Guests {
+    store::Sum with_turn, early;
+  };
+  using GuestsOf = std::map<std::string, Guests>;
+  result<void> may_come_now(const store::Entry& entry, bool passes, GuestsOf& guests);
+  result<void> check_quota_here(const store::Entry& entry, GuestsOf& guests);
   bool is_open_now(const store::Entry& entry) const;
   std::vector<store::Lane> open_lanes(storage::Transaction& t);
   // Of what is ready for our service, what it may be given now, and what is out of its hours.

@@ -364,6 +364,64 @@ TEST_CASE("what expires before it was given to a carrier ends there, and the oth
   CHECK(w.deliverable(w.inner) == std::vector{World::id_of(next)});
 }
 
+TEST_CASE("what a carrier brings too early by its date is not taken now, and keeps nothing beside it waiting") {
+  World w;
+  w.clock->advance(std::chrono::hours(8 * 24));
+  const auto future = w.from_portal.next(1, "x");
+  w.clock->advance(-std::chrono::hours(8 * 24));
+  const auto other = w.from_portal.next(2, "x");
+  const auto custody = w.inner->take_from_carrier({future, other});
+  REQUIRE(custody[0].error);
+  CHECK(custody[0].error->code == "bundle.future_dated");
+  CHECK(custody[0].error->fault == Fault::conflict);
+  CHECK(rung_of(custody[1].receipt.whole()) == "carried");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM stray") == 0);
+  w.clock->advance(std::chrono::hours(24));
+  CHECK(rung_of(w.inner->take_from_carrier({future})[0].receipt.whole()) == "carried");
+  CHECK(w.deliverable(w.inner).size() == 2);
+  // A unit's own word is taken at any time: an alarm tells that its clock is ahead.
+  w.clock->advance(std::chrono::hours(8 * 24));
+  REQUIRE(w.outer->say_hello());
+  REQUIRE(w.outer->build_control().value());
+  const auto loads = w.outer->load(10, 1 << 20).value();
+  w.clock->advance(-std::chrono::hours(8 * 24));
+  CHECK_FALSE(w.inner->take_from_carrier(World::bytes_of_loads(loads))[0].error);
+}
+
+TEST_CASE("what does not go this way, or is larger than its rule allows, is quarantined where it arrives") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].max_bytes = 2000;
+  w.inner.restart_with(policy);
+  const auto quarantined = [](Side& side, const Bytes& bundle) {
+    const auto custody = side->take_from_carrier({bundle});
+    REQUIRE_FALSE(custody[0].error);
+    REQUIRE(rung_of(custody[0].receipt.whole()) == "quarantined");
+    return code_of(custody[0].receipt.whole());
+  };
+  CHECK(quarantined(w.inner, w.from_portal.next(1, Bytes(2000, 'x'))) == "policy.too_large");
+  CHECK(quarantined(w.inner, w.from_approval.next(1, "its own service's")) == "policy.wrong_way");
+  CHECK(quarantined(w.outer, w.from_portal.next(1, "for another")) == "policy.wrong_way");
+  CHECK(rung_of(w.inner->take_from_carrier({w.from_portal.next(2, "x")})[0].receipt.whole()) == "carried");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE state = 'ended' AND ended_ms = 0") == 2);
+}
+
+TEST_CASE("what may have been here before a restoration never expires, and keeps nothing else from expiring") {
+  World w;
+  w.from_portal.lives = std::chrono::hours(1);
+  for (int i = 0; i < 250; ++i) REQUIRE_FALSE(w.inner->take_from_carrier({w.from_portal.next(i, "x")}).front().error);
+  w.clock->advance(std::chrono::hours(1));
+  REQUIRE(w.inner->journal().write(
+      [&](storage::Transaction& t) { store::set_state_value(t, "forgotten_before_ms", to_unix_ms(w.clock->now())); }));
+  w.from_approval.lives = std::chrono::hours(1);
+  const auto late = w.from_approval.next(1, "late");
+  REQUIRE(w.inner->take_from_service(late));
+  w.clock->advance(std::chrono::hours(2));
+  REQUIRE(w.inner->expire());
+  CHECK(w.inner.state_of(World::id_of(late)) == "ended");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM bundle WHERE state = 'ready'") == 250);
+}
+
 TEST_CASE("of a kind that is over its rate at the other unit nothing is carried for a moment, and other kinds go on") {
   World w;
   auto policy = w.policy();

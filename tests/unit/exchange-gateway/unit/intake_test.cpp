@@ -86,6 +86,38 @@ TEST_CASE("a bundle that another node signed, or that is damaged, is not taken")
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle") == 0);
 }
 
+TEST_CASE("what is dated more than a week ahead is taken when its time has come, and what is here stays answered") {
+  World w;
+  const auto now = w.clock->now();
+  const auto from_future = [&](std::chrono::milliseconds ahead) {
+    w.clock->advance(ahead);
+    auto bundle = w.from_portal.next(1, "x");
+    w.clock->advance(-ahead);
+    return bundle;
+  };
+  const auto week = std::chrono::hours(7 * 24);
+  const auto early = from_future(week), future = from_future(week + std::chrono::milliseconds(1));
+  CHECK(rung_of(w.outer->take_from_service(early)) == "stored");
+  const auto answer = w.outer->take_from_service(future);
+  CHECK(code_of(answer) == "bundle.future_dated");
+  CHECK(answer.error().fault == Fault::unavailable);
+  w.clock->advance(std::chrono::milliseconds(1));
+  CHECK(rung_of(w.outer->take_from_service(future)) == "stored");
+  w.clock->advance(-std::chrono::hours(1));
+  REQUIRE(w.clock->now() < now);
+  CHECK(rung_of(w.outer->take_from_service(future)) == "stored");
+}
+
+TEST_CASE("what is larger than its rule allows is refused with a receipt where it is handed over") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].max_bytes = 2000;
+  w.outer.restart_with(policy);
+  CHECK(code_of(w.outer->take_from_service(w.from_portal.next(1, Bytes(2000, 'x')))) == "policy.too_large");
+  CHECK(rung_of(w.outer->take_from_service(w.from_portal.next(1, "small"))) == "stored");
+  CHECK(w.outer.text("SELECT state FROM bundle WHERE sequence = 1") == "ended");
+}
+
 TEST_CASE("what the policy refuses gets a signed refusal, uses its place, and the channel goes on") {
   World w;
   w.from_portal.kind = "secrets";

@@ -145,6 +145,82 @@ TEST_CASE("over its quota a sender is asked to come again, and is taken when som
   CHECK(rung_of(w.outer->take_from_service(third)) == "stored");
 }
 
+TEST_CASE("a sender's quota holds at its destination too, and what is early never keeps out what it waits for") {
+  World w;
+  auto policy = w.policy();
+  policy.quotas = {{"portal", 3, 0}};
+  w.inner.restart_with(policy);
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 6; ++i) bundles.push_back(w.from_portal.next(1, "x"));
+  const auto code = [&](const Bytes& bundle) {
+    const auto custody = w.inner->take_from_carrier({bundle});
+    return custody.front().error ? custody.front().error->code : rung_of(custody.front().receipt.whole());
+  };
+  // Three that wait for the first fill it; one more of them is not taken, the first is.
+  for (int i = 1; i <= 3; ++i) CHECK(code(bundles[static_cast<std::size_t>(i)]) == "carried");
+  const auto custody = w.inner->take_from_carrier({bundles[4]});
+  REQUIRE(custody.front().error);
+  CHECK(custody.front().error->code == "policy.quota");
+  CHECK(custody.front().error->fault == Fault::limited);
+  CHECK(code(bundles[1]) == "carried");  // what is here is answered as ever
+  CHECK(code(bundles[0]) == "carried");
+  CHECK(w.deliverable(w.inner).size() == 4);
+  // All have their turn now: the next one, too, which is one too many.
+  CHECK(code(bundles[4]) == "policy.quota");
+  CHECK(w.apply_all(w.inner, w.approval).size() == 4);
+  // Those of one batch count beside each other.
+  auto three = std::vector<Bytes>{bundles[4], bundles[5]};
+  for (int i = 0; i < 2; ++i) three.push_back(w.from_portal.next(2, "x"));
+  std::vector<std::string> taken;
+  for (const auto& one : w.inner->take_from_carrier(three)) taken.push_back(one.error ? one.error->code : "");
+  CHECK(taken == std::vector<std::string>{"", "", "", "policy.quota"});
+  // Control bundles are no one's guests.
+  REQUIRE(w.outer->take_from_service(bundles[0]));
+  REQUIRE(w.outer->say_hello());
+  REQUIRE(w.outer->build_control().value());
+  const auto loads = w.outer->load(10, 1 << 20).value();
+  REQUIRE(loads.size() == 2);
+  CHECK_FALSE(w.inner->take_from_carrier({loads[0].bundle}).front().error);
+}
+
+TEST_CASE("that a revocation list ends is told before nothing is believed any more") {
+  World w;
+  const auto alarms = [&] {
+    std::vector<std::string> list;
+    REQUIRE(w.outer->journal().read([&](storage::Transaction& t) {
+      list.clear();
+      for (const auto& alarm : w.outer->alarms(t))
+        if (alarm.code.starts_with("alarm.crl")) list.push_back(alarm.code + " " + alarm.about);
+    }));
+    return list;
+  };
+  const auto now = w.clock->now(), day_before = now - std::chrono::hours(24);
+  w.outer.restart_with([&](UnitOptions& options) {
+    options.other_lists = {{"Officials", day_before, now + std::chrono::hours(1)},
+                           {"Companies", day_before, now + std::chrono::hours(24)}};
+  });
+  CHECK(alarms() == std::vector<std::string>{"alarm.crl_expires Officials"});
+  w.clock->advance(std::chrono::hours(1));
+  CHECK(alarms() == std::vector<std::string>{"alarm.crl_expired Officials"});
+}
+
+TEST_CASE("a part of the carrier that has failed is told for an hour") {
+  World w;
+  const auto failing = [&] {
+    std::string about;
+    REQUIRE(w.outer->journal().read([&](storage::Transaction& t) {
+      for (const auto& alarm : w.outer->alarms(t))
+        if (alarm.code == "alarm.carrier_failing") about += alarm.about;
+    }));
+    return about;
+  };
+  CHECK(failing().empty());
+  w.outer->carrier_failed("diode-send");
+  CHECK(failing() == "diode-send");
+  w.clock->advance(std::chrono::hours(1));
+  CHECK(failing().empty());
+}
+
 TEST_CASE("out of its hours a kind is taken and waits, at both units, and order is kept") {
   World w;
   // The world's clock stands at 2026-05-28 20:26:40 UTC, 04:26 local time on a Friday.
