@@ -61,6 +61,7 @@ const go = async (page: Page, url: string, heading: string): Promise<void> => {
 async function giveReason(page: Page, reason: string, verb: string): Promise<void> {
   const dialog = page.getByRole('dialog');
   demand(await dialog.getByRole('button', { name: verb, exact: true }).isDisabled(), 'an act without a reason is offered');
+  await dialog.locator('#reason:focus').waitFor(); // who has chosen an act goes on typing
   await dialog.getByLabel('理由').fill(reason);
   await dialog.getByRole('button', { name: verb, exact: true }).click();
 }
@@ -165,6 +166,8 @@ await report.test('what is quarantined is inspected, kept as signed evidence, ch
   await row.getByRole('button', { name: '查看' }).click();
   await page.getByRole('dialog').getByText('途中被改动，或有人冒用').waitFor();
   await page.getByRole('dialog').getByText('密封内容字节数').waitFor();
+  const box = (await page.locator('.el-dialog').filter({ visible: true }).boundingBox())!;
+  demand(box.y >= 0 && box.y + box.height <= screen.height, `what is inspected is taller than the screen: ${JSON.stringify(box)}`);
   await demandSound(page, complaints, 'console-quarantine');
   await page.keyboard.press('Escape');
   await settled(page);
