@@ -40,6 +40,11 @@ void went_in_vain(storage::Transaction& t, std::int64_t after, std::int64_t up_t
     store::set_state_value(t, store::kPeerReadsPacked, 0);
 }
 
+// What the other unit does not take just now says nothing against the bundle.
+bool is_soon_over(std::string_view code) {
+  return code == "policy.stopped" || code == "policy.rate" || code == "policy.quota";
+}
+
 void mark_offered(storage::Transaction& t, const std::string& id) {
   t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0", {id});
 }
@@ -182,9 +187,10 @@ result<void> Unit::carried(std::vector<Custody> custody) {
       const auto& code = one.error->code;
       if (code == "control.forgotten") {
         if (const auto entry = store::find(t, one.id)) control_refused(t, *entry);
-      } else if (code == "policy.stopped" || code == "policy.rate") {
+      } else if (is_soon_over(code)) {
         const auto entry = store::outline(t, one.id);
         if (entry && code == "policy.stopped") refused_there[{entry->channel, std::string()}] = kStoppedThere;
+        if (entry && code == "policy.quota") refused_there.try_emplace({entry->channel, std::string()}, kRateThere);
         // Or all that waits would be carried there in vain, again and again.
         if (entry && code == "policy.rate") refused_there[{entry->channel, entry->kind}] = kRateThere;
       }
@@ -202,8 +208,9 @@ result<void> Unit::carried(std::vector<Custody> custody) {
       // Tried again later and later, so that what the other side does not take never keeps the rest waiting. A rate
       // only wants a moment.
       auto& away = away_[one.id];
-      const bool soon = one.error->code == "policy.rate" || one.error->code == "policy.stopped";
-      const auto pause = soon ? 1 : std::min<std::int64_t>(std::int64_t{1} << std::min(away.failures++, 9), 300);
+      const auto pause = is_soon_over(one.error->code)
+                             ? 1
+                             : std::min<std::int64_t>(std::int64_t{1} << std::min(away.failures++, 9), 300);
       away.until = Steady::now() + std::chrono::seconds(pause);
     }
   }

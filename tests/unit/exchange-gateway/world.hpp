@@ -69,7 +69,7 @@ class World {
   ~World();
 
   evidence::NodeTrust trust() const;
-  evidence::NodeTrust trust_without_its_crl() const;       // one is asked for, and it is another authority's
+  evidence::NodeTrust trust_with_an_old_crl() const;
   Policy policy() const;                                   // dossiers and materials in, status out
   std::vector<std::string> deliverable(Side& side) const;  // ids in order of delivery
   Bytes receipt(const evidence::NodeSigner& by, BytesView bundle, jindu::v1::Rung rung, std::string code = {}) const;

@@ -12,9 +12,9 @@ Instant on(unsigned month, unsigned day, int year = 2026) {
 
 // A root, two certificates of its own, and its list of June 2026, on which the second stands.
 struct Revocation {
-  std::string name = "root";
+  std::string root_name = "root";
   PrivateKey key = PrivateKey::generate_p256();
-  Certificate root = issue(nullptr, name.c_str(), Profile::authority);
+  Certificate root = issue(nullptr, root_name.c_str(), Profile::authority);
   Certificate good = issue(&root, "good", Profile::citizen), revoked = issue(&root, "revoked", Profile::citizen);
   TrustStore trust = TrustStore::from_pem(root.pem(), list()).value();
 

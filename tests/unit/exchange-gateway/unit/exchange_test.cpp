@@ -1,6 +1,7 @@
 #include <jindu/v1/receipt.pb.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "../world.hpp"
 #include "common/runtime/messages.hpp"
