@@ -1,5 +1,5 @@
 // The applicants' pages as applicants use them, against a running system: tests/browser/portal.ts ACCESS.JSON
-//   JINDU_BIG_MIB   size of the large upload, 300 by default
+//   JINDU_BIG_MIB   size of the large upload, 100 by default
 //   JINDU_PARTS     which parts: public,citizen,company,account
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { company, Complaints, demand, demandSound, desktop, launch, phone, readA
 
 const access = readAccess();
 const parts = (process.env['JINDU_PARTS'] ?? 'public,citizen,company,account').split(',');
-const bigMib = Number(process.env['JINDU_BIG_MIB'] ?? 300);
+const bigMib = Number(process.env['JINDU_BIG_MIB'] ?? 100);
 const folder = mkdtempSync(join(tmpdir(), 'jindu-portal-'));
 const browser = await launch();
 let page: Page | undefined;
