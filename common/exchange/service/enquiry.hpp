@@ -8,6 +8,7 @@
 
 #include "common/runtime/clock.hpp"
 #include "common/runtime/command_line.hpp"
+#include "common/runtime/language.hpp"
 #include "common/runtime/result.hpp"
 #include "common/storage/database.hpp"
 
@@ -40,7 +41,6 @@ struct Asked {
 };
 using Ask = std::function<std::optional<Asked>(storage::Transaction&, const std::string&)>;
 
-enum class Language { zh, en };
 std::string as_text(const Asked& asked, const Enquiry& enquiry, Language language);
 std::string as_json(const Asked& asked, const Enquiry& enquiry);
 

@@ -2,69 +2,60 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 #include <sstream>
 
 #include "common/exchange/service/enquiry.hpp"
+#include "common/runtime/texts.hpp"
 
 namespace jindu::exchange {
 namespace {
 
 namespace json = boost::json;
 
-struct Words {
-  std::string_view key, zh, en;
-};
-constexpr Words kWords[]{
-    {"declaration", "申报", "Declaration"},
-    {"subjects", "交换主题代号（在网关控制台“查找”中按它查）",
-     "Subject pseudonyms (what to search for in the gateway's console)"},
-    {"ours", "本系统发出的", "of what this service sends"},
-    {"theirs", "对侧发来的", "of what comes from the other side"},
-    {"none_ours", "本系统还没有发送过", "this service has sent nothing yet"},
-    {"none_theirs", "还没有收到过", "nothing has come yet"},
-    {"bundles", "交换包", "Bundles"},
-    {"no_bundles", "还没有交换包", "There is no bundle yet"},
-    {"not_built", "另有待编成交换包的消息：", "Messages that are no bundle yet: "},
-    {"out", "发出", "out"},
-    {"in", "收到", "in "},
-    {"unknown", "本系统没有这个申报号或申报标识：", "This service has no declaration with this number or id: "},
-    {"unreadable", "数据库无法读取（是否以本系统的账户运行？本系统升级后启动过吗？）",
-     "The database cannot be read (as the service's own account? has it been started since the last upgrade?)"},
-    {"kind.dossier", "申报件", "dossier"},
-    {"kind.material", "材料", "material"},
-    {"kind.status", "状态", "status"},
-    {"kind.notice", "通知", "notice"},
-    {"kind.document", "文书", "document"},
-    {"kind.catalogue", "事项目录", "catalogue"},
-    {"rung.", "尚无回执", "no receipt yet"},
-    {"rung.stored", "已入库", "stored"},
-    {"rung.verified", "已核验", "verified"},
-    {"rung.held", "暂扣", "held"},
-    {"rung.released", "放行", "released"},
-    {"rung.carried", "已送达对端", "carried"},
-    {"rung.delivered", "已交付", "delivered"},
-    {"rung.applied", "已处理", "applied"},
-    {"rung.refused", "已退回", "refused"},
-    {"rung.quarantined", "已隔离", "quarantined"},
-    {"rung.expired", "已过期", "expired"},
-};
+const Texts& texts() {
+  static const Texts list({
+      {"declaration", "申报", "Declaration"},
+      {"subjects", "交换主题代号（在网关控制台“查找”中按它查）",
+       "Subject pseudonyms (what to search for in the gateway's console)"},
+      {"ours", "本系统发出的", "of what this service sends"},
+      {"theirs", "对侧发来的", "of what comes from the other side"},
+      {"none_ours", "本系统还没有发送过", "this service has sent nothing yet"},
+      {"none_theirs", "还没有收到过", "nothing has come yet"},
+      {"bundles", "交换包", "Bundles"},
+      {"no_bundles", "还没有交换包", "There is no bundle yet"},
+      {"not_built", "另有待编成交换包的消息：", "Messages that are no bundle yet: "},
+      {"out", "发出", "out"},
+      {"in", "收到", "in "},
+      {"unknown", "本系统没有这个申报号或申报标识：", "This service has no declaration with this number or id: "},
+      {"unreadable", "数据库无法读取（是否以本系统的账户运行？本系统升级后启动过吗？）",
+       "The database cannot be read (as the service's own account? has it been started since the last upgrade?)"},
+      {"kind.dossier", "申报件", "dossier"},
+      {"kind.material", "材料", "material"},
+      {"kind.status", "状态", "status"},
+      {"kind.notice", "通知", "notice"},
+      {"kind.document", "文书", "document"},
+      {"kind.catalogue", "事项目录", "catalogue"},
+      {"rung.", "尚无回执", "no receipt yet"},
+      {"rung.stored", "已入库", "stored"},
+      {"rung.verified", "已核验", "verified"},
+      {"rung.held", "暂扣", "held"},
+      {"rung.released", "放行", "released"},
+      {"rung.carried", "已送达对端", "carried"},
+      {"rung.delivered", "已交付", "delivered"},
+      {"rung.applied", "已处理", "applied"},
+      {"rung.refused", "已退回", "refused"},
+      {"rung.quarantined", "已隔离", "quarantined"},
+      {"rung.expired", "已过期", "expired"},
+  });
+  return list;
+}
 
 // A word that is not there, such as a kind of a later version, stands for itself.
 std::string say(const std::string& family, const std::string& word, Language language) {
-  for (const auto& one : kWords)
-    if (one.key == family + word) return std::string(language == Language::zh ? one.zh : one.en);
-  return word;
+  return texts().has(family + word) ? texts().say(family + word, language) : word;
 }
-std::string say(const std::string& key, Language language) { return say({}, key, language); }
-
-Language language_of(const std::string& chosen) {
-  if (!chosen.empty()) return chosen == "zh" ? Language::zh : Language::en;
-  const char* locale = std::getenv("LC_ALL");
-  if (locale == nullptr || *locale == '\0') locale = std::getenv("LANG");
-  return locale != nullptr && std::string_view(locale).starts_with("zh") ? Language::zh : Language::en;
-}
+std::string say(const std::string& key, Language language) { return texts().say(key, language); }
 
 // UTC, to the second.
 std::string utc_text(Instant at) {
