@@ -113,7 +113,9 @@ result<void> check_signature(const jindu::v1::Signed& message, HeldSignatures& h
 }
 
 result<jindu::v1::Signed> parse(BytesView encoded, std::string_view type) {
-  if (encoded.size() > kSignedMax) return Error{Fault::too_large, "signed.malformed", "a statement has at most 64 KiB"};
+  if (encoded.size() > (type == kRecordType ? kRecordMax : kSignedMax))
+    return Error{Fault::too_large, "signed.malformed",
+                 type == kRecordType ? "a record has at most 32 MiB" : "a statement has at most 64 KiB"};
   jindu::v1::Signed message;
   if (auto ok = parse_message(encoded, message); !ok)
     return Error{Fault::invalid, "signed.malformed", ok.error().detail};

@@ -14,6 +14,10 @@ inline constexpr std::string_view kReceiptType = "jindu/receipt/v1";
 inline constexpr std::string_view kSubmissionReceiptType = "jindu/submission-receipt/v1";
 inline constexpr std::string_view kVoyageType = "jindu/voyage/v1";
 inline constexpr std::string_view kCaseEventType = "jindu/case-event/v1";
+inline constexpr std::string_view kReconciliationType = "jindu/reconciliation/v1";
+inline constexpr std::string_view kRecordType = "jindu/record/v1";
+// A record may hold the very bytes that a unit has set aside, as base64, and is never read from the other network.
+inline constexpr std::size_t kRecordMax = 32 * 1024 * 1024;
 
 // A node that signs, by its key and certificate.
 struct NodeSigner {

@@ -16,6 +16,7 @@ using http::Response;
 
 constexpr std::size_t kSmallBody = 4096;
 constexpr std::int64_t kPageMax = 200;
+constexpr std::int64_t kStretchesExported = 1000;  // more than a year of two channels
 
 http::Guard operator_with(std::vector<Operator> operators, std::vector<std::string> roles) {
   return [operators = std::move(operators), roles = std::move(roles)](Request& request) -> result<void> {
@@ -375,16 +376,21 @@ class Console {
                    return download(theirs ? found->theirs : found->mine, "application/octet-stream",
                                    "reconciliation-" + found->day.substr(0, 10) + ".jds");
                  }});
+    r.push_back({Method::get, "/api/v1/reconciliation/statements", reader_, 0, [&unit](Request& q) -> result<Response> {
+                   auto limit = query_number(q, "limit", kStretchesExported, 1, kStretchesExported);
+                   if (!limit) return limit.error();
+                   return show(unit, [&](storage::Transaction& t) { return views::statements(t, unit, *limit); });
+                 }});
     r.push_back({Method::get, "/api/v1/log", reader_, 0, [&unit](Request& q) -> result<Response> {
                    constexpr auto most = std::numeric_limits<std::int64_t>::max();
                    auto before = query_number(q, "cursor", 0, 0, most), limit = query_number(q, "limit", 100, 1, 500);
                    if (!before) return before.error();
                    if (!limit) return limit.error();
-                   return show(unit, [&](storage::Transaction& t) { return views::log(t, *before, *limit); });
+                   return show(unit, [&](storage::Transaction& t) { return views::log(t, unit, *before, *limit); });
                  }});
     r.push_back({Method::get, "/api/v1/log/export", reader_, 0, [&unit](Request&) -> result<Response> {
                    std::string lines;
-                   auto ok = unit.journal().read([&](storage::Transaction& t) { lines = views::log_lines(t); });
+                   auto ok = unit.journal().read([&](storage::Transaction& t) { lines = views::log_lines(t, unit); });
                    if (!ok) return ok.error();
                    return download(Bytes(lines.begin(), lines.end()), "application/x-ndjson", "operator-log.ndjson");
                  }});

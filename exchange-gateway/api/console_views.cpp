@@ -6,6 +6,7 @@
 #include "common/runtime/files.hpp"
 #include "common/runtime/messages.hpp"
 #include "exchange-gateway/store/restoration.hpp"
+#include "exchange-gateway/unit/log_witness.hpp"
 
 namespace jindu::gateway::views {
 namespace {
@@ -214,6 +215,16 @@ json::object to_json(storage::Transaction& t, const store::Stretch& s) {
 json::object to_json(const store::Act& a) {
   return {{"number", a.number}, {"at_ms", a.at_ms},          {"who", a.who}, {"act", a.act}, {"about", a.about},
           {"reason", a.reason}, {"digest", to_hex(a.digest)}};
+}
+
+// A statement that names a line of the log.
+json::value to_json(const std::optional<LogWitness>& w) {
+  if (!w) return nullptr;
+  return json::object{{"day", w->day},
+                      {"channel", w->channel},
+                      {"made_at_ms", w->made_ms},
+                      {"line", w->head.number},
+                      {"digest", to_hex(w->head.digest)}};
 }
 
 // What goes out: on voyages that the other side has not confirmed, and what waits for the next. What comes in: what was
@@ -433,8 +444,12 @@ json::object policy(const Policy& policy) {
   for (std::size_t i = 0; i < policy.rules.size(); ++i) rules.push_back(rule_json(policy.rules[i], i + 1));
   for (const auto& q : policy.quotas)
     quotas.push_back({{"sender", q.sender}, {"max_bundles", q.max_bundles}, {"max_bytes", q.max_bytes}});
-  for (const auto& remark : remarks(policy)) notes.push_back(json::value(remark.words));
+  for (const auto& one : remarks(policy)) notes.push_back(remark(one));
   return {{"rules", std::move(rules)}, {"quotas", std::move(quotas)}, {"remarks", std::move(notes)}};
+}
+
+json::object remark(const Remark& r) {
+  return {{"name", r.name}, {"from", r.from}, {"to", r.to}, {"kind", r.kind}, {"words", r.words}};
 }
 
 json::object explanation(const Explanation& e) {
@@ -465,23 +480,44 @@ std::optional<json::object> stretch(storage::Transaction& t, const std::string& 
   return answer;
 }
 
-json::object log(storage::Transaction& t, std::int64_t before, std::int64_t limit) {
+json::object statements(storage::Transaction& t, const Unit& unit, std::int64_t limit) {
+  json::array list, between;
+  for (const auto& s : store::stretches(t, limit))
+    for (const auto* statement : {&s.mine, &s.theirs})
+      if (!statement->empty())
+        list.push_back({{"day", s.day},
+                        {"channel", s.channel},
+                        {"of", statement == &s.mine ? unit.options().name : unit.options().peer},
+                        {"signed", to_base64(*statement)}});
+  for (const auto& one : unit.trust().intermediates) between.push_back(json::value(to_base64(one.der())));
+  return {{"statements", std::move(list)}, {"intermediates", std::move(between)}};
+}
+
+json::object log(storage::Transaction& t, const Unit& unit, std::int64_t before, std::int64_t limit) {
   json::array list;
   const auto acts = store::acts(t, limit, before);
   for (const auto& a : acts) list.push_back(to_json(a));
   const bool more = static_cast<std::int64_t>(acts.size()) == limit && acts.back().number > 1;
+  const auto verdict = weigh_own_log(t, unit.options().name);
   return {{"log", std::move(list)},
           {"whole", store::acts_hold(t)},
+          {"confirmed", to_json(verdict.newest)},
+          {"countersigned", to_json(verdict.countersigned)},
+          {"contradicting", to_json(verdict.contradicting)},
           {"cursor", more ? std::to_string(acts.back().number) : ""}};
 }
 
-std::string log_lines(storage::Transaction& t) {
+std::string log_lines(storage::Transaction& t, const Unit& unit) {
   std::string text;
   std::int64_t number = 0;
   for (;;) {
     const auto page = store::acts_after(t, number, kShown);
     if (page.empty()) return text;
-    for (const auto& a : page) text += json::serialize(to_json(a)) + "\n";
+    for (const auto& a : page) {
+      auto line = to_json(a);
+      line["unit"] = unit.options().name;
+      text += json::serialize(line) + "\n";
+    }
     number = page.back().number;
   }
 }

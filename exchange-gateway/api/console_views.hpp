@@ -17,12 +17,16 @@ std::optional<boost::json::object> quarantined(storage::Transaction& t, const Un
 boost::json::object voyages(storage::Transaction& t, const Unit& unit);
 boost::json::object epoch(storage::Transaction& t, const Unit& unit);
 boost::json::object policy(const Policy& policy);
+boost::json::object remark(const Remark& remark);
 boost::json::object explanation(const Explanation& explanation);
 boost::json::object alarms(storage::Transaction& t, const Unit& unit);
 boost::json::object reconciliation(storage::Transaction& t, std::int64_t limit);
 std::optional<boost::json::object> stretch(storage::Transaction& t, const std::string& day, const std::string& channel);
-boost::json::object log(storage::Transaction& t, std::int64_t before, std::int64_t limit);
-// One JSON object a line, oldest first, each with the digest that chains it; for keeping and checking elsewhere.
-std::string log_lines(storage::Transaction& t);
+// The newest signed statements of both units, with the certificates between the root and their signers.
+boost::json::object statements(storage::Transaction& t, const Unit& unit, std::int64_t limit);
+boost::json::object log(storage::Transaction& t, const Unit& unit, std::int64_t before, std::int64_t limit);
+// One JSON object a line, oldest first, each with the digest that chains it and the unit whose log it is; for keeping
+// and checking elsewhere.
+std::string log_lines(storage::Transaction& t, const Unit& unit);
 
 }  // namespace jindu::gateway::views

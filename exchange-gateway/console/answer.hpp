@@ -3,6 +3,7 @@
 // text obeys a terminal.
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <ctime>
 #include <string>
 
 #include "common/runtime/terminal.hpp"
@@ -20,6 +21,16 @@ inline std::int64_t number(const boost::json::object& o, std::string_view name) 
   return member->is_int64()    ? member->as_int64()
          : member->is_uint64() ? static_cast<std::int64_t>(member->as_uint64())
                                : 0;
+}
+
+// In this place's time, to the second; "-" for never.
+inline std::string time_of(std::int64_t ms) {
+  if (ms <= 0) return "-";
+  const auto seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  char text[64];
+  return std::string(text, std::strftime(text, sizeof text, "%F %T", &local));
 }
 
 }  // namespace jindu::gateway

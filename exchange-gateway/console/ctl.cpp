@@ -14,7 +14,7 @@ namespace jindu::gateway {
 namespace {
 
 namespace json = boost::json;
-constexpr std::size_t kLogMax = 1024 * 1024 * 1024;
+constexpr std::size_t kLogMax = 1024 * 1024 * 1024, kStatementsMax = 64 * 1024 * 1024;
 
 struct Asked {
   explicit Asked(const Voice& v) : voice(v) {}
@@ -24,7 +24,8 @@ struct Asked {
   std::string id, digest, reason, channel, day, file, of = "mine";
   std::string state, kind, subject, cursor;
   std::int64_t first = 0, last = 0, limit = 50;
-  std::string from, to;
+  std::string from, to, root, crl, intermediate;
+  std::vector<std::filesystem::path> statements;
   std::int64_t size = 1;
 };
 
@@ -73,17 +74,44 @@ int save(const Asked& a, const std::string& path) {
   return connected(a, [&](ConsoleConnection& console) { return save_bytes(a, console.bytes(path)); });
 }
 
-int check_exported_log(const Asked& a) {
-  auto lines = files::read_text(a.file, kLogMax);
-  if (!lines) return a.voice.fail(lines.error());
-  auto head = check_log(*lines);
-  if (!head) {
-    a.voice.fail(head.error());
-    return head.error().code == "log.broken" ? kToLookAfter : 1;
+// The chain of a log, and then every statement at hand: those given, and where no file was named, the unit's own.
+int verify_log(const Asked& a) {
+  std::vector<Bytes> statements;
+  auto lines = a.file.empty() ? Bytes() : files::read(a.file, kLogMax);
+  if (a.file.empty()) {
+    auto console = ConsoleConnection::open(a.address);
+    if (!console) return a.voice.fail(console.error());
+    lines = (*console)->bytes("/api/v1/log/export");
+    auto own = (*console)->bytes("/api/v1/reconciliation/statements");
+    if (!own) return a.voice.fail(own.error());
+    statements.push_back(std::move(*own));
   }
-  a.voice.say("log.holds", {{"n", head->number}, {"digest", to_hex(head->digest)}});
-  a.voice.say("log.end");
-  return 0;
+  if (!lines) return a.voice.fail(lines.error());
+  for (const auto& file : a.statements) {
+    auto statement = files::read(file, kStatementsMax);
+    if (!statement) return a.voice.fail(statement.error());
+    statements.push_back(std::move(*statement));
+  }
+  const auto log = check_log(text_of(*lines));
+  if (!log) {
+    a.voice.fail(log.error());
+    return log.error().code == "log.broken" ? kToLookAfter : 1;
+  }
+  a.voice.say("log.holds",
+              {{"n", log->lines()}, {"digest", to_hex(log->digests.empty() ? Bytes(32) : log->digests.back())}});
+  if (statements.empty()) return a.voice.say("log.end"), 0;
+  const auto& root = a.root.empty() ? a.address.ca : a.root;
+  if (root.empty())
+    return a.voice.fail({Fault::invalid, "log.root", "say whom to trust for the statements: --root root.pem"});
+  auto trust = evidence::node_trust_from_files(root, a.crl, a.intermediate);
+  if (!trust) return a.voice.fail(trust.error());
+  std::vector<LogWitness> all;
+  for (const auto& file : statements) {
+    const auto some = witnesses_in(file, *trust);
+    if (!some) return a.voice.fail(some.error());
+    all.insert(all.end(), some->begin(), some->end());
+  }
+  return tell_witnessed(a.voice, *log, all);
 }
 
 // A day, or a minute of it, of this place's time; with `whole` a day means its end.
@@ -336,6 +364,8 @@ class Verbs {
     stretch(statement);
     statement.option("--of", a_->of, help("reconcile.of")).one_of({"mine", "theirs"});
     with_file(statement);
+    with_file(verb(reconcile, "statements", "reconcile.statements",
+                   [a = a_, where] { return save(*a, where + "/statements"); }));
   }
 
   void log() {
@@ -347,9 +377,12 @@ class Verbs {
     newest.option("--limit", a_->limit, help("limit"));
     newest.option("--cursor", a_->cursor, help("cursor"));
     with_file(verb(lines, "export", "log.export", [a = a_] { return save(*a, "/api/v1/log/export"); }));
-    verb(lines, "verify", "log.verify", [a = a_] { return check_exported_log(*a); })
-        .option("FILE", a_->file, help("file"))
-        .required();
+    auto verify = verb(lines, "verify", "log.verify", [a = a_] { return verify_log(*a); });
+    verify.option("FILE", a_->file, help("log.file"));
+    verify.option("--statement", a_->statements, help("log.statement")).one_each();
+    verify.option("--root", a_->root, help("log.root"));
+    verify.option("--intermediate", a_->intermediate, help("log.intermediate"));
+    verify.option("--crl", a_->crl, help("log.crl"));
   }
 
   void policy() {

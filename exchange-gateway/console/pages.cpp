@@ -26,16 +26,6 @@ void each(const Answer& o, std::string_view list, Act act) {
 
 std::int64_t now_ms() { return to_unix_ms(SystemClock().now()); }
 
-std::string time_of(std::int64_t ms) {
-  if (ms <= 0) return "-";
-  const auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  std::ostringstream out;
-  out << std::put_time(&local, "%F %T");
-  return out.str();
-}
-
 // One unit says enough of an age.
 std::string age(const Voice& voice, std::int64_t ms) {
   const auto s = ms / 1000;
@@ -456,9 +446,21 @@ int log(const Voice& voice, const Answer& o) {
   });
   table.print();
   if (!text(o, "cursor").empty()) voice.say("more", {{"cursor", text(o, "cursor")}});
-  if (o.at("whole").as_bool()) return 0;
-  voice.say("log.broken");
-  return kToLookAfter;
+  const auto tell = [&](const char* name, const char* key) {
+    const auto* one = o.if_contains(name);
+    if (!one || !one->is_object()) return false;
+    const auto& w = one->as_object();
+    voice.say(key, {{"day", text(w, "day")},
+                    {"channel", text(w, "channel")},
+                    {"time", time_of(number(w, "made_at_ms"))},
+                    {"line", number(w, "line")},
+                    {"digest", text(w, "digest")}});
+    return true;
+  };
+  tell("countersigned", "log.countersigned");
+  const bool whole = o.at("whole").as_bool();
+  if (!whole) voice.say("log.broken");
+  return tell("contradicting", "log.contradicted") || !whole ? kToLookAfter : 0;
 }
 
 int policy(const Voice& voice, const Answer& o) {
@@ -480,9 +482,18 @@ int policy(const Voice& voice, const Answer& o) {
                                {"n", number(q, "max_bundles")},
                                {"size", size_of(number(q, "max_bytes"))}});
   });
-  for (const auto& remark : o.at("remarks").as_array())
-    voice.say("policy.note", {{"remark", std::string(remark.as_string())}});
+  each(o, "remarks", [&](const Answer& one) { remark(voice, one); });
   return 0;
+}
+
+void remark(const Voice& voice, const Answer& o) {
+  const auto key = "remark." + text(o, "name");
+  const auto words = command_texts().has(key) ? voice.text(key, {{"said", text(o, "words")},
+                                                                 {"from", voice.word("node", text(o, "from"))},
+                                                                 {"to", voice.word("node", text(o, "to"))},
+                                                                 {"kind", voice.word("kind", text(o, "kind"))}})
+                                              : text(o, "words");
+  voice.say("policy.note", {{"remark", words}});
 }
 
 int explanation(const Voice& voice, const Answer& o) {

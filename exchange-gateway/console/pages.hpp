@@ -31,6 +31,8 @@ int reconciliation_asked(const Voice& voice, const Answer& answer);
 int stretch(const Voice& voice, const Answer& answer);
 int log(const Voice& voice, const Answer& answer);
 int policy(const Voice& voice, const Answer& answer);
+// What a reviewer should know of a policy.
+void remark(const Voice& voice, const Answer& remark);
 int explanation(const Voice& voice, const Answer& answer);
 
 }  // namespace pages

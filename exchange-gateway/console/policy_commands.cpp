@@ -25,11 +25,7 @@ int check(const Question& q) {
   auto policy = read_policy(q.file);
   if (!policy) return voice.fail(policy.error());
   voice.say("policy.good", {{"file", q.file}, {"rules", policy->rules.size()}, {"quotas", policy->quotas.size()}});
-  for (const auto& r : remarks(*policy))
-    voice.say("policy.note", {{"remark", voice.text("remark." + r.name, {{"said", r.words},
-                                                                         {"from", voice.word("node", r.from)},
-                                                                         {"to", voice.word("node", r.to)},
-                                                                         {"kind", voice.word("kind", r.kind)}})}});
+  for (const auto& one : remarks(*policy)) pages::remark(voice, views::remark(one));
   return 0;
 }
 

@@ -58,6 +58,12 @@ std::optional<Act> last_act(storage::Transaction& t) {
   return std::move(last.front());
 }
 
+std::optional<Bytes> digest_of_act(storage::Transaction& t, std::int64_t number) {
+  const auto row = t.query_one("SELECT digest FROM operator_log WHERE number = $1", {number});
+  if (!row) return {};
+  return row->blob(0);
+}
+
 bool acts_hold(storage::Transaction& t) {
   Bytes previous(32);
   std::int64_t number = 0;

@@ -431,6 +431,7 @@ std::int64_t requested_ms(storage::Transaction& t, const std::string& channel, s
 std::vector<Act> acts(storage::Transaction& t, std::int64_t limit, std::int64_t before = 0);
 std::vector<Act> acts_after(storage::Transaction& t, std::int64_t number, std::int64_t limit);  // oldest first
 bool acts_hold(storage::Transaction& t);  // whether the chain of digests is whole
+std::optional<Bytes> digest_of_act(storage::Transaction& t, std::int64_t number);
 std::optional<Act> last_act(storage::Transaction& t);
 // The digest of a line after the one before it (32 zero bytes before the first).
 Bytes digest_after(BytesView previous, const Act& act);

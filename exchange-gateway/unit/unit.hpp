@@ -40,7 +40,7 @@ struct Restoration;
 }
 
 // What a unit tells the other one beside receipts; in the same control bundles.
-inline constexpr std::string_view kReconciliationType = "jindu/reconciliation/v1";
+using evidence::kReconciliationType;
 inline constexpr std::string_view kReconciliationDetailType = "jindu/reconciliation-detail/v1";
 inline constexpr std::string_view kRequestType = "jindu/request/v1";
 inline constexpr std::string_view kNotTakenType = "jindu/not-taken/v1";
@@ -49,7 +49,7 @@ inline constexpr std::string_view kSeenType = "jindu/seen/v1";
 inline constexpr std::string_view kRecallType = "jindu/recall/v1";
 inline constexpr std::string_view kRecalledType = "jindu/recalled/v1";
 // What a unit signs about itself: that something was dismissed.
-inline constexpr std::string_view kRecordType = "jindu/record/v1";
+using evidence::kRecordType;
 
 // Lets long polls wait for news. Missing one is not possible: the caller reads the count before it looks.
 class News {

@@ -1,6 +1,7 @@
 // What the unit does by itself from time to time.
 #include <prometheus/gauge.h>
 
+#include "exchange-gateway/unit/log_witness.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 
 namespace jindu::gateway {
@@ -87,7 +88,7 @@ void Unit::measure() {
     raised = alarms(t);
     damaged = static_cast<double>(damaged_voyages(t).size());
     if (to_unix_ms(now()) - log_checked_ms_ >= std::chrono::milliseconds(kLogChecked).count()) {
-      log_whole_ = store::acts_hold(t);
+      log_whole_ = store::acts_hold(t) && !weigh_own_log(t, options_.name).contradicting;
       log_checked_ms_ = to_unix_ms(now());
     }
   });

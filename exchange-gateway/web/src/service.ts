@@ -21,6 +21,7 @@ export type Explanation = Schemas['Explanation'];
 export type Stretch = Schemas['Stretch'];
 export type StretchDetail = Schemas['StretchDetail'];
 export type Act = Schemas['Act'];
+export type Log = Schemas['Log'];
 
 export const reachable = shallowRef(true);
 // Who asks is not let in: the certificate is missing, or not in the register.

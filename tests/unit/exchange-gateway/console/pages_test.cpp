@@ -221,7 +221,9 @@ TEST_CASE("the other pages speak both languages, and every value is filled in") 
     "code": "restored.taken", "needed": 2, "votes": [{"at_ms": 1, "who": "w", "reason": "r"}]})";
   constexpr auto policy = R"({"rules": [{"number": 1, "from": "portal", "to": "approval", "kind": "dossier",
       "max_bytes": 1024, "per_minute": 0, "hold": true, "releasers": 2, "hours": []}],
-    "quotas": [{"sender": "portal", "max_bundles": 3, "max_bytes": 0}], "remarks": ["a remark"]})";
+    "quotas": [{"sender": "portal", "max_bundles": 3, "max_bytes": 0}], "remarks": [
+      {"name": "no_quota", "from": "portal", "to": "", "kind": "", "words": "portal: has no quota"},
+      {"name": "of a newer unit", "from": "", "to": "", "kind": "", "words": "a remark"}]})";
   constexpr auto refused = R"({"verdict": "refuse", "code": "policy.too_large", "checks": [
     {"name": "rule", "holds": true, "words": "Rule 1", "detail": "1"},
     {"name": "size", "holds": false, "words": "It has", "detail": "1024"}]})";
@@ -245,6 +247,8 @@ TEST_CASE("the other pages speak both languages, and every value is filled in") 
            Case{pages::decided, R"({"done": false, "said": 1, "needed": 2})", "1/2 人同意", "1 of 2"},
            Case{pages::decided, R"({"done": true})", "已完成", "done"},
            Case{pages::policy, policy, "门户（portal）", "portal  approval  dossier"},
+           Case{pages::policy, policy, "提示：门户没有配额", "note: portal: has no quota"},
+           Case{pages::policy, policy, "提示：a remark", "note: a remark"},
            Case{pages::explanation, refused, "拒绝：超过大小上限（policy.too_large）",
                 "It is refused: policy.too_large.", kToLookAfter},
            Case{pages::explanation, refused, "  停住  超过上限 1024 字节。", "  stop  It has", kToLookAfter},
