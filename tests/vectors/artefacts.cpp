@@ -3,6 +3,7 @@
 #include <jindu/v1/dossier.pb.h>
 #include <jindu/v1/event.pb.h>
 #include <jindu/v1/payload.pb.h>
+#include <jindu/v1/reconciliation.pb.h>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -128,6 +129,77 @@ class Artefacts {
     tell("held", RUNG_HELD, "gateway-inner", 3);
     tell("released", RUNG_RELEASED, "gateway-inner", 3);
     write("timeline.json", json::serialize(json::object{{"id", kDeclaration}, {"receipts", list}}));
+  }
+
+  // What both units say of a stretch, and what one of them has put away.
+  void reconciliation_and_records() const {
+    const auto say = [&](const char* unit, std::uint64_t applied, BytesView answers, const char* signer,
+                         std::uint64_t log_number = 7, std::uint64_t open = 0) {
+      jindu::v1::Reconciliation said;
+      said.set_version(1);
+      said.set_unit(unit);
+      said.set_day("2026-05-28");
+      said.set_made_ms(to_unix_ms(kNow));
+      auto& count = *said.mutable_count();
+      count.set_channel("portal>approval");
+      count.set_epoch(1);
+      count.set_first(1);
+      count.set_last(3);
+      count.set_bundles(3);
+      count.set_applied(applied);
+      count.set_open(open);
+      count.set_merkle_root(std::string(32, static_cast<char>(applied)));
+      said.set_answers(answers.data(), answers.size());
+      said.set_log_number(log_number);
+      if (log_number > 0) said.set_log_digest(std::string(32, 'd'));
+      return evidence::sign_statement(evidence::kReconciliationType, encode(said), node(signer));
+    };
+    const auto question = say("gateway-outer", 3, {}, "gateway-outer");
+    const auto to_it = crypto::sha256(question);
+    const auto answer = say("gateway-inner", 3, to_it, "gateway-inner");
+    write("count-outer.jds", question);
+    write("count-inner.jds", answer);
+    write("count-inner-open.jds", say("gateway-inner", 2, to_it, "gateway-inner", 7, 1));
+    write("count-inner-differs.jds", say("gateway-inner", 2, to_it, "gateway-inner"));
+    write("count-of-old.jds", say("gateway-inner", 3, to_it, "gateway-inner", 0));
+    write("count-by-portal.jds", say("gateway-outer", 3, {}, "portal"));
+    json::array list;
+    for (const auto* one : {&question, &answer}) list.push_back(json::object{{"signed", to_base64(*one)}});
+    write("counts.json", json::serialize(json::object{{"statements", list}}));
+
+    const std::string bytes = "what was set aside";
+    json::object said{{"record", "dismissed"},
+                      {"unit", "gateway-inner"},
+                      {"bundle", kDeclaration},
+                      {"manifest_digest", to_hex(crypto::sha256(bytes_of("manifest")))},
+                      {"bundle_sha256", to_hex(crypto::sha256(bytes_of(bytes)))},
+                      {"code", "bundle.signature"},
+                      {"says_it_is_from", "portal"},
+                      {"signed_by", ""},
+                      {"quarantined_at_ms", to_unix_ms(kNow)},
+                      {"at_ms", to_unix_ms(kNow) + 60'000},
+                      {"who", "谢运 0123456789abcdef"},
+                      {"reason", "a forgery \x1b[31m"}};
+    const auto record = [&](const std::string& name, const char* signer) {
+      write(name + ".jds",
+            evidence::sign_statement(evidence::kRecordType, bytes_of(json::serialize(said)), node(signer)));
+    };
+    write("set-aside.bin", bytes);
+    record("record-dismissed", "gateway-inner");
+    record("record-by-portal", "portal");
+    said["record"] = "replaced";
+    record("record-replaced", "gateway-inner");
+    said["record"] = "invented";
+    record("record-of-no-kind", "gateway-inner");
+    said.erase("record");
+    said["id"] = kDeclaration;
+    said["exported_by"] = "钱审 0123456789abcdef";
+    said["exported_at_ms"] = to_unix_ms(kNow) + 90'000;
+    said["manifest_bytes"] = to_base64(bytes_of("manifest"));
+    said["bundle"] = to_base64(Bytes(200'000, 7));  // more than other statements may have
+    record("record-evidence", "gateway-inner");
+    said["manifest_bytes"] = to_base64(bytes_of("another manifest"));
+    record("record-evidence-odd", "gateway-inner");
   }
 
   // The smallest PDF with a signature over the whole of it.
@@ -256,6 +328,7 @@ void write_artefacts(const Keyring& keys, const fs::path& vectors, const fs::pat
   artefacts.trust(vectors);
   artefacts.dossier();
   artefacts.bundle_and_receipts();
+  artefacts.reconciliation_and_records();
   artefacts.decision();
   artefacts.history();
 }

@@ -68,14 +68,24 @@ Report check_bundle(const BundleFiles& files, const Trust& trust);
 // Receipts of one bundle: encoded Signed messages in any order, as files or as the list in a console's answer.
 Report check_timeline(const std::vector<Bytes>& receipts, const std::optional<Bytes>& bundle, const Trust& trust);
 
+// Statements of reconciliation by units: questions, and where their answers are given too, whether both agree.
+Report check_reconciliation(const std::vector<Bytes>& statements, const Trust& trust);
+
+struct RecordFiles {
+  Bytes record;                 // what a unit has signed about something that left its quarantine, or lies in it
+  std::optional<Bytes> bundle;  // the bytes that it is about
+};
+Report check_record(const RecordFiles& files, const Trust& trust);
+
 struct HistoryFiles {
   std::vector<Bytes> events;  // encoded Signed messages, first to last
   std::string signer = "approval";
 };
 Report check_history(const HistoryFiles& files, const Trust& trust);
 
-// The Signed messages of a file: one as it is, or, from JSON, those in base64 in the list "receipts", "events" or
-// "history" (their members "receipt" or "signed" where the list is one of objects). Code input.statements.
+// The Signed messages of a file: one as it is, or, from JSON, those in base64 in the list "receipts", "events",
+// "history" or "statements" (their members "receipt" or "signed" where the list is one of objects). Code
+// input.statements.
 result<std::vector<Bytes>> statements_in(BytesView file);
 
 // SHA-256 and size of a file of any size, in constant memory. Code file.unreadable.

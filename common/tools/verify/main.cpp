@@ -1,4 +1,5 @@
-// jindu-verify: checks dossiers, receipts, decisions, bundles and histories offline, and says what is and what is not
+// jindu-verify: checks what Jindu has signed offline (dossiers, receipts, decisions, bundles, histories, and what the
+// gateway's units have counted and put away), and says what is and what is not
 // proven. Exit code 0: all that was asked is proven. 1: it is not, and why. 2: an input cannot be used.
 #include <iostream>
 
@@ -84,6 +85,10 @@ Report bundle_report(const Options& o) {
 Report timeline_report(const Options& o) {
   return check_timeline(statements_of(o), read_if(o.bundle, exchange::kMessageBundleMax), trust_of(o));
 }
+Report reconciliation_report(const Options& o) { return check_reconciliation(statements_of(o), trust_of(o)); }
+Report record_report(const Options& o) {
+  return check_record({read(o.file, evidence::kRecordMax), read_if(o.bundle, kDocumentMax)}, trust_of(o));
+}
 Report history_report(const Options& o) { return check_history({statements_of(o), o.signer_of_history}, trust_of(o)); }
 
 // What every check takes.
@@ -165,6 +170,16 @@ int main(int argc, char** argv) {
       command("timeline", "The receipts of one bundle: is the ladder whole and monotone?", timeline_report);
   of_timeline.option("receipts", o.files, "Receipts, or JSON with a list of them as the console shows").required();
   of_timeline.option("--bundle", o.bundle, "The bundle that they are about");
+
+  auto of_reconciliation =
+      command("reconciliation", "What gateway units have counted, as the console saves it: do both agree?",
+              reconciliation_report);
+  of_reconciliation.option("statements", o.files, "Statements, or JSON with a list of them").required();
+
+  auto of_record =
+      command("record", "What a gateway unit has put away from quarantine, or keeps there as evidence", record_report);
+  of_record.option("record", o.file).required();
+  of_record.option("--bundle", o.bundle, "The bytes that it is about");
 
   auto of_history =
       command("history", "The events of one case: signed, chained and decided by whom they say?", history_report);

@@ -64,7 +64,7 @@ result<std::vector<Bytes>> statements_in(BytesView file) {
   const auto value = json::parse(text, code);
   if (code) return bad;
   const json::value* list = value.is_array() ? &value : nullptr;
-  for (const char* name : {"receipts", "events", "history"})
+  for (const char* name : {"receipts", "events", "history", "statements"})
     if (!list) list = member(value, name);
   if (!list || !list->is_array() || list->as_array().empty() || list->as_array().size() > kStatementsMax) return bad;
   std::vector<Bytes> all;
