@@ -201,6 +201,18 @@ std::vector<Tally> tallies(storage::Transaction& t) {
   return list;
 }
 
+std::vector<Rate::Passed> taken_within(storage::Transaction& t, const PolicyRule& rule, Instant after, Instant up_to) {
+  std::vector<Rate::Passed> list;
+  for (const auto& row : t.query(
+           "SELECT stored_ms / 1000, COUNT(*) FROM bundle WHERE kind = $1 AND stored_ms > $2 AND stored_ms <= $3 AND "
+           "sender = $4 AND destination = $5 AND NOT (state = 'ended' AND code <> '' AND ended_ms <= stored_ms) "
+           "GROUP BY 1 ORDER BY 1",
+           {rule.kind, to_unix_ms(after), to_unix_ms(up_to), rule.from, rule.to}))
+    // At the end of its second, so that none is taken to be longer ago than it was.
+    list.push_back({std::min(from_unix_ms((row.integer(0) + 1) * 1000), up_to), row.integer(1)});
+  return list;
+}
+
 Sum sum_of(storage::Transaction& t, std::string_view sender, std::initializer_list<State> states) {
   Sum sum;
   t.gathered<Moves>().each(t, [&](std::string_view channel, std::string_view place, const Sum& one) {

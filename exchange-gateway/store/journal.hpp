@@ -11,6 +11,8 @@
 #include "common/storage/database.hpp"
 #include "exchange-gateway/domain/channel.hpp"
 #include "exchange-gateway/domain/ladder.hpp"
+#include "exchange-gateway/domain/policy.hpp"
+#include "exchange-gateway/domain/rate.hpp"
 #include "exchange-gateway/domain/reconcile.hpp"
 
 namespace jindu::gateway::store {
@@ -193,6 +195,9 @@ struct Sum {
 };
 // Of one sender's, in all its channels, what stands in any of these.
 Sum sum_of(storage::Transaction& t, std::string_view sender, std::initializer_list<State> states);
+// Of a kind from one node to another, how many were taken within this time, second by second: not what was refused at
+// once.
+std::vector<Rate::Passed> taken_within(storage::Transaction& t, const PolicyRule& rule, Instant after, Instant up_to);
 // When the oldest that stands there was stored.
 std::optional<std::int64_t> oldest_ms(storage::Transaction& t, State state);
 std::int64_t voyage_of_oldest_waiting(storage::Transaction& t);  // 0: it is on none, or nothing waits

@@ -24,7 +24,17 @@ Unit::Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::No
   for (const auto& rule : options_.policy.rules)
     if (!rule.hours.openings.empty()) closed_.insert(&rule);
   for (const auto& rule : options_.policy.rules)
-    if (rule.per_minute > 0) rates_.emplace(&rule, Rate(rule.per_minute, rule.burst, clock_->now()));
+    if (rule.per_minute > 0) rates_.emplace(&rule, Rate(rule.per_minute, rule.burst, started_));
+  recall_rates();
+}
+
+// However often the program starts, no more passes in a minute: the journal knows what it has taken.
+void Unit::recall_rates() {
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    for (auto& [rule, rate] : rates_)
+      rate.recall(started_, store::taken_within(t, *rule, started_ - rate.window(), started_));
+  });
+  if (!ok) log::error("unit.rates_not_recalled", log::of(ok.error()));
 }
 
 result<exchange::KnownNode*> Unit::node(const std::string& name) {

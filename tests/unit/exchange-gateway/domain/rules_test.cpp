@@ -168,6 +168,38 @@ TEST_CASE("a rate never lets more pass than its burst and what the time has fill
   CHECK(rate.pass(from_unix_ms(50'500)));        // and is followed from there
 }
 
+TEST_CASE("a rate that is recalled lets no more pass than one that never stopped, and after a quiet time as much") {
+  std::mt19937 random(5);
+  for (int walk = 0; walk < 200; ++walk) {
+    auto now = from_unix_ms(1'000'000'000);
+    const std::uint32_t per_minute = 1 + random() % 600, burst = 1 + random() % 50;
+    Rate living(per_minute, burst, now);
+    std::vector<Rate::Passed> passed;
+    for (int step = 0; step < 300; ++step) {
+      if (living.pass(now)) passed.push_back({now, 1});
+      now += std::chrono::milliseconds(random() % 200);
+    }
+    std::erase_if(passed, [&](const auto& one) { return one.at <= now - living.window(); });
+    Rate recalled(per_minute, burst, now);
+    recalled.recall(now, passed);
+    for (int step = 0, more = 0; step < 300; ++step) {
+      more += static_cast<int>(living.pass(now)) - static_cast<int>(recalled.pass(now));
+      REQUIRE(more >= 0);
+      now += std::chrono::milliseconds(random() % 200);
+    }
+    Rate rested(per_minute, burst, now);
+    rested.recall(now, {});
+    std::uint32_t at_once = 0;
+    while (rested.pass(now)) ++at_once;
+    CHECK(at_once == burst);
+  }
+  // Also where it fills for longer than a day.
+  Rate slow(1, 10'000, from_unix_ms(1'000'000'000));
+  CHECK(slow.window() == std::chrono::hours(24));
+  slow.recall(from_unix_ms(1'000'000'000), {{from_unix_ms(999'000'000), 9'999}});
+  CHECK(slow.pass(from_unix_ms(1'000'000'000)));
+}
+
 TEST_CASE("fields that are not known are explained, and judged by the direction unless the rule says more") {
   const auto now = from_unix_ms(1'780'000'000'000);
   for (const bool outward : {false, true})

@@ -151,6 +151,56 @@ TEST_CASE("more than the rate allows is not taken, and is taken later") {
   CHECK(rung_of(w.outer->take_from_service(third)) == "stored");
 }
 
+TEST_CASE("a unit that starts again takes no more in a minute than one that never stopped, from either side") {
+  World w;
+  auto policy = w.policy();
+  for (auto& rule : policy.rules) {
+    rule.per_minute = 60;
+    rule.burst = 3;
+  }
+  w.outer.restart_with(policy);
+  w.inner.restart_with(policy);
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 6; ++i) bundles.push_back(w.from_portal.next(1, "x"));
+  const auto take = [&](int from, int number) {
+    const std::vector<Bytes> some(bundles.begin() + from, bundles.begin() + from + number);
+    const auto custody = w.inner->take_from_carrier(some);
+    int taken = 0;
+    for (int i = 0; i < number; ++i) {
+      const auto outside = w.outer->take_from_service(some[static_cast<std::size_t>(i)]);
+      const auto& inside = custody[static_cast<std::size_t>(i)].error;
+      CHECK(outside.has_value() == !inside);
+      if (!outside) CHECK(code_of(outside) == "policy.rate");
+      if (inside) CHECK(inside->code == "policy.rate");
+      taken += outside ? 1 : 0;
+    }
+    return taken;
+  };
+  CHECK(take(0, 3) == 3);
+  w.outer.restart();
+  w.inner.restart();
+  CHECK(take(3, 1) == 0);
+  w.clock->advance(std::chrono::seconds(1));
+  CHECK(take(3, 2) == 1);
+  w.outer.restart();
+  w.inner.restart();
+  CHECK(take(4, 1) == 0);
+
+  w.from_portal.lives = std::chrono::seconds(1);
+  const auto late = w.from_portal.next(2, "late");
+  w.from_portal.lives = std::chrono::hours(1);
+  w.clock->advance(std::chrono::seconds(3));
+  CHECK(take(4, 2) == 2);
+  // What was refused has taken nobody's place, and other kinds have rates of their own.
+  CHECK(rung_of(w.outer->take_from_service(late)) == "refused");
+  w.from_portal.kind = "material";
+  CHECK(rung_of(w.outer->take_from_service(w.from_portal.next(3, "x"))) == "stored");
+  w.from_portal.kind = "dossier";
+  w.outer.restart();
+  CHECK(rung_of(w.outer->take_from_service(w.from_portal.next(4, "x"))) == "stored");
+  CHECK(code_of(w.outer->take_from_service(w.from_portal.next(5, "x"))) == "policy.rate");
+}
+
 TEST_CASE("before the disk is full nothing new is taken") {
   World w;
   UnitOptions options = w.outer->options();
