@@ -316,6 +316,7 @@ class Unit {
   result<crypto::PublicKey> signer_of(const jindu::v1::BundleManifest& manifest);  // by what it says of itself
   store::Entry entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const;
   result<Ruling> judge_by_policy(const exchange::BundleView& view, const store::Entry& entry) const;
+  result<void> forget_away();
   void recall_rates();
   // Asks the rate of the rule that lets the entry pass.
   bool in_time(const store::Entry& entry);

@@ -51,7 +51,27 @@ std::vector<store::StoredAfter> Unit::not_yet_expiring(storage::Transaction& t) 
   return list;
 }
 
+// What does not wait here any more, since it has ended or never was ours, nobody brings again.
+result<void> Unit::forget_away() {
+  std::vector<std::string> ids;
+  {
+    const std::lock_guard lock(away_mutex_);
+    for (const auto& one : away_) ids.push_back(one.first);
+  }
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    std::erase_if(ids, [&](const std::string& id) {
+      const auto entry = store::outline(t, id);
+      return entry && entry->outward && entry->state == State::waiting;
+    });
+  });
+  if (!ok) return ok;
+  const std::lock_guard lock(away_mutex_);
+  for (const auto& id : ids) away_.erase(id);
+  return {};
+}
+
 result<void> Unit::sweep() {
+  if (auto ok = forget_away(); !ok) return ok;
   const auto finished = now() - options_.keep_finished;
   if (auto ok = files_.sweep(options_.keep_finished, now()); !ok) return ok;
   const auto before = store::sweep_bound(byte_rounds_, finished);
@@ -92,7 +112,22 @@ void Unit::measure() {
       log_checked_ms_ = to_unix_ms(now());
     }
   });
-  if (!ok) return;
+  metrics::gauge("jindu_gateway_disk_free_bytes", "Free bytes where the journal is")
+      .Set(static_cast<double>(free_bytes()));
+  {
+    const std::lock_guard lock(away_mutex_);
+    metrics::gauge("jindu_gateway_under_way", "Bundles that a link has under way, or tries again later")
+        .Set(static_cast<double>(away_.size()));
+  }
+  const auto alarm = [](const std::string& code, double number) {
+    metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}}).Set(number);
+  };
+  if (!ok) {
+    // All else stays as it was read last. A journal that gives no answer is the one thing that must be told without it.
+    log::error("unit.not_measured", log::of(ok.error()));
+    if (journal_.damaged()) alarm("alarm.journal_damaged", 1);
+    return;
+  }
   const auto bundles = [](const std::string& state, double value) {
     metrics::gauge("jindu_gateway_bundles", "Bundles in the journal that have not ended", {{"state", state}})
         .Set(value);
@@ -130,15 +165,12 @@ void Unit::measure() {
                            "alarm.crl_expired",
                            "alarm.carrier_failing"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
-    metrics::gauge("jindu_gateway_alarm", "How often an alarm is raised now", {{"code", code}})
-        .Set(static_cast<double>(number));
+    alarm(code, static_cast<double>(number));
   }
   metrics::gauge("jindu_gateway_oldest_waiting_seconds", "Age of the oldest bundle that waits to be carried")
       .Set((static_cast<double>(to_unix_ms(now())) - oldest) / 1000);
   metrics::gauge("jindu_gateway_other_side_heard_seconds", "Unix time at which the other unit was heard last")
       .Set(heard);
-  metrics::gauge("jindu_gateway_disk_free_bytes", "Free bytes where the journal is")
-      .Set(static_cast<double>(free_bytes()));
 }
 
 std::vector<store::VoyageRow> Unit::damaged_voyages(storage::Transaction& t) const {

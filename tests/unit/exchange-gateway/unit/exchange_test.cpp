@@ -1,10 +1,12 @@
 #include <jindu/v1/receipt.pb.h>
+#include <prometheus/gauge.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
 
 #include "../world.hpp"
 #include "common/runtime/messages.hpp"
+#include "common/runtime/metrics.hpp"
 #include "exchange-gateway/unit/receipt_book.hpp"
 
 namespace jindu::gateway::test {
@@ -454,6 +456,40 @@ TEST_CASE("of a kind that is over its rate at the other unit nothing is carried 
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   CHECK(tried >= 6);
+}
+
+TEST_CASE("what a link had under way is forgotten when it does not wait here any more") {
+  World w;
+  const auto under_way = [&] {
+    w.outer->measure();
+    const auto text = metrics::text();
+    const std::string name = "\njindu_gateway_under_way ";
+    return std::stod(text.substr(text.find(name) + name.size()));
+  };
+  for (int i = 0; i < 3; ++i) REQUIRE(w.outer->take_from_service(w.from_portal.next(i, "x")));
+  const auto ids = World::ids_of(w.outer->load(10, 1 << 20).value());
+  REQUIRE(ids.size() == 3);
+  const Error full{Fault::unavailable, "unit.disk_full", "no room"};
+  // Of one the word comes by another way, and of one the other unit alone knows what it is.
+  REQUIRE(w.outer->carried({{ids[1], {}, full}, {"019e7044-8800-7464-ae76-63bf447bd073", {}, full}}));
+  CHECK(under_way() == 4);
+  w.inner->take_from_carrier(std::vector<Bytes>{w.outer->bytes_of(ids[1]).value()});
+  while (w.inner->build_control().value()) {
+  }
+  REQUIRE(w.outer->take_from_carrier(World::bytes_of_loads(w.inner->load(10, 1 << 20).value())).size() == 1);
+  REQUIRE(w.outer->sweep());
+  CHECK(under_way() == 2);
+  CHECK(w.outer->load(10, 1 << 20).value().empty());
+}
+
+TEST_CASE("what can be measured without the journal is measured also when it gives no answer") {
+  World w;
+  w.outer->measure();
+  const std::string free = "jindu_gateway_disk_free_bytes";
+  metrics::gauge(free, "").Set(-1);
+  REQUIRE(w.outer->journal().write([](storage::Transaction& t) { t.execute("DROP TABLE voyage"); }));
+  w.outer->measure();
+  CHECK(metrics::text().find(free + " -1") == std::string::npos);
 }
 
 TEST_CASE("what the next request of a link takes counts as given out, and nothing else does") {
