@@ -1,6 +1,6 @@
 #include "common/runtime/messages.hpp"
 
-#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/type.pb.h>
 #include <google/protobuf/wrappers.pb.h>
 #include <catch2/catch.hpp>
 
@@ -39,23 +39,19 @@ TEST_CASE("fields that are not known are refused, at the top and deep within") {
   google::protobuf::StringValue top;
   CHECK(parse_message(kUnknown, top).error().code == "message.malformed");
 
-  google::protobuf::Struct inner;
-  google::protobuf::Value one;
-  one.set_string_value("x");
-  (*inner.mutable_fields())["a"] = one;
-  google::protobuf::ListValue list;
-  *list.add_values()->mutable_struct_value() = inner;
-  google::protobuf::ListValue read;
-  REQUIRE(parse_message(encode(list), read));
-  // The same list with an unknown field within its only value.
-  const auto value = joined(encode(list.values(0)), kUnknown);
-  Bytes outer{0x0a, static_cast<std::uint8_t>(value.size())};
-  CHECK(parse_message(joined(outer, value), read).error().code == "message.malformed");
-  // And one within a single message inside.
-  auto structure = joined(encode(inner), kUnknown);
-  Bytes holder{0x2a, static_cast<std::uint8_t>(structure.size())};
-  google::protobuf::Value single;
-  CHECK(parse_message(joined(holder, structure), single).error().code == "message.malformed");
+  // A message without a map: under ThreadSanitizer protobuf's headers give each map two members more than Debian's
+  // library, which is built without it, knows of.
+  google::protobuf::Type type, read;
+  type.add_fields()->set_name("a");
+  type.mutable_source_context()->set_file_name("b");
+  REQUIRE(parse_message(encode(type), read));
+  // The same with an unknown field within its only field, and within the single message inside.
+  for (const auto& [number, inside] :
+       {std::pair(std::uint8_t{2}, encode(type.fields(0))), {std::uint8_t{5}, encode(type.source_context())}}) {
+    const auto more = joined(inside, kUnknown);
+    const Bytes outer{static_cast<std::uint8_t>(number << 3 | 2), static_cast<std::uint8_t>(more.size())};
+    CHECK(parse_message(joined(outer, more), read).error().code == "message.malformed");
+  }
 }
 
 }  // namespace jindu
