@@ -1,12 +1,13 @@
 // Every text of jindu-gateway's command line, Chinese and English. Names of states, kinds, nodes, rungs, reasons and
 // acts are those of the web console (web/src/languages); in English the command line shows the codes themselves. {said}
 // is what the unit or a library says in English; a text that has a Chinese sentence of its own leaves English to it.
+#include "common/exchange/codec/words.hpp"
 #include "exchange-gateway/voice.hpp"
 
 namespace jindu::gateway {
 
 const Texts& command_texts() {
-  static const Texts texts({
+  static const Texts texts(exchange::with_exchange_words({
       // What codes are called.
       {"word_and_code", "{word}（{code}）", "{word} ({code})"},
       {"state.waiting", "待传送", "waiting"},
@@ -20,29 +21,12 @@ const Texts& command_texts() {
       {"state.quarantined", "已隔离", "quarantined"},
       {"state.dismissed", "已销案", "dismissed"},
       {"state.not_here", "本机没有", "not_here"},
-      {"kind.dossier", "申报件", "dossier"},
-      {"kind.material", "材料", "material"},
-      {"kind.status", "状态", "status"},
-      {"kind.notice", "通知", "notice"},
-      {"kind.document", "文书", "document"},
-      {"kind.catalogue", "事项目录", "catalogue"},
-      {"kind.receipts", "回执", "receipts"},
       {"node.portal", "门户", "portal"},
       {"node.approval", "审批", "approval"},
       {"node.gateway-outer", "外端机", "gateway-outer"},
       {"node.gateway-inner", "内端机", "gateway-inner"},
       {"node.services", "服务接口", "services"},
       {"node.console", "控制台", "console"},
-      {"rung.stored", "已入库", "stored"},
-      {"rung.verified", "已核验", "verified"},
-      {"rung.held", "暂扣", "held"},
-      {"rung.released", "放行", "released"},
-      {"rung.carried", "已送达对端", "carried"},
-      {"rung.delivered", "已交付", "delivered"},
-      {"rung.applied", "已处理", "applied"},
-      {"rung.refused", "已退回", "refused"},
-      {"rung.quarantined", "已隔离", "quarantined"},
-      {"rung.expired", "已过期", "expired"},
       {"act.release", "放行", "release"},
       {"act.refuse", "退回", "refuse"},
       {"act.stop", "停止", "stop"},
@@ -833,7 +817,7 @@ const Texts& command_texts() {
       {"help.policy_file.size", "字节数（默认 1）", "of so many bytes (default 1)"},
       {"help.policy_file.at", "在这个本地时间，例如 \"2026-11-24 20:30\"（默认现在）",
        "At this local time, \"2026-11-24 20:30\" (default: now)"},
-  });
+  }));
   return texts;
 }
 

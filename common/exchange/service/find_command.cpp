@@ -1,12 +1,13 @@
 // What `exchange find` says, in Chinese and English.
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <cstdio>
 #include <iostream>
 #include <sstream>
 
+#include "common/exchange/codec/words.hpp"
 #include "common/exchange/service/enquiry.hpp"
 #include "common/runtime/texts.hpp"
+#include "common/runtime/times.hpp"
 
 namespace jindu::exchange {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 namespace json = boost::json;
 
 const Texts& texts() {
-  static const Texts list({
+  static const Texts list(with_exchange_words({
       {"declaration", "申报", "Declaration"},
       {"subjects", "交换主题代号（在网关控制台“查找”中按它查）",
        "Subject pseudonyms (what to search for in the gateway's console)"},
@@ -30,24 +31,8 @@ const Texts& texts() {
       {"unknown", "本系统没有这个申报号或申报标识：", "This service has no declaration with this number or id: "},
       {"unreadable", "数据库无法读取（是否以本系统的账户运行？本系统升级后启动过吗？）",
        "The database cannot be read (as the service's own account? has it been started since the last upgrade?)"},
-      {"kind.dossier", "申报件", "dossier"},
-      {"kind.material", "材料", "material"},
-      {"kind.status", "状态", "status"},
-      {"kind.notice", "通知", "notice"},
-      {"kind.document", "文书", "document"},
-      {"kind.catalogue", "事项目录", "catalogue"},
       {"rung.", "尚无回执", "no receipt yet"},
-      {"rung.stored", "已入库", "stored"},
-      {"rung.verified", "已核验", "verified"},
-      {"rung.held", "暂扣", "held"},
-      {"rung.released", "放行", "released"},
-      {"rung.carried", "已送达对端", "carried"},
-      {"rung.delivered", "已交付", "delivered"},
-      {"rung.applied", "已处理", "applied"},
-      {"rung.refused", "已退回", "refused"},
-      {"rung.quarantined", "已隔离", "quarantined"},
-      {"rung.expired", "已过期", "expired"},
-  });
+  }));
   return list;
 }
 
@@ -56,19 +41,6 @@ std::string say(const std::string& family, const std::string& word, Language lan
   return texts().has(family + word) ? texts().say(family + word, language) : word;
 }
 std::string say(const std::string& key, Language language) { return texts().say(key, language); }
-
-// UTC, to the second.
-std::string utc_text(Instant at) {
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return text;
-}
 
 }  // namespace
 

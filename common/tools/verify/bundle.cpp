@@ -26,14 +26,14 @@ Report check_bundle(const BundleFiles& files, const Trust& trust) {
   report.fact("channel", manifest.channel());
   report.fact("place", std::to_string(manifest.epoch()) + " / " + std::to_string(manifest.sequence()));
   report.fact("bundle_kind", manifest.kind());
-  report.fact("created_at", to_text(created));
-  report.fact("expires_at", to_text(expires));
+  report.fact("created_at", utc_text(created));
+  report.fact("expires_at", utc_text(expires));
   report.fact("bytes", std::to_string(files.bundle.size()));
-  report.prove("bundle.signed", {{"name", manifest.from()}, {"to", manifest.to()}, {"time", to_text(created)}});
+  report.prove("bundle.signed", {{"name", manifest.from()}, {"to", manifest.to()}, {"time", utc_text(created)}});
   report.prove("bundle.whole");
   tell_signer(report, sender, moment, trust);
   if (trust.at && *trust.at > expires)
-    return report.fail({Fault::expired, "bundle.expired", "it was to be delivered until " + to_text(expires)});
+    return report.fail({Fault::expired, "bundle.expired", "it was to be delivered until " + utc_text(expires)});
   if (files.key) {
     const auto payload = exchange::open_bundle(*bundle, *files.key);
     if (!payload) return report.fail(payload.error());

@@ -45,7 +45,7 @@ result<void> compare(Report& report, const Record& record, const std::string& sh
     return Error{Fault::integrity, "decision.other_document", "the record is of another file"};
   if (record.state != "valid")
     return Error{Fault::integrity, "decision.not_valid", "by the record its state is " + record.state};
-  if (!record.valid_until.empty() && to_text(at).substr(0, 10) > record.valid_until)
+  if (!record.valid_until.empty() && utc_text(at).substr(0, 10) > record.valid_until)
     return Error{Fault::expired, "decision.not_valid", "by the record it was valid until " + record.valid_until};
   report.prove("decision.record", {{"number", record.number}});
   report.leave_open("decision.record_origin");
@@ -68,8 +68,8 @@ Report check_decision(const DecisionFiles& files, const Trust& trust) {
   if (auto ok = trust.nodes.store.verify(signature->signer, between, moment); !ok) return report.fail(ok.error());
   const auto sha256 = to_hex(crypto::sha256(files.pdf));
   report.fact("document_sha256", sha256);
-  report.fact("signed_at", to_text(claimed));
-  const Values by{{"name", signature->signer.common_name()}, {"time", to_text(claimed)}};
+  report.fact("signed_at", utc_text(claimed));
+  const Values by{{"name", signature->signer.common_name()}, {"time", utc_text(claimed)}};
   report.prove("decision.signed", by);
   report.prove("decision.whole");
   tell_signer(report, signature->signer, moment, trust);

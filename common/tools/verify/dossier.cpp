@@ -26,7 +26,7 @@ void tell_statement(Report& report, const jindu::v1::SubmissionStatement& s) {
   report.fact("declaration", s.declaration_id());
   report.fact("item", s.item_id() + ", " + std::to_string(s.item_version()));
   report.fact("kind", s.kind() == jindu::v1::SUBMISSION_KIND_SUPPLEMENT ? "supplement" : "application");
-  report.fact("signed_at", to_text(from_unix_ms(s.signed_at_ms())));
+  report.fact("signed_at", utc_text(from_unix_ms(s.signed_at_ms())));
   report.fact("content_sha256", to_hex(bytes_of(s.content_sha256())));
   report.fact("parts", std::to_string(s.parts_size()));
 }
@@ -144,7 +144,7 @@ Report check_dossier(const DossierFiles& files, const Trust& trust) {
   const auto checked = dossier::check_statement(files.statement, files.content, trust.nodes.store, moment);
   if (!checked) return report.fail(checked.error());
   tell_statement(report, checked->statement);
-  const Values by{{"name", checked->signer.common_name()}, {"time", to_text(*claimed)}};
+  const Values by{{"name", checked->signer.common_name()}, {"time", utc_text(*claimed)}};
   report.prove("dossier.statement", by);
   report.prove("dossier.content", by);
   report.prove("dossier.recipients", {{"count", std::to_string(checked->statement.recipients_size())}});

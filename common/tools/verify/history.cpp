@@ -140,7 +140,7 @@ Report check_history(const HistoryFiles& files, const Trust& trust) {
   const auto& events = chain.events();
   report.fact("case", events.front().case_id());
   for (const auto& event : events)
-    report.fact("step", to_text(from_unix_ms(event.at_ms())) + "  " + event.type() + "  " +
+    report.fact("step", utc_text(from_unix_ms(event.at_ms())) + "  " + event.type() + "  " +
                             (event.actor_name().empty() ? event.actor_kind() : event.actor_name()));
   report.fact("last_digest", to_hex(chain.last_digest()));
   report.prove("history.signed", {{"count", std::to_string(events.size())}, {"name", files.signer}});

@@ -33,7 +33,7 @@ void tell(Report& report, const SubmissionReceipt& receipt) {
   report.fact("declaration_number", receipt.declaration_number());
   report.fact("declaration", receipt.declaration_id());
   report.fact("item", receipt.item_id() + ", " + std::to_string(receipt.item_version()));
-  report.fact("received_at", to_text(from_unix_ms(receipt.received_at_ms())));
+  report.fact("received_at", utc_text(from_unix_ms(receipt.received_at_ms())));
   report.fact("statement_sha256", to_hex(bytes_of(receipt.statement_sha256())));
   report.fact("content_sha256", to_hex(bytes_of(receipt.content_sha256())));
   report.fact("parts", std::to_string(receipt.parts_size()));
@@ -103,7 +103,7 @@ Report check_submission_receipt(const ReceiptFiles& files, const Trust& trust) {
   if (!statement) return report.fail(statement.error());
   tell(report, *receipt);
   const Values values{
-      {"name", statement->signer}, {"time", to_text(received)}, {"number", receipt->declaration_number()}};
+      {"name", statement->signer}, {"time", utc_text(received)}, {"number", receipt->declaration_number()}};
   report.prove("receipt.submission", values);
   tell_signer(report, statement->certificate, moment, trust);
   if (auto ok = compare_statement(report, *receipt, files.statement, values); !ok) return report.fail(ok.error());
@@ -127,11 +127,11 @@ Report check_gateway_receipt(const ReceiptFiles& files, const Trust& trust) {
   report.fact("bundle", exchange::to_text(read->bundle));
   report.fact("manifest_sha256", to_hex(read->manifest_digest));
   report.fact("rung", std::string(exchange::to_text(read->rung)));
-  report.fact("at", to_text(read->at));
+  report.fact("at", utc_text(read->at));
   if (!read->code.empty()) report.fact("code", read->code);
   if (!read->detail.empty()) report.fact("detail", read->detail);
   report.prove("rung." + std::string(exchange::to_text(read->rung)),
-               {{"name", read->party}, {"time", to_text(read->at)}, {"id", exchange::to_text(read->bundle)}});
+               {{"name", read->party}, {"time", utc_text(read->at)}, {"id", exchange::to_text(read->bundle)}});
   tell_signer(report, statement->certificate, moment, trust);
   if (files.bundle) {
     const auto bundle = exchange::parse_bundle(*files.bundle);

@@ -27,7 +27,7 @@ result<Reconciliation> read_reconciliation(BytesView encoded) {
 
 void tell(Report& report, const Reconciliation& said) {
   const auto& c = said.count();
-  report.fact("step", to_text(from_unix_ms(said.made_ms())) + "  " + printable(said.unit()) + "  " +
+  report.fact("step", utc_text(from_unix_ms(said.made_ms())) + "  " + printable(said.unit()) + "  " +
                           printable(said.day()) + "  " + printable(c.channel()));
   report.fact("stretch",
               std::to_string(c.epoch()) + " / " + std::to_string(c.first()) + " – " + std::to_string(c.last()));

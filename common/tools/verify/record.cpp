@@ -65,8 +65,8 @@ void tell(Report& report, const Record& r, BytesView encoded) {
   fact("vouched", text_in(r.said, "signed_by"));
   fact("code", text_in(r.said, "code"));
   fact("detail", text_in(r.said, "detail"));
-  if (r.quarantined_ms > 0) report.fact("quarantined_at", to_text(from_unix_ms(r.quarantined_ms)));
-  report.fact("at", to_text(from_unix_ms(r.at_ms)));
+  if (r.quarantined_ms > 0) report.fact("quarantined_at", utc_text(from_unix_ms(r.quarantined_ms)));
+  report.fact("at", utc_text(from_unix_ms(r.at_ms)));
   fact("who", r.who);
   fact("reason", text_in(r.said, "reason"));
   report.fact("record_sha256", to_hex(crypto::sha256(encoded)));
@@ -106,7 +106,7 @@ Report check_record(const RecordFiles& files, const Trust& trust) {
   if (!statement) return report.fail(statement.error());
   tell(report, *record, files.record);
   report.prove("record." + record->kind, {{"name", statement->signer},
-                                          {"time", to_text(at)},
+                                          {"time", utc_text(at)},
                                           {"id", printable(record->id)},
                                           {"who", printable(record->who)}});
   tell_signer(report, statement->certificate, moment, trust);

@@ -2,7 +2,6 @@
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <cstdio>
 #include <sstream>
 
 #include "common/runtime/shape.hpp"
@@ -70,18 +69,6 @@ std::string as_json(const Report& report, Language language) {
                        {"detail", report.error->detail},
                        {"field", report.error->field}};
   return json::serialize(answer);
-}
-
-std::string to_text(Instant at) {
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(at - day);
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-  return text;
 }
 
 result<Instant> instant_from(const std::string& text) {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "common/runtime/bytes.hpp"
-#include "common/runtime/clock.hpp"
 #include "common/runtime/texts.hpp"
+#include "common/runtime/times.hpp"
 
 namespace jindu::verify {
 
@@ -35,7 +35,6 @@ struct Report {
 std::string as_text(const Report& report, Language language);
 std::string as_json(const Report& report, Language language);
 
-std::string to_text(Instant at);                        // ISO 8601, UTC, milliseconds
 result<Instant> instant_from(const std::string& text);  // 2026-05-04, 2026-05-04T03:02:01Z; code input.time
 
 }  // namespace jindu::verify

@@ -140,7 +140,7 @@ Report check_timeline(const std::vector<Bytes>& encoded, const std::optional<Byt
   report.fact("bundle", exchange::to_text(first.bundle));
   report.fact("manifest_sha256", to_hex(first.manifest_digest));
   for (const auto& r : ladder.receipts())
-    report.fact("step", to_text(r.at) + "  " + std::string(exchange::to_text(r.rung)) + "  " + r.party +
+    report.fact("step", utc_text(r.at) + "  " + std::string(exchange::to_text(r.rung)) + "  " + r.party +
                             (r.code.empty() ? "" : "  " + r.code));
   if (auto ok = ladder.is_about_one_bundle(); !ok) return report.fail(ok.error());
   report.prove("timeline.signed", {{"count", std::to_string(ladder.receipts().size())}});
@@ -151,8 +151,9 @@ Report check_timeline(const std::vector<Bytes>& encoded, const std::optional<Byt
   if (auto ok = ladder.is_whole(); !ok) return report.fail(ok.error());
   const auto end = std::find_if(ladder.receipts().begin(), ladder.receipts().end(),
                                 [](const Receipt& r) { return exchange::is_final(r.rung); });
-  report.prove("timeline.whole",
-               {{"rung", std::string(exchange::to_text(end->rung))}, {"name", end->party}, {"time", to_text(end->at)}});
+  report.prove(
+      "timeline.whole",
+      {{"rung", std::string(exchange::to_text(end->rung))}, {"name", end->party}, {"time", utc_text(end->at)}});
   if (bundle) {
     const auto view = exchange::parse_bundle(*bundle);
     if (!view) return report.fail(view.error());

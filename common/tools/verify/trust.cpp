@@ -102,7 +102,7 @@ void tell_signer(Report& report, const crypto::Certificate& signer, Instant mome
   if (!signer.organisation().empty()) report.fact("organisation", signer.organisation());
   report.fact("issuer", signer.issuer_common_name());
   report.fact("certificate", to_hex(signer.fingerprint()));
-  const Values values{{"name", signer.common_name()}, {"time", to_text(moment)}};
+  const Values values{{"name", signer.common_name()}, {"time", utc_text(moment)}};
   report.prove("chain", values);
   if (trust.with_crls)
     report.prove("not_revoked", values);
@@ -110,7 +110,7 @@ void tell_signer(Report& report, const crypto::Certificate& signer, Instant mome
     report.leave_open("not_revoked", values);
   if (!trust.at) report.leave_open("clock", values);
   if (signer.not_after() < trust.now)
-    report.leave_open("expired_since", {{"name", signer.common_name()}, {"time", to_text(signer.not_after())}});
+    report.leave_open("expired_since", {{"name", signer.common_name()}, {"time", utc_text(signer.not_after())}});
 }
 
 }  // namespace jindu::verify
