@@ -242,18 +242,21 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
   std::optional<store::Stray> stray;
   bool placed = false;
   exchange::ReceiptBytes taken;
+  const Record replaced{id, manifest_digest, who, reason, {{"record", "replaced"}}};
+  // One line for each time that it was asked, whatever comes of it.
+  const auto log_retry = [&](storage::Transaction& t, const std::string& about) {
+    store::log_act(t, {0, to_unix_ms(now()), who, "retry", about, reason});
+  };
   auto ok = journal_.write([&](storage::Transaction& t) {
     stray = store::stray(t, id, manifest_digest);
     const auto entry = store::find(t, id);
     placed = entry && entry->state == State::ended && entry->ended_ms == 0;
     if (!stray) return;
-    auto about = id + " " + to_hex(manifest_digest);
     // What was damaged or signed falsely stays so; but the real one, of which this was a bad copy, may have come since.
     if (entry && !entry->outward && digest_of(entry->manifest_digest) == digest_of(manifest_digest)) {
       ReceiptBook(t, signer_, now()).first_answer(*entry, taken);
-      about = put_away(t, *stray, {id, manifest_digest, who, reason, {{"record", "replaced"}}});
+      log_retry(t, put_away(t, *stray, replaced));
     }
-    store::log_act(t, {0, to_unix_ms(now()), who, "retry", about, reason});
   });
   if (!ok) return ok.error();
   if (!taken.empty()) {
@@ -265,11 +268,20 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
     return Error{Fault::conflict, "quarantine.told",
                  "its sender has a signed receipt that it was quarantined; what still stands must be sent anew"};
   if (!stray) return Error{Fault::not_found, "quarantine.unknown", "nothing like this is quarantined"};
-  const auto view = exchange::parse_bundle(stray->bundle);
+  const auto rung = check_again(*stray);
+  ok = journal_.write([&](storage::Transaction& t) {
+    log_retry(t, rung ? put_away(t, *stray, replaced) : id + " " + to_hex(manifest_digest));
+  });
+  if (!ok) return ok.error();
+  return rung;
+}
+
+result<std::string> Unit::check_again(const store::Stray& stray) {
+  const auto view = exchange::parse_bundle(stray.bundle);
   if (!view)
     return Error{Fault::conflict, "quarantine.no_bytes",
                  "only its head was kept because it is large; ask the other unit to bring it again"};
-  auto custody = take_from_carrier({stray->bundle});
+  const auto custody = take_from_carrier({stray.bundle});
   if (custody.front().error) {
     auto why = *custody.front().error;
     why.detail = "it was checked again and stays quarantined: " + why.detail;
@@ -279,11 +291,6 @@ result<std::string> Unit::retry(const std::string& id, BytesView manifest_digest
   if (!receipt) return receipt.error();
   if (receipt->rung == jindu::v1::RUNG_QUARANTINED)
     return Error{Fault::conflict, receipt->code, "it was checked again and stays quarantined: " + receipt->detail};
-  ok = journal_.write([&](storage::Transaction& t) {
-    const auto about = put_away(t, *stray, {id, manifest_digest, who, reason, {{"record", "replaced"}}});
-    store::log_act(t, {0, to_unix_ms(now()), who, "retry", about, reason});
-  });
-  if (!ok) return ok.error();
   return std::string(exchange::to_text(receipt->rung));
 }
 

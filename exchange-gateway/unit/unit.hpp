@@ -406,6 +406,7 @@ class Unit {
   struct Record;
   std::string keep_record(storage::Transaction& t, Record record);
   std::string put_away(storage::Transaction& t, const store::Stray& stray, Record record);
+  result<std::string> check_again(const store::Stray& stray);  // the rung it reached, as if it had come now
   void apply_not_taken(storage::Transaction& t, const jindu::v1::NotTaken& one);
   std::string copy_here(storage::Transaction& t, const std::string& id, const crypto::Digest& manifest_digest);
   void ask(storage::Transaction& t, const store::Stretch& stretch);

@@ -492,6 +492,25 @@ TEST_CASE("a bad copy leaves the quarantine when it is checked again after the r
   CHECK(w.inner->retry(id, digest, kXie, "again").error().code == "quarantine.unknown");
 }
 
+TEST_CASE("what is taken when it is checked again leaves one line in the operators' log, with its record") {
+  World w;
+  auto forgetful = w.from_portal;
+  const auto first = w.from_portal.next(1, "first"), fork = forgetful.next(1, "another of the same place");
+  REQUIRE_FALSE(w.inner->take_from_carrier({first}).front().error);
+  w.inner->take_from_carrier({fork});
+  REQUIRE(w.inner.count("SELECT COUNT(*) FROM stray") == 1);
+  // What it contradicts is not there any more.
+  REQUIRE(w.inner->journal().write([](storage::Transaction& t) {
+    for (const auto* table : {"bundle", "channel", "receipt"}) t.execute(std::string("DELETE FROM ") + table);
+  }));
+  const auto view = exchange::parse_bundle(fork).value();
+  const Bytes digest(view.manifest_digest.begin(), view.manifest_digest.end());
+  CHECK(w.inner->retry(World::id_of(fork), digest, kXie, "the other one was lost").value() == "carried");
+  CHECK(w.inner.count("SELECT COUNT(*) FROM stray") == 0);
+  CHECK(w.inner.count("SELECT COUNT(*) FROM operator_log") == 1);
+  CHECK(w.inner.text("SELECT about FROM operator_log WHERE act = 'retry'").find(" record ") != std::string::npos);
+}
+
 TEST_CASE("a gap in what comes from the other side is told, with the numbers to ask for") {
   World w;
   std::vector<Bytes> bundles;
