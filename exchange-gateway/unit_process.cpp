@@ -63,6 +63,7 @@ result<void> run_unit(const Settings& settings) {
     if (auto ok = unit.remove_orphans(); !ok) return ok.error();
   }
 
+  if (auto ok = unit.log_rules(settings.unit.name); !ok) return ok.error();
   if (auto ok = unit.say_hello(); !ok) return ok.error();
 
   auto services = http::Server::start(settings.services, unit_routes(unit));

@@ -1,11 +1,13 @@
 #include "exchange-gateway/carriers/by_hand.hpp"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <memory>
 
@@ -13,6 +15,7 @@
 #include "common/runtime/config.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/terminal.hpp"
 #include "exchange-gateway/carriers/trip.hpp"
 #include "exchange-gateway/store/restoration.hpp"
 #include "exchange-gateway/unit/settings.hpp"
@@ -51,7 +54,10 @@ class Beside {
     auto journal = storage::Database::open("sqlite:" + settings->unit.directory + "/journal.sqlite");
     if (!journal) return journal.error();
     if (auto ok = (*journal)->migrate("gateway", store::migrations()); !ok) return ok.error();
-    return std::unique_ptr<Beside>(new Beside(std::move(*settings), std::move(*lock), std::move(*journal)));
+    std::unique_ptr<Beside> beside(new Beside(std::move(*settings), std::move(*lock), std::move(*journal)));
+    beside->unit_.is_carried_by(local_person(), printable(asked.medium));
+    if (auto ok = beside->unit_.log_rules(local_person()); !ok) return ok.error();
+    return beside;
   }
   Unit& unit() { return unit_; }
   std::size_t voyage_bytes() const { return settings_.ferry.voyage_bytes; }
@@ -256,6 +262,17 @@ int import_from(const Asked& asked) {
 }
 
 }  // namespace
+
+std::string local_person() {
+  // The kernel keeps who logged in; who never did has the highest number.
+  auto user = static_cast<std::uint32_t>(::getuid()), logged_in = std::numeric_limits<std::uint32_t>::max();
+  if (std::ifstream("/proc/self/loginuid") >> logged_in && logged_in != std::numeric_limits<std::uint32_t>::max())
+    user = logged_in;
+  passwd entry{}, *found = nullptr;
+  std::vector<char> buffer(16 * 1024);
+  ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
+  return (found ? printable(found->pw_name) : std::string("?")) + " uid:" + std::to_string(user);
+}
 
 void add_by_hand(Command& app, const Voice& voice, std::function<int()>& work) {
   const auto add = [&](const std::string& name, const char* option, int (*act)(const Asked&)) {

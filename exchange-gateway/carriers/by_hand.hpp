@@ -9,6 +9,10 @@
 
 namespace jindu::gateway {
 
+// Who does it, for the operators' log: the name and number of who logged in to this machine, also behind sudo or su;
+// where nobody has logged in, of whose process this is.
+std::string local_person();
+
 // Adds both subcommands; the one that was chosen sets `work`. Exit codes: 0 done; 1 it cannot be; 2 not asked rightly;
 // 3 done, and something on the medium was refused, damaged or is out of turn; 4 there was nothing.
 void add_by_hand(Command& app, const Voice& voice, std::function<int()>& work);

@@ -54,6 +54,11 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
   if (auto ok = take(); !ok) return ok.error();
   if (taken.over_rate > 0) {
     log::info("ferry.over_rate", {{"voyage", row.number}, {"bundles", taken.over_rate}});
+    // It is not done, but the rest of it was taken.
+    auto ok = unit.journal().write([&](storage::Transaction& t) {
+      unit.log_by_hand(t, "import", std::to_string(row.number) + " " + row.id + " policy.rate");
+    });
+    if (!ok) return ok.error();
     return taken;
   }
   row.damaged = static_cast<std::int64_t>(taken.damaged.size());
@@ -88,6 +93,7 @@ result<void> refuse_voyage(Unit& unit, const std::string& folder, const std::str
     if (known || !full)
       store::put_voyage(t, {"refused", id, 0, to_unix_ms(unit.now()), 0, 0, 0, error.code, claim.from, claim.signer,
                             error.detail, to_hex(claim.manifest_sha256)});
+    unit.log_by_hand(t, "import", id + " " + error.code);
     // The other side hears what was read last, and loads again what was on this one.
     if (of_peer) store::set_state_value(t, "must_tell", 1);
   });

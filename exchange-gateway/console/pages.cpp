@@ -15,6 +15,7 @@ namespace jindu::gateway::pages {
 namespace {
 
 namespace json = boost::json;
+constexpr std::size_t kDigestShown = 12;
 
 // Calls `act` with each object of a list; one that is not there has none.
 template <class Act>
@@ -435,14 +436,24 @@ int stretch(const Voice& voice, const Answer& o) {
   return text(o, "verdict") == "differs" ? kToLookAfter : 0;
 }
 
+namespace {
+
+// Whole digests are for programs, and would make the lines too wide to read.
+std::string about_shown(const std::string& act, const std::string& about) {
+  const auto space = about.find(' ');
+  if (act == "dismiss" || act == "retry") return about.substr(0, space);
+  if ((act == "policy" || act == "nodes" || act == "operators") && space != std::string::npos)
+    return about.substr(0, std::min(space, kDigestShown)) + " → " + about.substr(space + 1, kDigestShown);
+  return about;
+}
+
+}  // namespace
+
 int log(const Voice& voice, const Answer& o) {
   Table table(voice, {"line", "when", "act", "about", "because", "who"});
   each(o, "log", [&](const Answer& l) {
-    // The digests of what was dismissed and of its record are for programs, and would make the lines too wide to read.
-    const auto about = text(l, "about");
     table.row({count(l, "number"), time_of(number(l, "at_ms")), voice.word("act", text(l, "act")),
-               text(l, "act") == "dismiss" ? about.substr(0, about.find(' ')) : about, text(l, "reason"),
-               text(l, "who")});
+               about_shown(text(l, "act"), text(l, "about")), text(l, "reason"), text(l, "who")});
   });
   table.print();
   if (!text(o, "cursor").empty()) voice.say("more", {{"cursor", text(o, "cursor")}});

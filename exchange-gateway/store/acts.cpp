@@ -58,6 +58,12 @@ std::optional<Act> last_act(storage::Transaction& t) {
   return std::move(last.front());
 }
 
+std::optional<Act> last_act(storage::Transaction& t, const std::string& act) {
+  auto last = select_acts(t, "WHERE act = $1 ORDER BY number DESC LIMIT 1", {act});
+  if (last.empty()) return {};
+  return std::move(last.front());
+}
+
 std::optional<Bytes> digest_of_act(storage::Transaction& t, std::int64_t number) {
   const auto row = t.query_one("SELECT digest FROM operator_log WHERE number = $1", {number});
   if (!row) return {};

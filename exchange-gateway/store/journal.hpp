@@ -438,6 +438,7 @@ std::vector<Act> acts_after(storage::Transaction& t, std::int64_t number, std::i
 bool acts_hold(storage::Transaction& t);  // whether the chain of digests is whole
 std::optional<Bytes> digest_of_act(storage::Transaction& t, std::int64_t number);
 std::optional<Act> last_act(storage::Transaction& t);
+std::optional<Act> last_act(storage::Transaction& t, const std::string& act);  // of this kind; reads back to it
 // The digest of a line after the one before it (32 zero bytes before the first).
 Bytes digest_after(BytesView previous, const Act& act);
 

@@ -249,7 +249,17 @@ result<void> Unit::loaded(const store::VoyageRow& voyage, const std::vector<std:
   return journal_.write([&](storage::Transaction& t) {
     for (const auto& id : ids) t.execute("UPDATE bundle SET voyage = $2 WHERE id = $1", {id, voyage.number});
     store::put_voyage(t, voyage);
+    log_by_hand(t, "export", std::to_string(voyage.number) + " " + voyage.id);
   });
+}
+
+void Unit::is_carried_by(std::string who, std::string medium) {
+  carried_by_ = std::move(who);
+  medium_ = std::move(medium);
+}
+
+void Unit::log_by_hand(storage::Transaction& t, const std::string& act, const std::string& about) {
+  if (!carried_by_.empty()) store::log_act(t, {0, to_unix_ms(now()), carried_by_, act, about, medium_});
 }
 
 result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_read, std::int64_t control_received,
@@ -263,6 +273,7 @@ result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_re
     // The receipts of custody came with this voyage or before it: what has none was not in what was read there.
     went_in_vain(t, 0, last_read);
     store::put_voyage(t, voyage);
+    log_by_hand(t, "import", std::to_string(voyage.number) + " " + voyage.id);
     // Else the other side would load again what stays on the medium before this one.
     if (!behind_others) {
       const auto newest = t.query_one("SELECT MAX(number) FROM voyage WHERE direction = 'unloaded'")->integer(0);
@@ -277,7 +288,10 @@ result<void> Unit::unloaded(const store::VoyageRow& voyage, std::int64_t last_re
 }
 
 result<void> Unit::load_again(std::int64_t after, std::int64_t up_to) {
-  return journal_.write([&](storage::Transaction& t) { went_in_vain(t, std::max<std::int64_t>(after, 0), up_to); });
+  return journal_.write([&](storage::Transaction& t) {
+    went_in_vain(t, std::max<std::int64_t>(after, 0), up_to);
+    log_by_hand(t, "again", std::to_string(up_to));
+  });
 }
 
 result<void> Unit::forget_marks() {

@@ -294,6 +294,17 @@ result<std::string> Unit::check_again(const store::Stray& stray) {
   return std::string(exchange::to_text(receipt->rung));
 }
 
+result<void> Unit::log_rules(const std::string& who) {
+  if (options_.rules.empty()) return {};
+  return journal_.write([&](storage::Transaction& t) {
+    for (const auto& [name, digest] : options_.rules) {
+      const auto last = store::last_act(t, name);
+      const auto old = last ? last->about.substr(last->about.find(' ') + 1) : "-";
+      if (old != digest) store::log_act(t, {0, to_unix_ms(now()), who, name, old + " " + digest, ""});
+    }
+  });
+}
+
 result<void> Unit::request_again(const std::string& channel, std::int64_t first, std::int64_t last,
                                  const std::string& who, const std::string& reason) {
   const auto known = channels();

@@ -1,12 +1,14 @@
 #include "exchange-gateway/unit/settings.hpp"
 
 #include "common/runtime/config.hpp"
+#include "common/runtime/files.hpp"
 
 namespace jindu::gateway {
 namespace {
 
 // Each long poll holds one: several processes of the service, and the lanes of the link.
 constexpr int kPollingWorkers = 24;
+constexpr std::size_t kPolicyMax = 4 * 1024 * 1024;
 
 http::ServerOptions listener(ConfigTable table, const std::string& name, const std::string& client_ca,
                              const std::string& crl) {
@@ -103,6 +105,32 @@ result<void> read_contacts(Config& config, UnitOptions& unit, std::optional<mail
     unit.contacts.push_back(std::move(contact));
   }
   return {};
+}
+
+// Of a register, whatever the order of its entries: a line each, which anybody can make again.
+std::string digest_of_lines(std::vector<std::string> lines) {
+  std::sort(lines.begin(), lines.end());
+  std::string text;
+  for (const auto& line : lines) text += line + "\n";
+  return to_hex(crypto::sha256(bytes_of(text)));
+}
+
+std::string digest_of_nodes(const UnitOptions& unit) {
+  std::vector<std::string> lines;
+  for (const auto& [name, certificate] : unit.nodes) lines.push_back(name + " " + to_hex(certificate.fingerprint()));
+  return digest_of_lines(std::move(lines));
+}
+
+std::string digest_of_operators(const std::vector<Operator>& operators) {
+  std::vector<std::string> lines;
+  for (const auto& one : operators) {
+    auto line = one.fingerprint + " " + one.name;
+    auto roles = one.roles;
+    std::sort(roles.begin(), roles.end());
+    for (const auto& role : roles) line += " " + role;
+    lines.push_back(std::move(line));
+  }
+  return digest_of_lines(std::move(lines));
 }
 
 }  // namespace
@@ -302,6 +330,9 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   auto policy = read_policy(policy_file);
   if (!policy) return policy.error();
   unit.policy = std::move(*policy);
+  const auto policy_bytes = files::read(policy_file, kPolicyMax);
+  if (!policy_bytes) return policy_bytes.error();
+  unit.rules = {{"policy", to_hex(crypto::sha256(*policy_bytes))}, {"nodes", digest_of_nodes(unit)}};
   for (const auto& contact : unit.contacts)
     if (std::none_of(unit.policy.rules.begin(), unit.policy.rules.end(), [&](const PolicyRule& rule) {
           return exchange::channel_of(rule.from, rule.to) == contact.channel;
@@ -312,6 +343,7 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     auto list = read_operators(operators_file);
     if (!list) return list.error();
     operators = std::move(*list);
+    unit.rules["operators"] = digest_of_operators(operators);
   }
   return Settings{side == "outer",          std::move(unit),       std::move(*signer),
                   std::move(*trust),        std::move(services),   std::move(console),

@@ -90,6 +90,8 @@ struct UnitOptions {
   std::vector<crypto::RevocationList> other_lists = {};                  // by which interfaces alone go
   std::vector<Contact> contacts = {};  // who is warned of what is not delivered in time
   std::string mail_from = {};
+  // By what this unit goes: "policy", "nodes", "operators", and the SHA-256 of each in hexadecimal digits.
+  std::map<std::string, std::string> rules = {};
   int utc_offset_minutes = 8 * 60;  // where the day of a reconciliation begins
 };
 
@@ -198,6 +200,11 @@ class Unit {
   // Our voyages after `after` up to `up_to` are lost with their medium: load again what they had.
   result<void> load_again(std::int64_t after, std::int64_t up_to);
 
+  // A person carries what this object writes and reads: each voyage, and each that is written again, leaves a line in
+  // the operators' log, in the commit that makes it true.
+  void is_carried_by(std::string who, std::string medium);
+  void log_by_hand(storage::Transaction& t, const std::string& act, const std::string& about);  // nothing by no person
+
   // An operator wants what waits to go on the medium that is there although it was finished, and what the other unit
   // has not confirmed to go once more.
   struct VoyageWanted {
@@ -278,6 +285,10 @@ class Unit {
   result<std::size_t> reconcile(const std::string& who);
   result<void> reconcile_if_due();  // once a day, and hourly what is not settled
   result<void> open_up();           // gives their turn to those that waited for opening hours
+
+  // Of each of the rules that is not the one that stands last in the operators' log, a line with the old digest ("-" at
+  // first) and the new one: a policy or register that was exchanged leaves its trace, whoever has restarted the unit.
+  result<void> log_rules(const std::string& who);
 
   std::vector<Alarm> alarms(storage::Transaction& t) const;
   // Of the last day, the newest first: refused, or not all of it could be taken.
@@ -452,6 +463,8 @@ class Unit {
   std::map<std::string, Away> away_;
   // Channels and kinds, all where none is named, that the other side does not take just now: until when we do not try.
   std::map<std::pair<std::string, std::string>, std::chrono::steady_clock::time_point> refused_there_;
+
+  std::string carried_by_, medium_;  // nobody: a carrier that runs by itself
 
   Recent recent_;
   const Instant started_;

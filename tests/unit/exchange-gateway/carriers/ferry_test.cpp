@@ -9,6 +9,7 @@
 
 #include "../world.hpp"
 #include "common/runtime/files.hpp"
+#include "exchange-gateway/carriers/by_hand.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
 #include "exchange-gateway/carriers/trip.hpp"
 #include "exchange-gateway/carriers/voyage.hpp"
@@ -664,6 +665,48 @@ TEST_CASE("a refused voyage says whose it is as far as that can be told, and is 
   CHECK(refused().front().at_ms == to_unix_ms(w.clock->now()));
   CHECK(fs::is_directory(folder.string() + ".refused"));
   CHECK(fs::is_directory(folder.string() + ".refused-2"));
+}
+
+TEST_CASE("each voyage that a person writes, reads or has written again stands in the operators' log by their name") {
+  World w;
+  const auto medium = w.folder / "by-hand";
+  fs::create_directory(medium);
+  const std::string place = medium.string();
+  const auto lines = [&](Side& side) {
+    return side.text(
+        "SELECT COALESCE(group_concat(who || '|' || act || '|' || about || '|' || reason, ', '), '') FROM (SELECT * "
+        "FROM operator_log ORDER BY number)");
+  };
+  const auto write = [&] {
+    std::vector<std::string> ids;
+    for (const auto& one : w.outer->to_load(10, 1 << 20).value()) ids.push_back(one.id);
+    return load_voyage(w.outer.unit(), place, ids, {}).value();
+  };
+  hand_over(w, 2);
+  w.outer->is_carried_by("alice uid:1000", place);
+  w.inner->is_carried_by("bob uid:1001", place);
+  const auto row = write();
+  const auto folder = (medium / ("gateway-outer-" + row.id)).string();
+  const auto voyage = read_voyage(folder, "gateway-outer", "gateway-inner", w.inner->trust(), w.inner->now()).value();
+  REQUIRE(take_voyage(w.inner.unit(), voyage, folder, false).value().damaged.empty());
+  REQUIRE(w.outer->load_again(0, 1));
+  CHECK(lines(w.outer) == "alice uid:1000|export|1 " + row.id + "|" + place + ", alice uid:1000|again|1|" + place);
+  CHECK(lines(w.inner) == "bob uid:1001|import|1 " + row.id + "|" + place);
+  // One that is refused, too: somebody has tried.
+  REQUIRE(
+      refuse_voyage(w.inner.unit(), folder, row.id, {Fault::integrity, "voyage.malformed", "not what it should be"}));
+  CHECK(lines(w.inner).ends_with("bob uid:1001|import|" + row.id + " voyage.malformed|" + place));
+  // What carries by itself is no act of anybody.
+  w.outer->is_carried_by("", "");
+  hand_over(w, 1);
+  write();
+  CHECK(w.outer.count("SELECT COUNT(*) FROM operator_log") == 2);
+}
+
+TEST_CASE("a person at the machine has a name and a number") {
+  const auto person = local_person();
+  CHECK(person.find(" uid:") > 0);
+  CHECK(person.find(" uid:") != std::string::npos);
 }
 
 TEST_CASE("in short: what is under way, what waits for the next voyage, what was taken in last and what has not come") {

@@ -229,6 +229,13 @@ TEST_CASE("the other pages speak both languages, and every value is filled in") 
     {"name": "size", "holds": false, "words": "It has", "detail": "1024"}]})";
   constexpr auto log = R"({"log": [{"number": 1, "at_ms": 1, "act": "dismiss", "about": "0199 ab", "reason": "r",
     "who": "w"}], "cursor": "1", "whole": false})";
+  constexpr auto exchanged =
+      R"({"log": [{"number": 1, "at_ms": 1, "act": "policy", "reason": "", "who": "gateway-outer",
+    "about": "0123456789abcdef01 fedcba9876543210fe"}], "cursor": "", "whole": true, "confirmed": null,
+    "countersigned": {"day": "2026-05-29", "channel": "a>b", "made_at_ms": 1, "line": 1, "digest": "dd"},
+    "contradicting": null})";
+  constexpr auto contradicted = R"({"log": [], "cursor": "", "whole": true, "contradicting":
+    {"day": "2026-05-29", "channel": "a>b", "made_at_ms": 1, "line": 7, "digest": "dd"}})";
   for (const auto& one : {
            Case{pages::overview, overview,
                 "本机：外端机，所属业务系统：门户；通道：摆渡介质；上次收到对端（内端机）消息：9 分钟前",
@@ -253,6 +260,10 @@ TEST_CASE("the other pages speak both languages, and every value is filled in") 
                 "It is refused: policy.too_large.", kToLookAfter},
            Case{pages::explanation, refused, "  停住  超过上限 1024 字节。", "  stop  It has", kToLookAfter},
            Case{pages::log, log, "销案", "dismiss", kToLookAfter},
+           Case{pages::log, exchanged, "策略变更  0123456789ab → fedcba987654 ",
+                "policy  0123456789ab → fedcba987654 "},
+           Case{pages::log, exchanged, "到第 1 行为止，只凭本机无法重写", "up to line 1 nobody could have"},
+           Case{pages::log, contradicted, "第 7 行的摘要是 dd", "line 7 has the digest dd", kToLookAfter},
            Case{pages::bundles, R"({"bundles": [], "cursor": ""})", "没有符合条件的交换包", "none found"},
            Case{pages::held, R"({"bundles": []})", "没有待放行的交换包", "nothing is held"},
            Case{pages::quarantine, R"({"quarantined": []})", "隔离区是空的", "nothing is quarantined"},

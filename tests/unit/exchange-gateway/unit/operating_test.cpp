@@ -511,6 +511,29 @@ TEST_CASE("what is taken when it is checked again leaves one line in the operato
   CHECK(w.inner.text("SELECT about FROM operator_log WHERE act = 'retry'").find(" record ") != std::string::npos);
 }
 
+TEST_CASE("a policy or a register that was exchanged stands in the operators' log with its old and its new digest") {
+  World w;
+  const auto lines = [&] {
+    return w.outer.text(
+        "SELECT COALESCE(group_concat(who || ' ' || act || ' ' || about, ', '), '') FROM (SELECT * FROM operator_log "
+        "ORDER BY number)");
+  };
+  const auto start_with = [&](std::map<std::string, std::string> rules) {
+    w.outer.restart_with([&](UnitOptions& options) { options.rules = rules; });
+    REQUIRE(w.outer->log_rules("gateway-outer"));
+  };
+  start_with({{"nodes", "aa"}, {"policy", "bb"}});
+  CHECK(lines() == "gateway-outer nodes - aa, gateway-outer policy - bb");
+  start_with({{"nodes", "aa"}, {"policy", "bb"}});
+  CHECK(w.outer.count("SELECT COUNT(*) FROM operator_log") == 2);
+  start_with({{"nodes", "aa"}, {"policy", "cc"}});
+  start_with({{"nodes", "dd"}, {"policy", "cc"}});
+  start_with({{"nodes", "dd"}, {"policy", "bb"}});  // the old one again is a change as well
+  CHECK(lines() ==
+        "gateway-outer nodes - aa, gateway-outer policy - bb, gateway-outer policy bb cc, gateway-outer nodes aa dd, "
+        "gateway-outer policy cc bb");
+}
+
 TEST_CASE("a gap in what comes from the other side is told, with the numbers to ask for") {
   World w;
   std::vector<Bytes> bundles;
