@@ -715,6 +715,8 @@ const Texts& command_texts() {
       {"help.guard", "把一个 TCP 端口转到另一网络，不解读内容",
        "Relay one TCP port to another network without understanding it"},
       {"help.switch", "把介质轮流接到一侧，每次只接一侧", "Attach a medium to one side at a time"},
+      {"help.idle", "两个方向都没有数据的连接保留多久（秒）",
+       "How long a connection may carry nothing, either way, before it is given up"},
       {"help.outer", "外端机读写介质的目录", "Directory in which the outer unit finds the medium"},
       {"help.inner", "内端机读写介质的目录", "Directory in which the inner unit finds the medium"},
       {"help.medium", "介质本身", "The medium itself"},

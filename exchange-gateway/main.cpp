@@ -32,13 +32,14 @@ int main(int argc, char** argv) {
   CommandLine app(help("gateway"), language);
   std::string side, config, listen, forward, outer, inner, medium;
   bool check = false;
-  int patience_ms = 10'000;
+  int patience_ms = 10'000, idle_seconds = static_cast<int>(kGuardIdle.count());
   app.option("--unit", side, help("unit")).one_of({"outer", "inner"});
   app.option("--config", config, help("config"));
   app.flag("--check-config", check, help("check_config"));
   auto guard = app.command("guard", help("guard"));
   guard.option("--listen", listen, "ADDRESS:PORT").required();
   guard.option("--forward", forward, "ADDRESS:PORT").required();
+  guard.option("--idle-seconds", idle_seconds, help("idle")).between(kGuardIdleLeast.count(), 24 * 3600);
   auto volume = app.command("switch", help("switch"));
   volume.option("--outer", outer, help("outer")).required();
   volume.option("--inner", inner, help("inner")).required();
@@ -58,7 +59,7 @@ int main(int argc, char** argv) {
     sigset_t none;
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, nullptr);
-    auto ok = run_guard(listen, forward);
+    auto ok = run_guard(listen, forward, std::chrono::seconds(idle_seconds));
     return ok ? 0 : fail(ok.error());
   }
   if (volume.chosen()) {

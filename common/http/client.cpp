@@ -8,6 +8,7 @@
 
 #include "common/crypto/tls.hpp"
 #include "common/runtime/files.hpp"
+#include "common/runtime/silence.hpp"
 
 namespace jindu::http {
 namespace {
@@ -56,6 +57,10 @@ struct Client::State {
     crypto::expect_peer(ssl_context, &static_cast<State*>(user)->options.expected_peer);
     return CURLE_OK;
   }
+  static int opened(void*, curl_socket_t socket, curlsocktype) {
+    end_when_silent(socket);
+    return CURL_SOCKOPT_OK;
+  }
   static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     return static_cast<State*>(user)->cancelled ? 1 : 0;
   }
@@ -93,6 +98,7 @@ Client::Client(ClientOptions options) : state_(new State) {
   curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, &receive);
   curl_easy_setopt(h, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(h, CURLOPT_SOCKOPTFUNCTION, &State::opened);
   if (o.keeps_cookies) curl_easy_setopt(h, CURLOPT_COOKIEFILE, "");
   if (!o.expected_peer.name.empty()) {
     curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, &State::prepare_tls);

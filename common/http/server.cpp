@@ -27,6 +27,7 @@
 #include "common/runtime/ids.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/metrics.hpp"
+#include "common/runtime/silence.hpp"
 
 namespace jindu::http {
 namespace {
@@ -177,6 +178,8 @@ class ServerImpl final : public Server {
       auto address = endpoint.address().to_string();
       if (!admit(address)) continue;
       socket.set_option(tcp::no_delay(true), code);
+      // Who must show a certificate is one of our programs, or an official at a desk.
+      if (options_.tls && options_.tls->client_certificate_required) end_when_silent(socket.native_handle());
       auto own = socket.get_executor();
       asio::co_spawn(own, serve(std::move(socket), std::move(address)), asio::detached);
     }

@@ -7,12 +7,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <charconv>
 
 #include "common/runtime/log.hpp"
+#include "common/runtime/silence.hpp"
 #include "exchange-gateway/carriers/commands.hpp"
 
 namespace jindu::gateway {
@@ -21,7 +22,11 @@ namespace {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using Code = boost::system::error_code;
+using Steady = std::chrono::steady_clock;
 constexpr int kConnectionsMax = 64;
+// Who dials gives up after as long. A target that is cut off in silence would else hold each attempt for two minutes,
+// until there is room for no other, also when it can be reached again.
+constexpr std::chrono::seconds kConnectMax{5};
 
 result<tcp::endpoint> endpoint_of(const std::string& text) {
   const auto colon = text.rfind(':');
@@ -36,36 +41,54 @@ result<tcp::endpoint> endpoint_of(const std::string& text) {
   return Error{Fault::invalid, "guard.address", "'" + text + "' is not ADDRESS:PORT"};
 }
 
-asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to) {
+// Writes what it can at once, so that one who reads slowly is seen to read.
+asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to, Steady::time_point& moved) {
   std::array<std::uint8_t, 64 * 1024> buffer;
-  for (;;) {
-    Code code;
-    const auto count =
-        co_await from.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, code));
-    if (!code)
-      co_await asio::async_write(to, asio::buffer(buffer, count), asio::redirect_error(asio::use_awaitable, code));
-    if (code) break;
+  Code code;
+  const auto redirected = [&code] { return asio::redirect_error(asio::use_awaitable, code); };
+  while (!code) {
+    auto left = asio::buffer(buffer, co_await from.async_read_some(asio::buffer(buffer), redirected()));
+    moved = Steady::now();
+    while (!code && left.size() > 0) {
+      left += co_await to.async_write_some(left, redirected());
+      moved = Steady::now();
+    }
   }
   Code ignored;
   to.shutdown(tcp::socket::shutdown_both, ignored);
   from.shutdown(tcp::socket::shutdown_both, ignored);
 }
 
-asio::awaitable<void> relay(tcp::socket client, tcp::endpoint target, std::shared_ptr<int> open) {
+// Ends when nothing has moved for so long.
+asio::awaitable<void> stillness(const Steady::time_point& moved, std::chrono::seconds most) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  Code code;
+  while (!code && Steady::now() < moved + most) {
+    timer.expires_at(moved + most);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, code));
+  }
+}
+
+asio::awaitable<void> relay(tcp::socket client, tcp::endpoint target, std::chrono::seconds idle,
+                            std::shared_ptr<int> open) {
   const std::shared_ptr<void> leave(nullptr, [open](void*) { --*open; });
   tcp::socket server(client.get_executor());
-  Code code;
-  co_await server.async_connect(target, asio::redirect_error(asio::use_awaitable, code));
+  using namespace asio::experimental::awaitable_operators;
+  Code code = asio::error::timed_out;
+  auto moved = Steady::now();
+  co_await (server.async_connect(target, asio::redirect_error(asio::use_awaitable, code)) ||
+            stillness(moved, kConnectMax));
   if (code) co_return;
   client.set_option(tcp::no_delay(true), code);
   server.set_option(tcp::no_delay(true), code);
-  using namespace asio::experimental::awaitable_operators;
-  co_await (pump(client, server) && pump(server, client));
+  for (auto* one : {&client, &server}) end_when_silent(one->native_handle());
+  moved = Steady::now();
+  co_await ((pump(client, server, moved) && pump(server, client, moved)) || stillness(moved, idle));
 }
 
 }  // namespace
 
-result<void> run_guard(const std::string& listen, const std::string& forward) {
+result<void> run_guard(const std::string& listen, const std::string& forward, std::chrono::seconds idle) {
   auto here = endpoint_of(listen), there = endpoint_of(forward);
   if (!here) return here.error();
   if (!there) return there.error();
@@ -87,7 +110,7 @@ result<void> run_guard(const std::string& listen, const std::string& forward) {
           if (failed == asio::error::operation_aborted) co_return;
           if (failed || *open >= kConnectionsMax) continue;
           ++*open;
-          asio::co_spawn(io, relay(std::move(client), *there, open), asio::detached);
+          asio::co_spawn(io, relay(std::move(client), *there, idle, open), asio::detached);
         }
       },
       asio::detached);
