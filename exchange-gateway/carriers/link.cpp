@@ -182,7 +182,10 @@ class LinkInner final : public Carrier {
       unit_.for_carrier().wait(seen, milliseconds(1'000));
       return up_ ? result<void>() : unit_.for_carrier().closed() ? result<void>() : probe(client);
     }
-    auto custody = push_batch(client, *loads);
+    const auto batch = batch_of(*loads);
+    // Not kept beside it while a slow line takes it.
+    for (auto& one : *loads) one.bundle = Bytes();
+    auto custody = push_batch(client, batch);
     if (!custody) {
       std::vector<std::string> ids;
       for (const auto& one : *loads) ids.push_back(one.id);
@@ -212,8 +215,8 @@ class LinkInner final : public Carrier {
     return answer->succeeded();
   }
 
-  result<std::vector<Custody>> push_batch(http::Client& client, const std::vector<Unit::Load>& loads) {
-    auto answer = client.send("PUT", "/link/v1/batch", batch_of(loads), "application/octet-stream", kTransferMax);
+  result<std::vector<Custody>> push_batch(http::Client& client, BytesView batch) {
+    auto answer = client.send("PUT", "/link/v1/batch", batch, "application/octet-stream", kTransferMax);
     if (!answer) return answer.error();
     if (auto ok = answer->succeeded(); !ok) return ok.error();
     return custody_from(answer->body);

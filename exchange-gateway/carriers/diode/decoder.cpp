@@ -1,6 +1,7 @@
 #include "exchange-gateway/carriers/diode/decoder.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/exchange/codec/big_endian.hpp"
 #include "exchange-gateway/carriers/diode/code.hpp"
@@ -185,8 +186,9 @@ void Decoder::skip_to(LaneState& lane, std::uint64_t block) {
 
 void Decoder::gap(LaneState& lane, std::uint64_t blocks) {
   counts_.lost += blocks;
-  if (!lane.partial.empty()) ++counts_.broken;
-  lane.partial.clear();
+  if (!lane.header.empty()) ++counts_.broken;
+  lane.header.clear();
+  lane.partial = Bytes();
   lane.skipping = true;
 }
 
@@ -203,26 +205,26 @@ void Decoder::read(Lane which, BytesView bytes) {
   read_frames(which, block->bytes.subspan(block->first));
 }
 
+// A frame may be large: it grows where it stays.
 void Decoder::read_frames(Lane which, BytesView bytes) {
   auto& lane = lanes_[index_of(which)];
-  auto& partial = lane.partial;
+  const auto take = [&bytes](Bytes& into, std::size_t size) {
+    const auto part = bytes.first(std::min(size - into.size(), bytes.size()));
+    into.insert(into.end(), part.begin(), part.end());
+    bytes = bytes.subspan(part.size());
+    return into.size() == size;
+  };
   while (!bytes.empty()) {
-    const auto need = [&]() -> std::size_t {
-      return partial.size() < kFrameHeaderBytes
-                 ? kFrameHeaderBytes
-                 : kFrameHeaderBytes + exchange::big_endian(BytesView(partial).subspan(1, 4));
-    };
-    const auto count = std::min(need() - partial.size(), bytes.size());
-    partial.insert(partial.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
-    bytes = bytes.subspan(count);
-    if (partial.size() < kFrameHeaderBytes) return;
-    if (partial[0] != 1 && partial[0] != 2) return gap(lane, 0);
-    if (need() > kFrameHeaderBytes + kFrameMax) return gap(lane, 0);
-    if (partial.size() < need()) continue;
-    Frame frame{which, static_cast<FrameKind>(partial[0]), Bytes(partial.begin() + kFrameHeaderBytes, partial.end())};
-    frames_.push_back(std::move(frame));
+    const bool goes_on = lane.header.size() == kFrameHeaderBytes;
+    if (!goes_on && !take(lane.header, kFrameHeaderBytes)) return;
+    const auto kind = lane.header[0];
+    const auto size = exchange::big_endian(BytesView(lane.header).subspan(1, 4));
+    if ((kind != 1 && kind != 2) || size > kFrameMax) return gap(lane, 0);
+    if (!goes_on) lane.partial.reserve(size);
+    if (!take(lane.partial, size)) return;
+    frames_.push_back({which, static_cast<FrameKind>(kind), std::exchange(lane.partial, {})});
     ++counts_.frames;
-    partial.clear();
+    lane.header.clear();
   }
 }
 

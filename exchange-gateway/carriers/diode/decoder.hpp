@@ -49,7 +49,7 @@ class Decoder {
     bool fresh = true;           // nothing was read of this run: what came before was not for us
     std::uint64_t expected = 0;  // the next block to be read
     std::map<std::uint64_t, Block> blocks;
-    Bytes partial;          // of the frame that goes on in the next block
+    Bytes header, partial;  // of the frame that goes on in the next block
     bool skipping = true;   // until a block in which a frame begins
     Moment behind_since{};  // older blocks come, and nothing else
   };

@@ -25,9 +25,11 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kAtOnce = 256;
 constexpr std::size_t kLoadBytes = 1024 * 1024;
-constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
-constexpr std::size_t kUnreadBytes = 32 * 1024 * 1024;  // frames that wait for the journal
-constexpr std::int64_t kUrgentPriority = 1;             // decisions, status, receipts
+constexpr std::size_t kTakenAtOnce = 4 * 1024 * 1024;
+// Frames that wait for the journal, or are being taken; or a single one. A journal that stands still for longer than it
+// takes to fill this and the kernel's buffer costs no more than that something is sent again.
+constexpr std::size_t kUnreadBytes = 16 * 1024 * 1024;
+constexpr std::int64_t kUrgentPriority = 1;  // decisions, status, receipts
 constexpr std::int64_t kLookedAtOnce = 1'000;
 constexpr std::size_t kAgainMax = 100'000;
 constexpr std::uint64_t kBlocksReserved = 1 << 20;
@@ -305,7 +307,8 @@ class Diode final : public Carrier {
       std::unique_lock lock(frames_mutex_);
       for (auto& frame : frames) {
         // A journal that is slower than the line is seen in the kernel's count of what had no room.
-        frames_changed_.wait(lock, [&] { return unread_ < kUnreadBytes || stopped_; });
+        frames_changed_.wait(lock,
+                             [&] { return unread_ == 0 || unread_ + frame.bytes.size() <= kUnreadBytes || stopped_; });
         unread_ += frame.bytes.size();
         frames_.push_back(std::move(frame));
       }
@@ -326,9 +329,13 @@ class Diode final : public Carrier {
           frames.push_back(std::move(frames_.front()));
           frames_.pop_front();
         }
+      }
+      // Also when taking them ends by an exception.
+      const std::shared_ptr<void> taken(nullptr, [this, bytes](void*) {
+        const std::lock_guard lock(frames_mutex_);
         unread_ -= bytes;
         frames_changed_.notify_all();
-      }
+      });
       if (frames.empty() || stopped_) return milliseconds(1'000);
       if (auto ok = take_frames(frames); !ok && say_again()) log::error("diode.failed", log::of(ok.error()));
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "common/exchange/codec/big_endian.hpp"
 #include "exchange-gateway/carriers/diode/code.hpp"
@@ -87,14 +88,12 @@ bool Encoder::wants(Lane lane) const { return lanes_[index_of(lane)].bytes < kWa
 bool Encoder::idle() const { return blocks_.empty() && lanes_[0].waiting.empty() && lanes_[1].waiting.empty(); }
 
 void Encoder::put(Lane lane, FrameKind kind, Bytes bytes, Moment now) {
-  Bytes framed;
-  framed.reserve(kFrameHeaderBytes + bytes.size());
-  framed.push_back(static_cast<std::uint8_t>(kind));
-  exchange::put_big_endian(framed, bytes.size(), 4);
-  framed.insert(framed.end(), bytes.begin(), bytes.end());
+  Bytes header{static_cast<std::uint8_t>(kind)};
+  exchange::put_big_endian(header, bytes.size(), 4);
   auto& state = lanes_[index_of(lane)];
-  state.bytes += framed.size();
-  state.waiting.push_back({std::move(framed), now});
+  state.bytes += header.size() + bytes.size();
+  state.waiting.push_back({std::move(header), now, true});
+  if (!bytes.empty()) state.waiting.push_back({std::move(bytes), now});
 }
 
 Moment Encoder::cuttable_at(const LaneState& lane) const {
@@ -129,17 +128,22 @@ bool Encoder::has_line_room(Lane lane) const {
 void Encoder::cut(Lane lane, Moment now) {
   auto& state = lanes_[index_of(lane)];
   const auto used = std::min(room(), state.bytes);
-  std::uint32_t first = state.offset == 0 ? 0 : kNoFrame;
+  std::uint32_t first = kNoFrame;
   Bytes content;
   content.reserve(used);
   while (content.size() < used) {
-    const auto& front = state.waiting.front().bytes;
-    if (state.offset == 0 && first == kNoFrame) first = static_cast<std::uint32_t>(content.size());
+    auto& [front, since, begins] = state.waiting.front();
+    if (state.offset == 0 && begins && first == kNoFrame) first = static_cast<std::uint32_t>(content.size());
     const auto count = std::min(front.size() - state.offset, used - content.size());
     const auto from = front.begin() + static_cast<std::ptrdiff_t>(state.offset);
     content.insert(content.end(), from, from + static_cast<std::ptrdiff_t>(count));
     state.offset += count;
-    if (state.offset < front.size()) continue;
+    if (state.offset < front.size()) {
+      // The next one is read when little is left of it: they are not to stand in memory together.
+      if (state.offset > kWaitingBytes && front.size() - state.offset < kWaitingBytes)
+        front = Bytes(front.begin() + static_cast<std::ptrdiff_t>(std::exchange(state.offset, 0)), front.end());
+      continue;
+    }
     state.waiting.pop_front();
     state.offset = 0;
   }

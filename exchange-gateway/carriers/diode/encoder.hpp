@@ -18,7 +18,7 @@ struct Shape {
   std::uint64_t bytes_per_second = 12'500'000;  // of IP packets
   std::chrono::milliseconds burst{500};         // of total loss, which is survived at the full rate
   std::chrono::milliseconds flush{5};           // a block that is not full goes out after this
-  std::size_t memory = 32 * 1024 * 1024;        // for blocks under way; the receiving end takes twice as much
+  std::size_t memory = 16 * 1024 * 1024;        // for blocks under way; the receiving end takes twice as much
 };
 inline constexpr std::size_t kPacketHeaders = 28;  // IPv4 and UDP
 
@@ -59,9 +59,11 @@ class Encoder {
     int next_row = 0;
     Moment due() const;
   };
+  // The header of a frame, or what it is about: as it was given, for it may be large.
   struct Waiting {
-    Bytes bytes;  // with its frame header
+    Bytes bytes;
     Moment since;
+    bool begins = false;  // a frame
   };
   struct LaneState {
     std::deque<Waiting> waiting;

@@ -224,6 +224,7 @@ TEST_CASE("bursts of 500 ms at the full rate lose nothing") {
       Shape shape;
       shape.repair = repair;
       shape.bytes_per_second = 5'000'000;
+      shape.memory = 32u << 20;  // with 8 the symbols of a block are spread over five seconds
       REQUIRE(check(shape));
       // So far apart that no block meets two of them.
       Line line(shape, bursts(std::chrono::duration_cast<Moment>(span_of(shape)) * 2));
@@ -501,6 +502,11 @@ TEST_CASE("a shape that cannot hold its promise is refused with the key that is 
   s.bytes_per_second = 125'000'000;
   s.repair = 8;
   CHECK(code(s) == "memory_bytes");
+  // What a unit may need, docs/operations.md: more is nobody's default.
+  s.bytes_per_second = 5'000'000;
+  CHECK(code(s) == "memory_bytes");
+  s.memory *= 2;
+  CHECK(code(s).empty());
   s = {};
   s.burst = std::chrono::seconds(20);
   CHECK(code(s) == "burst_ms");
