@@ -153,7 +153,7 @@ TEST_CASE("an enquiry is told in Chinese, in English, and as JSON") {
   const auto zh = as_text(asked, enquiry, Language::zh), en = as_text(asked, enquiry, Language::en);
   for (const auto& text : {zh, en})
     for (const char* part : {"JD20260528000017  d", "11111111111111111111111111111111", "id-1",
-                             "id-3  2026-05-28T20:26:40Z", "[dossier.malformed]", "novelty"})
+                             "id-3  2026-05-28T20:26:40.000Z", "[dossier.malformed]", "novelty"})
       CHECK(text.find(part) != std::string::npos);
   for (const char* part : {"交换主题代号", "发出  申报件  已退回  approval", "尚无回执", "收到", "：3"})
     CHECK(zh.find(part) != std::string::npos);
