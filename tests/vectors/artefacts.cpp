@@ -165,7 +165,11 @@ class Artefacts {
     write("count-by-portal.jds", say("gateway-outer", 3, {}, "portal"));
     json::array list;
     for (const auto* one : {&question, &answer}) list.push_back(json::object{{"signed", to_base64(*one)}});
-    write("counts.json", json::serialize(json::object{{"statements", list}}));
+    const auto issuing = crypto::Certificate::all_from_pem_file((folder_ / "issuing.pem").string()).value().front();
+    write("counts.json", json::serialize(json::object{{"statements", list},
+                                                      {"intermediates", json::array{to_base64(issuing.der())}}}));
+    write("counts-with-rubbish.json",
+          json::serialize(json::object{{"statements", list}, {"intermediates", json::array{"AAAA"}}}));
 
     const std::string bytes = "what was set aside";
     json::object said{{"record", "dismissed"},

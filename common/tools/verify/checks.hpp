@@ -87,6 +87,9 @@ Report check_history(const HistoryFiles& files, const Trust& trust);
 // "history" or "statements" (their members "receipt" or "signed" where the list is one of objects). Code
 // input.statements.
 result<std::vector<Bytes>> statements_in(BytesView file);
+// The certificates between a root and signers that such a JSON brings along, in base64 in the list "intermediates":
+// none is believed but by a root. Code input.intermediates.
+result<std::vector<crypto::Certificate>> intermediates_in(BytesView file);
 
 // SHA-256 and size of a file of any size, in constant memory. Code file.unreadable.
 struct Measured {

@@ -42,6 +42,9 @@ std::optional<Bytes> read_if(const fs::path& path, std::size_t limit) {
 
 Trust trust_of(const Options& o) {
   auto trust = need(read_trust(o.roots, o.intermediates, o.crls));
+  for (const auto& file : o.files)
+    for (auto& one : need(intermediates_in(read(file, kDocumentMax))))
+      trust.nodes.intermediates.push_back(std::move(one));
   trust.now = SystemClock().now();
   if (!o.at.empty()) trust.at = need(instant_from(o.at));
   return trust;

@@ -11,7 +11,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kPemMax = 4 * 1024 * 1024;
-constexpr std::size_t kStatementsMax = 10'000;
+constexpr std::size_t kStatementsMax = 10'000, kIntermediatesMax = 100;
 
 result<std::string> joined(const std::vector<fs::path>& paths) {
   std::string all;
@@ -76,6 +76,24 @@ result<std::vector<Bytes>> statements_in(BytesView file) {
     auto bytes = from_base64(encoded->as_string());
     if (!bytes) return bad;
     all.push_back(std::move(*bytes));
+  }
+  return all;
+}
+
+result<std::vector<crypto::Certificate>> intermediates_in(BytesView file) {
+  std::vector<crypto::Certificate> all;
+  boost::system::error_code code;
+  const auto value = text_of(file).starts_with("{") ? json::parse(text_of(file), code) : json::value();
+  const auto* list = code ? nullptr : member(value, "intermediates");
+  if (!list || !list->is_array()) return all;
+  const Error bad{Fault::invalid, "input.intermediates",
+                  "what stands under intermediates are not certificates in base64"};
+  if (list->as_array().size() > kIntermediatesMax) return bad;
+  for (const auto& one : list->as_array()) {
+    auto der = one.is_string() ? from_base64(one.as_string()) : result<Bytes>(bad);
+    auto certificate = der ? crypto::Certificate::from_der(*der) : result<crypto::Certificate>(bad);
+    if (!certificate) return bad;
+    all.push_back(std::move(*certificate));
   }
   return all;
 }

@@ -272,14 +272,17 @@ TEST_CASE("what the destination's disk has changed or lost is not given out, and
   REQUIRE(file.empty() != large);
   const auto path = w.folder / "inner" / "bundles" / file;
   const auto write_over = [&](std::int64_t at) {
-    if (large)
-      std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(at).put('?');
-    else
+    if (large) {
+      std::fstream stored(path, std::ios::in | std::ios::out | std::ios::binary);
+      const auto byte = static_cast<char>(stored.seekg(at).get() ^ 1);
+      stored.seekp(at).put(byte);
+    } else {
       REQUIRE(w.inner->journal().write([&](storage::Transaction& t) {
         auto bytes = store::small(t, ids[0]).value();
         bytes[static_cast<std::size_t>(at)] ^= 1;
         t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {ids[0], bytes});
       }));
+    }
   };
   SECTION("in its manifest") { write_over(20); }
   SECTION("in its seal") { write_over(static_cast<std::int64_t>(w.outer->bytes_of(ids[0])->size()) - 3); }
