@@ -25,10 +25,10 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kAtOnce = 256;
 constexpr std::size_t kLoadBytes = 1024 * 1024;
-constexpr std::size_t kTakenAtOnce = 4 * 1024 * 1024;
+constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
 // Frames that wait for the journal, or are being taken; or a single one. A journal that stands still for longer than it
 // takes to fill this and the kernel's buffer costs no more than that something is sent again.
-constexpr std::size_t kUnreadBytes = 16 * 1024 * 1024;
+constexpr std::size_t kUnreadBytes = 24 * 1024 * 1024;
 constexpr std::int64_t kUrgentPriority = 1;  // decisions, status, receipts
 constexpr std::int64_t kLookedAtOnce = 1'000;
 constexpr std::size_t kAgainMax = 100'000;
