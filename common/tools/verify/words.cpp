@@ -343,7 +343,8 @@ const Texts& all_words() {
       {"reason.history.record", "审定记录与办理记录不一致。", "The decision record and the history differ."},
       {"reason.input.time", "时间写法不对。", "The time is not written as it should be."},
       {"reason.input.statements", "文件里没有签名声明的列表。", "There is no list of signed statements in the file."},
-      {"reason.input.intermediates", "文件附带的中间证书读不了。", "The certificates that come with the file cannot be read."},
+      {"reason.input.intermediates", "文件附带的中间证书读不了。",
+       "The certificates that come with the file cannot be read."},
       {"reason.input.fits", "所给的文件与这种回执不配。", "The files given do not go with this kind of receipt."},
   });
   return words;
