@@ -42,9 +42,6 @@ std::optional<Bytes> read_if(const fs::path& path, std::size_t limit) {
 
 Trust trust_of(const Options& o) {
   auto trust = need(read_trust(o.roots, o.intermediates, o.crls));
-  for (const auto& file : o.files)
-    for (auto& one : need(intermediates_in(read(file, kDocumentMax))))
-      trust.nodes.intermediates.push_back(std::move(one));
   trust.now = SystemClock().now();
   if (!o.at.empty()) trust.at = need(instant_from(o.at));
   return trust;
@@ -58,11 +55,20 @@ std::optional<crypto::PrivateKey> key_of(const Options& o) {
   return need(read_key(o.key, passphrase));
 }
 
-std::vector<Bytes> statements_of(const Options& o) {
-  std::vector<Bytes> all;
-  for (const auto& file : o.files)
-    for (auto& one : need(statements_in(read(file, kDocumentMax)))) all.push_back(std::move(one));
-  return all;
+// The statements of all files, and whom to believe of them: a file may bring the certificates between along.
+struct Saved {
+  std::vector<Bytes> statements;
+  Trust trust;
+};
+Saved saved_of(const Options& o) {
+  Saved saved{{}, trust_of(o)};
+  auto& between = saved.trust.nodes.intermediates;
+  for (const auto& path : o.files) {
+    const auto file = read(path, kDocumentMax);
+    for (auto& one : need(intermediates_in(file))) between.push_back(std::move(one));
+    for (auto& one : need(statements_in(file))) saved.statements.push_back(std::move(one));
+  }
+  return saved;
 }
 
 Report dossier_report(const Options& o) {
@@ -86,13 +92,20 @@ Report bundle_report(const Options& o) {
                       trust_of(o));
 }
 Report timeline_report(const Options& o) {
-  return check_timeline(statements_of(o), read_if(o.bundle, exchange::kMessageBundleMax), trust_of(o));
+  const auto saved = saved_of(o);
+  return check_timeline(saved.statements, read_if(o.bundle, exchange::kMessageBundleMax), saved.trust);
 }
-Report reconciliation_report(const Options& o) { return check_reconciliation(statements_of(o), trust_of(o)); }
+Report reconciliation_report(const Options& o) {
+  const auto saved = saved_of(o);
+  return check_reconciliation(saved.statements, saved.trust);
+}
 Report record_report(const Options& o) {
   return check_record({read(o.file, evidence::kRecordMax), read_if(o.bundle, kDocumentMax)}, trust_of(o));
 }
-Report history_report(const Options& o) { return check_history({statements_of(o), o.signer_of_history}, trust_of(o)); }
+Report history_report(const Options& o) {
+  const auto saved = saved_of(o);
+  return check_history({saved.statements, o.signer_of_history}, saved.trust);
+}
 
 // What every check takes.
 void add_common(Command command, Options& o) {
