@@ -57,7 +57,7 @@ DiodeOptions read_diode(ConfigTable& table) {
   };
   s.bytes_per_second = static_cast<std::uint64_t>(number("rate_kbit", 100'000, 100, 40'000'000)) * 125;
   s.datagram = static_cast<std::size_t>(number("datagram_bytes", s.datagram, 256, 8'972));
-  s.data = static_cast<int>(number("data_symbols", s.data, 1, 200));
+  s.data = static_cast<int>(number("data_symbols", s.data, 1, diode::kDataMax));
   s.repair = static_cast<int>(number("repair_symbols", s.repair, 1, 254));
   s.rounds = static_cast<int>(number("rounds", s.rounds, 1, 10));
   s.burst = std::chrono::milliseconds(number("burst_ms", s.burst.count(), 0, 10'000));

@@ -26,6 +26,8 @@ void take(Decoder& decoder, BytesView datagram, Moment now) {
     promise(frame->bytes.size() <= kFrameMax, "a frame is bounded");
     if (const auto report = parse_report(frame->bytes))
       promise(encode(*report) == frame->bytes, "a report has one spelling");
+    if (const auto wanted = parse_wanted(frame->bytes))
+      promise(encode(*wanted) == frame->bytes, "what is wanted has one spelling");
   }
 }
 
@@ -104,6 +106,8 @@ void carry(Input& input) {
         decoder.take(*datagram, now);
     }
     promise(decoder.bytes_held() <= kMemory, "the memory for blocks is bounded");
+    promise(encoder.bytes_held() <= shape.memory, "the memory for what may go again is bounded");
+    for (const auto& one : decoder.wanted(now)) encoder.send_again(one);
     collect();
   }
   for (const auto& one : late) decoder.take(one, now);

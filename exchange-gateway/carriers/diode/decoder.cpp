@@ -17,6 +17,12 @@ constexpr std::uint64_t kBefore = 4'096;
 constexpr Moment kWentBack{10'000'000};
 // A block is given up when its symbols should all have come, and half as long again and this besides.
 constexpr Moment kSlack{500'000};
+// Symbols may be late by this after their time; and nothing came for this long of a block that is not spread.
+constexpr Moment kLate{20'000}, kQuiet{100'000};
+// What was asked for is asked for again after this, then twice as long and so on.
+constexpr Moment kAnswer{100'000};
+constexpr int kAskedEarly = 2, kAskedMost = 5;
+constexpr Moment kLookPause{5'000};
 
 }  // namespace
 
@@ -96,6 +102,7 @@ void Decoder::add(Lane which, const Symbol& symbol, Moment now) {
     block.bytes.resize(static_cast<std::size_t>(block.data) * block.length);
     block.has.resize(static_cast<std::size_t>(block.data));
     block.first_seen = now;
+    block.span = std::chrono::duration_cast<Moment>(symbol.span);
     block.patience = patience(symbol);
     held_ += weight(block);
   }
@@ -110,6 +117,7 @@ void Decoder::add(Lane which, const Symbol& symbol, Moment now) {
     return;
   }
   ++counts_.taken;
+  block.last_seen = now;
   if (is_data) {
     block.has[row] = true;
     std::copy(symbol.bytes.begin(), symbol.bytes.end(),
@@ -153,6 +161,48 @@ void Decoder::make_room() {
 
 void Decoder::look(Moment now) {
   for (const auto lane : kLanes) advance(lane, now);
+}
+
+// A newer block that is whole is a sign only: where blocks are spread, this one may be under way yet, and its sender
+// heeds no such word. So that is said twice at most.
+bool Decoder::has_ended(const Block& block, bool newer_is_whole, Moment now) {
+  if (newer_is_whole && block.asked < kAskedEarly) return true;
+  return block.span > Moment(0) ? now >= block.first_seen + block.span + kLate : now >= block.last_seen + kQuiet;
+}
+
+Rows Decoder::missing(const Block& block) {
+  const int lacking = block.data - block.present;
+  int left = lacking + lacking / 3 + 1;
+  Rows rows;
+  for (int row = 0; row < kRowsMax && left > 0; ++row) {
+    const bool there = row < block.data ? block.has[static_cast<std::size_t>(row)] : block.parity.contains(row);
+    if (there) continue;
+    rows.set(static_cast<std::size_t>(row));
+    --left;
+  }
+  return rows;
+}
+
+std::vector<Wanted> Decoder::wanted(Moment now) {
+  std::vector<Wanted> wanted;
+  if (now < next_ask_) return wanted;
+  next_ask_ = now + kLookPause;
+  for (const auto which : kLanes) {
+    bool newer_is_whole = false;
+    auto& blocks = lanes_[index_of(which)].blocks;
+    for (auto it = blocks.rbegin(); it != blocks.rend() && wanted.size() < kWantedMax; ++it) {
+      auto& block = it->second;
+      if (block.whole) {
+        newer_is_whole = true;
+        continue;
+      }
+      if (block.asked == kAskedMost || now < block.ask_at || !has_ended(block, newer_is_whole, now)) continue;
+      block.ask_at = now + kAnswer * (1 << block.asked++);
+      ++counts_.asked;
+      wanted.push_back({which, it->first, missing(block)});
+    }
+  }
+  return wanted;
 }
 
 void Decoder::advance(Lane which, Moment now) {
@@ -219,7 +269,7 @@ void Decoder::read_frames(Lane which, BytesView bytes) {
     if (!goes_on && !take(lane.header, kFrameHeaderBytes)) return;
     const auto kind = lane.header[0];
     const auto size = exchange::big_endian(BytesView(lane.header).subspan(1, 4));
-    if ((kind != 1 && kind != 2) || size > kFrameMax) return gap(lane, 0);
+    if (kind < 1 || kind > 3 || size > kFrameMax) return gap(lane, 0);
     if (!goes_on) lane.partial.reserve(size);
     if (!take(lane.partial, size)) return;
     frames_.push_back({which, static_cast<FrameKind>(kind), std::exchange(lane.partial, {})});

@@ -18,6 +18,7 @@ struct Counts {
   std::uint64_t blocks = 0;         // whole
   std::uint64_t repaired = 0;       // of these, with the help of parity
   std::uint64_t lost = 0;           // blocks given up
+  std::uint64_t asked = 0;          // blocks of which rows were asked for again, each time
   std::uint64_t frames = 0;
   std::uint64_t broken = 0;    // frames of which a part was in a lost block, or malformed
   std::uint64_t restarts = 0;  // the other side began anew
@@ -30,6 +31,9 @@ class Decoder {
   void take(BytesView datagram, Moment now);
   void look(Moment now);  // gives up what is overdue
   std::optional<Frame> next();
+  // What the sender is to be asked for again, through the opposite direction: of blocks whose symbols should all have
+  // come, as many rows as are missing and a few for the way.
+  std::vector<Wanted> wanted(Moment now);
   const Counts& counts() const { return counts_; }
   std::size_t bytes_held() const { return held_; }
 
@@ -42,7 +46,9 @@ class Decoder {
     std::map<int, Bytes> parity;
     int present = 0;
     bool whole = false;
-    Moment first_seen{}, patience{};
+    Moment first_seen{}, last_seen{}, span{}, patience{};
+    int asked = 0;
+    Moment ask_at{};  // not again before
   };
   struct LaneState {
     bool begun = false;
@@ -64,6 +70,8 @@ class Decoder {
   void gap(LaneState& lane, std::uint64_t blocks);
   void make_room();
   static Moment patience(const Symbol& symbol);
+  static bool has_ended(const Block& block, bool newer_is_whole, Moment now);
+  static Rows missing(const Block& block);
   static std::size_t weight(const Block& block);
 
   std::vector<Key> keys_;
@@ -71,6 +79,7 @@ class Decoder {
   std::array<LaneState, 2> lanes_;
   std::deque<Frame> frames_;
   std::size_t held_ = 0;
+  Moment next_ask_{};
   Counts counts_;
 };
 

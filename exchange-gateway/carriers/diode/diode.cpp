@@ -295,14 +295,22 @@ class Diode final : public Carrier {
         continue;
       }
       std::vector<Frame> frames;
+      std::vector<Wanted> wanted;
       {
         const std::lock_guard lock(counts_mutex_);
         for (const auto& datagram : *datagrams) decoder_.take(datagram, now());
+        wanted = decoder_.wanted(now());
         decoder_.look(now());
-        while (auto frame = decoder_.next()) frames.push_back(std::move(*frame));
+        while (auto frame = decoder_.next()) {
+          if (frame->kind == FrameKind::wanted)
+            send_wanted(frame->bytes);
+          else
+            frames.push_back(std::move(*frame));
+        }
         counts_ = decoder_.counts();
         overflowed_ = in_.overflowed();
       }
+      if (!wanted.empty()) put(Lane::urgent, FrameKind::wanted, encode(wanted));
       if (frames.empty()) continue;
       std::unique_lock lock(frames_mutex_);
       for (auto& frame : frames) {
@@ -316,6 +324,18 @@ class Diode final : public Carrier {
       taker_->wake();
     }
     return kEnding;
+  }
+
+  // At once, not behind what waits for the journal: the other side has little patience, and this side little memory.
+  void send_wanted(BytesView frame) {
+    const auto blocks = parse_wanted(frame);
+    if (!blocks) {
+      if (say_again()) log::error("diode.bad_wanted", log::of(blocks.error()));
+      return;
+    }
+    const std::lock_guard lock(line_mutex_);
+    for (const auto& one : *blocks) encoder_.send_again(one);
+    line_changed_.notify_all();
   }
 
   milliseconds take() {
@@ -427,6 +447,7 @@ class Diode final : public Carrier {
     blocks("whole", counts.blocks, shown_.blocks);
     blocks("repaired", counts.repaired, shown_.repaired);
     blocks("lost", counts.lost, shown_.lost);
+    blocks("asked", counts.asked, shown_.asked);
     blocks("broken_frames", counts.broken, shown_.broken);
     if (lost > 0) log::warn("diode.blocks_lost", {{"blocks", lost}, {"overflowed", overflowed}});
   }

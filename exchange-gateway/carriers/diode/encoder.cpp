@@ -19,6 +19,8 @@ constexpr std::size_t kWaitingBytes = 1024 * 1024;  // a lane wants no more than
 constexpr int kUrgentRun = 7;                       // of eight datagrams when bulk waits too
 constexpr double kUrgentShare = 7.0 / 8;            // of the line
 constexpr int kSmallMargin = 5;                     // parity symbols beyond the share: small blocks have no average
+constexpr int kKeptShare = 2;                       // blocks that have ended may take this part of the memory
+constexpr Moment kShortTime{400'000};               // a reader has this much patience in any case
 
 Moment time_of(const Shape& shape, std::size_t bytes) {
   return Moment(
@@ -49,7 +51,7 @@ result<void> check(const Shape& s) {
     return Error{Fault::invalid, "config.key", std::string("carrier.") + key + ": " + what, key};
   };
   if (s.datagram < 256 || s.datagram > kDatagramMax) return wrong("datagram_bytes", "is 256 to 8972");
-  if (s.data < 1 || s.data > kDataMax) return wrong("data_symbols", "is 1 to 200");
+  if (s.data < 1 || s.data > kDataMax) return wrong("data_symbols", "is 1 to 240");
   if (s.repair < 1 || s.rounds < 1 || s.data + s.repair * s.rounds > kRowsMax)
     return wrong("repair_symbols", "with data_symbols, and times rounds, at most 255 and at least 1");
   if (s.bytes_per_second < 12'500) return wrong("rate_kbit", "is at least 100");
@@ -85,7 +87,9 @@ std::size_t Encoder::room() const { return static_cast<std::size_t>(shape_.data)
 
 bool Encoder::wants(Lane lane) const { return lanes_[index_of(lane)].bytes < kWaitingBytes; }
 
-bool Encoder::idle() const { return blocks_.empty() && lanes_[0].waiting.empty() && lanes_[1].waiting.empty(); }
+bool Encoder::idle() const {
+  return blocks_.empty() && again_.empty() && lanes_[0].waiting.empty() && lanes_[1].waiting.empty();
+}
 
 void Encoder::put(Lane lane, FrameKind kind, Bytes bytes, Moment now) {
   Bytes header{static_cast<std::uint8_t>(kind)};
@@ -180,7 +184,83 @@ void Encoder::cut(Lane lane, Moment now) {
   state.reserved += block.reserved;
   held_ += block.bytes.size();
   state.turns.emplace(block.due(), block.number);
-  blocks_.emplace(std::pair(index_of(lane), block.number), std::move(block));
+  blocks_.emplace(Number(index_of(lane), block.number), std::move(block));
+  forget_some();
+}
+
+void Encoder::keep(Block block) {
+  const Number number(index_of(block.lane), block.number);
+  kept_bytes_ += block.bytes.size();
+  kept_order_.push_back(number);
+  kept_.emplace(number, Kept{std::move(block), {}});
+  forget_some();
+}
+
+// What has ended has the memory that what is under way leaves it.
+void Encoder::forget_some() {
+  while (!kept_order_.empty() && (kept_bytes_ > shape_.memory / kKeptShare || kept_bytes_ + held_ > shape_.memory)) {
+    const auto oldest = kept_.find(kept_order_.front());
+    kept_bytes_ -= oldest->second.block.bytes.size();
+    kept_.erase(oldest);
+    kept_order_.pop_front();
+  }
+}
+
+void Encoder::send_again(const Wanted& wanted) {
+  const Number number(index_of(wanted.lane), wanted.block);
+  const auto found = kept_.find(number);
+  if (found == kept_.end()) return;
+  auto& kept = found->second;
+  for (std::size_t row = 0; row < wanted.rows.size() && kept.rows_left > 0; ++row) {
+    if (!wanted.rows[row] || kept.queued[row]) continue;
+    kept.queued.set(row);
+    --kept.rows_left;
+    again_.emplace_back(number, static_cast<int>(row));
+  }
+}
+
+std::optional<Bytes> Encoder::send_wanted() {
+  while (!again_.empty()) {
+    const auto [number, row] = again_.front();
+    again_.pop_front();
+    const auto found = kept_.find(number);
+    if (found == kept_.end()) continue;
+    found->second.queued.reset(static_cast<std::size_t>(row));
+    return datagram_of(found->second.block, row);
+  }
+  return {};
+}
+
+// Where nothing is spread a block takes as long as its bytes; of bulk, eight times as long beside a flood of what is
+// urgent. A reader has to know where that is long.
+Moment Encoder::told_span(const Block& block) const {
+  if (block.span > Moment(0)) return block.span * rounds_of(block);
+  const auto bytes = (block.length + kHeaderBytes + kTagBytes + kPacketHeaders) * static_cast<std::size_t>(block.rows);
+  const auto time = time_of(shape_, bytes) * (block.lane == Lane::bulk ? kUrgentRun + 1 : 1);
+  return time > kShortTime ? time : Moment(0);
+}
+
+Bytes Encoder::datagram_of(const Block& block, int row) const {
+  Symbol symbol;
+  symbol.lane = block.lane;
+  symbol.data = block.data;
+  symbol.row = row;
+  symbol.block = block.number;
+  symbol.span = std::chrono::ceil<milliseconds>(told_span(block));
+  const auto data_of = [&](int i) {
+    return BytesView(block.bytes).subspan(static_cast<std::size_t>(i) * block.length, block.length);
+  };
+  if (row < block.data) {
+    symbol.bytes = data_of(row);
+    return build_datagram(symbol, key_);
+  }
+  std::vector<const std::uint8_t*> data;
+  data.reserve(static_cast<std::size_t>(block.data));
+  for (int i = 0; i < block.data; ++i) data.push_back(data_of(i).data());
+  Bytes made(block.length);
+  parity(data, block.length, row, made.data());
+  symbol.bytes = made;
+  return build_datagram(symbol, key_);
 }
 
 Bytes Encoder::send_row(Lane lane) {
@@ -188,31 +268,13 @@ Bytes Encoder::send_row(Lane lane) {
   const auto found = blocks_.find({index_of(lane), state.turns.top().second});
   auto& block = found->second;
   state.turns.pop();
-  Symbol symbol;
-  symbol.lane = lane;
-  symbol.data = block.data;
-  symbol.row = block.next_row;
-  symbol.block = block.number;
-  symbol.span = std::chrono::ceil<milliseconds>(block.span * rounds_of(block));
-  Bytes made;
-  if (block.next_row < block.data) {
-    symbol.bytes =
-        BytesView(block.bytes).subspan(static_cast<std::size_t>(block.next_row) * block.length, block.length);
-  } else {
-    std::vector<const std::uint8_t*> data;
-    data.reserve(static_cast<std::size_t>(block.data));
-    for (int i = 0; i < block.data; ++i)
-      data.push_back(block.bytes.data() + static_cast<std::size_t>(i) * block.length);
-    made.resize(block.length);
-    parity(data, block.length, block.next_row, made.data());
-    symbol.bytes = made;
-  }
-  auto datagram = build_datagram(symbol, key_);
+  auto datagram = datagram_of(block, block.next_row);
   if (++block.next_row < block.rows) {
     state.turns.emplace(block.due(), block.number);
   } else {
     held_ -= block.bytes.size();
     state.reserved -= block.reserved;
+    keep(std::move(block));
     blocks_.erase(found);
   }
   return datagram;
@@ -249,11 +311,14 @@ std::optional<Lane> Encoder::choose(Moment now) {
 
 std::optional<Bytes> Encoder::next(Moment now) {
   if (line_free_ > now + credit(shape_)) return {};
-  const auto lane = choose(now);
-  if (!lane) return {};
-  urgent_run_ = *lane == Lane::urgent ? urgent_run_ + 1 : 0;
-  auto datagram = send_row(*lane);
-  line_free_ = std::max(line_free_, now) + time_of(shape_, datagram.size() + kPacketHeaders);
+  auto datagram = send_wanted();
+  if (!datagram) {
+    const auto lane = choose(now);
+    if (!lane) return {};
+    urgent_run_ = *lane == Lane::urgent ? urgent_run_ + 1 : 0;
+    datagram = send_row(*lane);
+  }
+  line_free_ = std::max(line_free_, now) + time_of(shape_, datagram->size() + kPacketHeaders);
   return datagram;
 }
 
@@ -261,6 +326,7 @@ Moment Encoder::due(Moment now) const {
   std::optional<Moment> earliest;
   for (const auto lane : kLanes)
     if (const auto due = lane_due(lane, now)) earliest = earliest ? std::min(*earliest, *due) : *due;
+  if (!again_.empty()) earliest = now;
   if (!earliest) return Moment::max();
   return std::max(*earliest, line_free_ - credit(shape_));
 }

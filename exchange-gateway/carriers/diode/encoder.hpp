@@ -37,12 +37,15 @@ class Encoder {
   // Whether the lane has little waiting: back-pressure on whoever reads from the disk.
   bool wants(Lane lane) const;
   void put(Lane lane, FrameKind kind, Bytes bytes, Moment now);
+  // Puts rows that the reader lacks on the line again, before anything else. Only of blocks that have ended and are
+  // still kept: of one under way more will come by itself.
+  void send_again(const Wanted& wanted);
   // The next datagram if one may leave now. Nothing: ask again at `due`.
   std::optional<Bytes> next(Moment now);
   Moment due(Moment now) const;
   std::uint64_t next_block() const { return next_block_; }
   bool idle() const;  // nothing waits and nothing is under way
-  std::size_t bytes_held() const { return held_; }
+  std::size_t bytes_held() const { return held_ + kept_bytes_; }
 
  private:
   struct Block {
@@ -58,6 +61,13 @@ class Encoder {
     double reserved = 0;
     int next_row = 0;
     Moment due() const;
+  };
+  using Number = std::pair<std::size_t, std::uint64_t>;  // lane and number
+  // A block that has ended, for as long as the memory for it lasts.
+  struct Kept {
+    Block block;
+    Rows queued;               // in `again_`
+    int rows_left = kRowsMax;  // that may go again
   };
   // The header of a frame, or what it is about: as it was given, for it may be large.
   struct Waiting {
@@ -84,6 +94,11 @@ class Encoder {
   std::optional<Moment> lane_due(Lane lane, Moment now) const;
   void cut(Lane lane, Moment now);
   Bytes send_row(Lane lane);
+  std::optional<Bytes> send_wanted();
+  Bytes datagram_of(const Block& block, int row) const;
+  Moment told_span(const Block& block) const;
+  void keep(Block block);
+  void forget_some();
   std::optional<Lane> choose(Moment now);
 
   Shape shape_;
@@ -91,8 +106,12 @@ class Encoder {
   Moment span_;
   std::uint64_t next_block_;
   std::array<LaneState, 2> lanes_;
-  std::map<std::pair<std::size_t, std::uint64_t>, Block> blocks_;
+  std::map<Number, Block> blocks_;
   std::size_t held_ = 0;
+  std::map<Number, Kept> kept_;
+  std::deque<Number> kept_order_;  // oldest first
+  std::size_t kept_bytes_ = 0;
+  std::deque<std::pair<Number, int>> again_;
   int urgent_run_ = 0;  // datagrams of the urgent lane in a row
   Moment line_free_{};  // when everything given out has left at the rate
 };

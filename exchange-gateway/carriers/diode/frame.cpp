@@ -68,7 +68,7 @@ result<Symbol> parse_datagram(BytesView d) {
   s.row = d[10];
   s.span = kSpanStep * d[11];
   s.block = u64_at(d, 12);
-  if (s.data < 1 || s.data > kDataMax) return shape("a block has 1 to 200 data symbols");
+  if (s.data < 1 || s.data > kDataMax) return shape("a block has 1 to 240 data symbols");
   if (s.row >= kRowsMax) return shape("a block has at most 255 symbols");
   if (s.block > kNumberMax) return shape("the block's number");
   s.bytes = d.subspan(kHeaderBytes, d.size() - kHeaderBytes - kTagBytes);
@@ -106,6 +106,40 @@ result<Report> parse_report(BytesView bytes) {
   for (std::size_t at = 0; at < kReportBytes; at += 8)
     if (u64_at(bytes, at) > kNumberMax) return Error{Fault::integrity, "diode.report", "a number is out of bounds"};
   return Report{u64_at(bytes, 0), {u64_at(bytes, 8), u64_at(bytes, 16)}, u64_at(bytes, 24), u64_at(bytes, 32)};
+}
+
+Bytes encode(const std::vector<Wanted>& blocks) {
+  Bytes out;
+  out.reserve(blocks.size() * kWantedBytes);
+  for (const auto& one : blocks) {
+    out.push_back(static_cast<std::uint8_t>(one.lane));
+    put_big_endian(out, one.block, 8);
+    const auto rows = out.size();
+    out.resize(rows + kWantedBytes - 9);
+    for (std::size_t row = 0; row < one.rows.size(); ++row)
+      if (one.rows[row]) out[rows + row / 8] |= static_cast<std::uint8_t>(1 << row % 8);
+  }
+  return out;
+}
+
+result<std::vector<Wanted>> parse_wanted(BytesView bytes) {
+  const auto malformed = [](const char* what) { return Error{Fault::integrity, "diode.wanted", what}; };
+  if (bytes.empty() || bytes.size() % kWantedBytes != 0 || bytes.size() > kWantedMax * kWantedBytes)
+    return malformed("1 to 64 blocks of 41 bytes are asked for");
+  std::vector<Wanted> blocks;
+  for (; !bytes.empty(); bytes = bytes.subspan(kWantedBytes)) {
+    Wanted one;
+    if (bytes[0] > 1) return malformed("an unknown lane");
+    one.lane = static_cast<Lane>(bytes[0]);
+    one.block = u64_at(bytes, 1);
+    if (one.block > kNumberMax) return malformed("the block's number");
+    const auto rows = bytes.subspan(9);
+    if (rows[kRowsMax / 8] >> kRowsMax % 8 != 0) return malformed("a block has at most 255 symbols");
+    for (std::size_t row = 0; row < one.rows.size(); ++row) one.rows[row] = (rows[row / 8] >> row % 8 & 1) != 0;
+    if (one.rows.none()) return malformed("no row is asked for");
+    blocks.push_back(one);
+  }
+  return blocks;
 }
 
 }  // namespace jindu::gateway::diode

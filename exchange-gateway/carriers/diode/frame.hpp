@@ -1,8 +1,10 @@
 #pragma once
 // What crosses a diode, byte by byte: docs/formats.md, "Diode datagram". Shapes only; nothing here keeps state.
 #include <array>
+#include <bitset>
 #include <chrono>
 #include <optional>
+#include <vector>
 
 #include "common/crypto/key.hpp"
 #include "common/exchange/codec/bundle.hpp"
@@ -15,7 +17,7 @@ using Moment = std::chrono::microseconds;
 inline constexpr std::size_t kHeaderBytes = 20, kTagBytes = 16;
 inline constexpr std::size_t kSymbolMin = 16;             // the smallest symbol: a block is never empty
 inline constexpr std::size_t kDatagramMax = 8'972;        // of a jumbo frame
-inline constexpr int kDataMax = 200;                      // data symbols of a block
+inline constexpr int kDataMax = 240;                      // data symbols of a block
 inline constexpr int kRowsMax = 255;                      // data and parity together: the field has 256 elements
 inline constexpr std::uint64_t kFirstBlockStep = 65'536;  // a sender's first block is a multiple of this
 inline constexpr std::size_t kBlockHeaderBytes = 8;
@@ -70,7 +72,7 @@ struct BlockView {
 result<BlockView> parse_block(BytesView block);  // code diode.block
 
 // Frames follow one another through the blocks of a lane: u8 kind, u32 length, bytes.
-enum class FrameKind : std::uint8_t { bundle = 1, report = 2 };
+enum class FrameKind : std::uint8_t { bundle = 1, report = 2, wanted = 3 };
 struct Frame {
   Lane lane = Lane::urgent;
   FrameKind kind = FrameKind::bundle;
@@ -88,5 +90,18 @@ struct Report {
 inline constexpr std::size_t kReportBytes = 40;
 Bytes encode(const Report& report);
 result<Report> parse_report(BytesView bytes);  // code diode.report
+
+// Rows of a block of the other direction that its reader lacks and asks for again. One that knows no such frames passes
+// over it, and the bundle comes again as a whole.
+using Rows = std::bitset<kRowsMax>;
+struct Wanted {
+  Lane lane = Lane::urgent;
+  std::uint64_t block = 0;
+  Rows rows;
+};
+inline constexpr std::size_t kWantedBytes = 41;  // of one block
+inline constexpr std::size_t kWantedMax = 64;    // blocks in a frame
+Bytes encode(const std::vector<Wanted>& blocks);
+result<std::vector<Wanted>> parse_wanted(BytesView bytes);  // code diode.wanted
 
 }  // namespace jindu::gateway::diode
