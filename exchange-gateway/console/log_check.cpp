@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "common/evidence/saved_statements.hpp"
 #include "exchange-gateway/console/answer.hpp"
 #include "exchange-gateway/console/pages.hpp"
 
@@ -77,34 +78,11 @@ result<CheckedLog> check_log(std::string_view lines) {
 }
 
 result<std::vector<LogWitness>> witnesses_in(BytesView file, evidence::NodeTrust& trust) {
-  const Error bad{Fault::invalid, "statement.malformed", "this is no statement of reconciliation, nor a list of them"};
-  std::vector<Bytes> encoded;
-  if (text_of(file).starts_with("{")) {
-    boost::system::error_code code;
-    const auto value = boost::json::parse(text_of(file), code);
-    if (code || !value.is_object() || !value.as_object().contains("statements")) return bad;
-    const auto take = [&](const boost::json::value& base64) {
-      return base64.is_string() ? from_base64(base64.as_string()) : result<Bytes>(bad);
-    };
-    const auto* list = value.as_object().if_contains("statements");
-    for (const auto& one : list->is_array() ? list->as_array() : boost::json::array()) {
-      const auto* base64 = one.is_object() ? one.as_object().if_contains("signed") : nullptr;
-      auto bytes = base64 ? take(*base64) : result<Bytes>(bad);
-      if (!bytes) return bad;
-      encoded.push_back(std::move(*bytes));
-    }
-    const auto* between = value.as_object().if_contains("intermediates");
-    for (const auto& one : between && between->is_array() ? between->as_array() : boost::json::array()) {
-      const auto der = take(one);
-      auto certificate = der ? crypto::Certificate::from_der(*der) : result<crypto::Certificate>(bad);
-      if (!certificate) return certificate.error();
-      trust.intermediates.push_back(std::move(*certificate));
-    }
-  } else {
-    encoded.emplace_back(file.begin(), file.end());
-  }
+  auto saved = evidence::saved_statements(file);
+  if (!saved) return saved.error();
+  std::move(saved->intermediates.begin(), saved->intermediates.end(), std::back_inserter(trust.intermediates));
   std::vector<LogWitness> all;
-  for (const auto& one : encoded) {
+  for (const auto& one : saved->statements) {
     auto witness = witness_in(one);
     if (!witness) return witness.error();
     const auto holds =

@@ -18,7 +18,7 @@ result<CheckedLog> check_log(std::string_view lines);
 
 // The statements of a file: one as it is, or the JSON that the console gives, whose certificates between root and
 // signers `trust` takes over. Each must hold at the time that it says, and be of the unit that it names. Codes:
-// statement.malformed, signed.*, certificate.*.
+// input.statements, input.intermediates, signed.*, reconciliation.malformed, certificate.*.
 result<std::vector<LogWitness>> witnesses_in(BytesView file, evidence::NodeTrust& trust);
 
 // Says which lines the statements confirm, and which they contradict. Exit code: 0; 3 where something contradicts; 1

@@ -1,11 +1,8 @@
 #include "exchange-gateway/unit/log_witness.hpp"
 
-#include <jindu/v1/reconciliation.pb.h>
-
 #include <set>
 
-#include "common/evidence/signed.hpp"
-#include "common/runtime/messages.hpp"
+#include "common/exchange/codec/reconciliation.hpp"
 
 namespace jindu::gateway {
 namespace {
@@ -13,21 +10,17 @@ constexpr std::int64_t kOwnWeighed = 400;  // stretches: those of some months
 }
 
 result<LogWitness> witness_in(BytesView statement) {
-  const auto read = evidence::read_signed(statement, evidence::kReconciliationType);
-  if (!read) return read.error();
-  jindu::v1::Reconciliation said;
-  const bool sound = parse_message(read->body, said).has_value() && said.version() == 1 &&
-                     said.log_number() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (!sound) return Error{Fault::invalid, "statement.malformed", "this is no statement of reconciliation"};
+  const auto said = exchange::read_reconciliation(statement);
+  if (!said) return said.error();
   const auto digest = crypto::sha256(statement);
   const auto bytes = [](const std::string& text) { return Bytes(text.begin(), text.end()); };
-  return LogWitness{said.unit(),
-                    said.day(),
-                    said.count().channel(),
-                    said.made_ms(),
-                    {static_cast<std::int64_t>(said.log_number()), bytes(said.log_digest())},
+  return LogWitness{said->unit(),
+                    said->day(),
+                    said->count().channel(),
+                    said->made_ms(),
+                    {static_cast<std::int64_t>(said->log_number()), bytes(said->log_digest())},
                     Bytes(digest.begin(), digest.end()),
-                    bytes(said.answers())};
+                    bytes(said->answers())};
 }
 
 LogVerdict weigh_own_log(storage::Transaction& t, std::string_view unit) {

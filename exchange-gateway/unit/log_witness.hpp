@@ -24,7 +24,7 @@ struct LogWitness {
   Bytes statement = {};  // SHA-256 of the encoded Signed
   Bytes answers = {};    // of the one that it answers; empty where it asks
 };
-// Signature and certificate are the caller's to check. Codes: signed.*, statement.malformed.
+// Signature and certificate are the caller's to check. Codes: signed.*, reconciliation.malformed.
 result<LogWitness> witness_in(BytesView statement);
 
 // What a log says of its line; nothing where it has no such line.

@@ -3,6 +3,7 @@
 #include <jindu/v1/reconciliation.pb.h>
 
 #include "common/evidence/merkle.hpp"
+#include "common/exchange/codec/reconciliation.hpp"
 #include "common/runtime/messages.hpp"
 #include "exchange-gateway/store/told_block.hpp"
 #include "exchange-gateway/unit/parts.hpp"
@@ -68,10 +69,8 @@ bool same(const jindu::v1::ChannelCount& a, const jindu::v1::ChannelCount& b) {
 
 // In a statement of our own.
 jindu::v1::ChannelCount count_said(BytesView statement) {
-  jindu::v1::Reconciliation said;
-  const auto read = evidence::read_signed(statement, kReconciliationType);
-  if (read && parse_message(read->body, said)) return said.count();
-  return {};
+  const auto said = exchange::read_reconciliation(statement);
+  return said ? said->count() : jindu::v1::ChannelCount{};
 }
 
 bool is_sound(const jindu::v1::ChannelCount& c) {

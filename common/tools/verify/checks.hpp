@@ -83,14 +83,6 @@ struct HistoryFiles {
 };
 Report check_history(const HistoryFiles& files, const Trust& trust);
 
-// The Signed messages of a file: one as it is, or, from JSON, those in base64 in the list "receipts", "events",
-// "history" or "statements" (their members "receipt" or "signed" where the list is one of objects). Code
-// input.statements.
-result<std::vector<Bytes>> statements_in(BytesView file);
-// The certificates between a root and signers that such a JSON brings along, in base64 in the list "intermediates":
-// none is believed but by a root. Code input.intermediates.
-result<std::vector<crypto::Certificate>> intermediates_in(BytesView file);
-
 // SHA-256 and size of a file of any size, in constant memory. Code file.unreadable.
 struct Measured {
   std::uint64_t size = 0;

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "common/dossier/dossier.hpp"
+#include "common/evidence/saved_statements.hpp"
 #include "common/exchange/codec/bundle.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
@@ -64,9 +65,10 @@ Saved saved_of(const Options& o) {
   Saved saved{{}, trust_of(o)};
   auto& between = saved.trust.nodes.intermediates;
   for (const auto& path : o.files) {
-    const auto file = read(path, kDocumentMax);
-    for (auto& one : need(intermediates_in(file))) between.push_back(std::move(one));
-    for (auto& one : need(statements_in(file))) saved.statements.push_back(std::move(one));
+    auto file = need(evidence::saved_statements(read(path, kDocumentMax)));
+    if (file.statements.empty()) throw Unusable{{Fault::invalid, "input.statements", path.string() + " holds none"}};
+    std::move(file.intermediates.begin(), file.intermediates.end(), std::back_inserter(between));
+    std::move(file.statements.begin(), file.statements.end(), std::back_inserter(saved.statements));
   }
   return saved;
 }

@@ -1,8 +1,6 @@
-#include <jindu/v1/reconciliation.pb.h>
-
 #include <map>
 
-#include "common/runtime/messages.hpp"
+#include "common/exchange/codec/reconciliation.hpp"
 #include "common/runtime/terminal.hpp"
 #include "common/tools/verify/checks.hpp"
 
@@ -10,20 +8,6 @@ namespace jindu::verify {
 namespace {
 
 using jindu::v1::Reconciliation;
-
-result<Reconciliation> read_reconciliation(BytesView encoded) {
-  const auto statement = evidence::read_signed(encoded, evidence::kReconciliationType);
-  if (!statement) return statement.error();
-  Reconciliation said;
-  const auto bad = [](std::string detail) {
-    return Error{Fault::integrity, "reconciliation.malformed", std::move(detail)};
-  };
-  if (auto ok = parse_message(statement->body, said); !ok) return bad(ok.error().detail);
-  if (said.version() != 1) return bad("version " + std::to_string(said.version()) + " is not known");
-  if (said.count().merkle_root().size() != 32) return bad("a Merkle root has 32 bytes");
-  if (said.log_number() > 0 && said.log_digest().size() != 32) return bad("a digest has 32 bytes");
-  return said;
-}
 
 void tell(Report& report, const Reconciliation& said) {
   const auto& c = said.count();
@@ -81,7 +65,7 @@ Report check_reconciliation(const std::vector<Bytes>& encoded, const Trust& trus
   std::map<std::string, Reconciliation> all;  // by the SHA-256 of the statement
   bool expired_since = false;
   for (const auto& one : encoded) {
-    const auto said = read_reconciliation(one);
+    const auto said = exchange::read_reconciliation(one);
     if (!said) return report.fail(said.error());
     const auto statement = evidence::open_signed(one, evidence::kReconciliationType, trust.nodes,
                                                  trust.moment(from_unix_ms(said->made_ms())), said->unit());

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <boost/json/parse.hpp>
 #include <fstream>
 
 #include "common/runtime/files.hpp"
@@ -8,10 +6,7 @@
 namespace jindu::verify {
 namespace {
 
-namespace json = boost::json;
-
 constexpr std::size_t kPemMax = 4 * 1024 * 1024;
-constexpr std::size_t kStatementsMax = 10'000, kIntermediatesMax = 100;
 
 result<std::string> joined(const std::vector<fs::path>& paths) {
   std::string all;
@@ -21,10 +16,6 @@ result<std::string> joined(const std::vector<fs::path>& paths) {
     all += *text + "\n";
   }
   return all;
-}
-
-const json::value* member(const json::value& value, const char* name) {
-  return value.is_object() ? value.as_object().if_contains(name) : nullptr;
 }
 
 }  // namespace
@@ -52,50 +43,6 @@ result<crypto::PrivateKey> read_key(const fs::path& file, const std::string& pas
   auto identity = crypto::identity_from_pkcs12(*bytes, passphrase);
   if (!identity) return identity.error();
   return identity->key;
-}
-
-result<std::vector<Bytes>> statements_in(BytesView file) {
-  const auto text = text_of(file);
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || (text[first] != '{' && text[first] != '['))
-    return std::vector<Bytes>{Bytes(file.begin(), file.end())};
-  const Error bad{Fault::invalid, "input.statements", "no list of statements in base64 is in this JSON"};
-  boost::system::error_code code;
-  const auto value = json::parse(text, code);
-  if (code) return bad;
-  const json::value* list = value.is_array() ? &value : nullptr;
-  for (const char* name : {"receipts", "events", "history", "statements"})
-    if (!list) list = member(value, name);
-  if (!list || !list->is_array() || list->as_array().empty() || list->as_array().size() > kStatementsMax) return bad;
-  std::vector<Bytes> all;
-  for (const auto& entry : list->as_array()) {
-    const json::value* encoded = &entry;
-    if (const auto* receipt = member(entry, "receipt")) encoded = receipt;
-    if (const auto* statement = member(entry, "signed")) encoded = statement;
-    if (!encoded->is_string()) return bad;
-    auto bytes = from_base64(encoded->as_string());
-    if (!bytes) return bad;
-    all.push_back(std::move(*bytes));
-  }
-  return all;
-}
-
-result<std::vector<crypto::Certificate>> intermediates_in(BytesView file) {
-  std::vector<crypto::Certificate> all;
-  boost::system::error_code code;
-  const auto value = text_of(file).starts_with("{") ? json::parse(text_of(file), code) : json::value();
-  const auto* list = code ? nullptr : member(value, "intermediates");
-  if (!list || !list->is_array()) return all;
-  const Error bad{Fault::invalid, "input.intermediates",
-                  "what stands under intermediates are not certificates in base64"};
-  if (list->as_array().size() > kIntermediatesMax) return bad;
-  for (const auto& one : list->as_array()) {
-    auto der = one.is_string() ? from_base64(one.as_string()) : result<Bytes>(bad);
-    auto certificate = der ? crypto::Certificate::from_der(*der) : result<crypto::Certificate>(bad);
-    if (!certificate) return bad;
-    all.push_back(std::move(*certificate));
-  }
-  return all;
 }
 
 result<Measured> measure(const fs::path& file) {

@@ -158,8 +158,8 @@ TEST_CASE("statements by others, changed ones and what is none are refused, and 
   // The portal's key signs in the unit's name.
   CHECK(witnesses_in(evidence::sign_statement(kReconciliationType, read.body, r.w.portal), trust).error().code ==
         "signed.signer");
-  CHECK(witnesses_in(bytes_of("{}"), trust).error().code == "statement.malformed");
-  CHECK(witnesses_in(bytes_of(R"({"statements": ["x"]})"), trust).error().code == "statement.malformed");
+  CHECK(witnesses_in(bytes_of("{}"), trust).error().code == "input.statements");
+  CHECK(witnesses_in(bytes_of(R"({"statements": ["x"]})"), trust).error().code == "input.statements");
   // Without its own word whose it is, statements of both units cannot be told apart.
   auto lines = Reconciled::log_of(r.w.outer);
   for (auto at = lines.find(R"(,"unit")"); at != std::string::npos; at = lines.find(R"(,"unit")"))
