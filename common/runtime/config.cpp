@@ -6,10 +6,15 @@
 #include <filesystem>
 #include <set>
 
+#include "common/runtime/files.hpp"
+
 namespace jindu {
+namespace {
+constexpr std::size_t kConfigMax = 4 * 1024 * 1024;
+}
 
 struct Config::State {
-  std::string path;
+  std::string path, text;
   toml::table root;
   std::set<std::string> tables_read;
   std::vector<std::unique_ptr<ConfigTable::State>> read;
@@ -140,18 +145,21 @@ std::vector<std::string> ConfigTable::texts(std::string_view key) {
 }
 
 result<Config> Config::from_file(const std::string& path) {
-  if (::access(path.c_str(), R_OK) != 0)
-    return Error{Fault::invalid, "config.unreadable", "there is no readable file " + path};
+  auto text = files::read_text(path, kConfigMax);
+  if (!text) return Error{Fault::invalid, "config.unreadable", text.error().detail};
   auto state = std::make_shared<State>();
   state->path = path;
+  state->text = std::move(*text);
   try {
-    state->root = toml::parse_file(path);
+    state->root = toml::parse(state->text, path);
   } catch (const toml::parse_error& e) {
     return Error{Fault::invalid, "config.syntax",
                  path + ":" + std::to_string(e.source().begin.line) + ": " + std::string(e.description())};
   }
   return Config(std::move(state));
 }
+
+const std::string& Config::text() const { return state_->text; }
 
 ConfigTable Config::table(std::string_view name) {
   const auto* node = state_->root.get(name);

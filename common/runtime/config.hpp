@@ -38,6 +38,7 @@ class ConfigTable {
 class Config {
  public:
   static result<Config> from_file(const std::string& path);  // code config.unreadable, config.syntax
+  const std::string& text() const;                           // the file as it was read, whatever it has become since
   ConfigTable table(std::string_view name);                  // an absent table is empty: its required keys are errors
   std::vector<ConfigTable> tables(std::string_view name);    // [[name]]
   result<void> finish();                                     // config.key: the first mistake, or an unknown key

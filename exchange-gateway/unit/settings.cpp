@@ -1,14 +1,12 @@
 #include "exchange-gateway/unit/settings.hpp"
 
 #include "common/runtime/config.hpp"
-#include "common/runtime/files.hpp"
 
 namespace jindu::gateway {
 namespace {
 
 // Each long poll holds one: several processes of the service, and the lanes of the link.
 constexpr int kPollingWorkers = 24;
-constexpr std::size_t kPolicyMax = 4 * 1024 * 1024;
 
 http::ServerOptions listener(ConfigTable table, const std::string& name, const std::string& client_ca,
                              const std::string& crl) {
@@ -133,15 +131,11 @@ std::string digest_of_operators(const std::vector<Operator>& operators) {
   return digest_of_lines(std::move(lines));
 }
 
-}  // namespace
-
-result<Policy> read_policy(const std::string& path) {
-  auto config = Config::from_file(path);
-  if (!config) return config.error();
+result<Policy> policy_of(Config& config, const std::string& path) {
   Policy policy;
   const auto offset =
-      static_cast<int>(config->table("time").integer_or("utc_offset_minutes", 8 * 60, -12 * 60, 14 * 60));
-  for (auto& table : config->tables("allow")) {
+      static_cast<int>(config.table("time").integer_or("utc_offset_minutes", 8 * 60, -12 * 60, 14 * 60));
+  for (auto& table : config.tables("allow")) {
     PolicyRule rule;
     rule.from = table.text("from");
     rule.to = table.text("to");
@@ -165,17 +159,25 @@ result<Policy> read_policy(const std::string& path) {
     }
     policy.rules.push_back(std::move(rule));
   }
-  for (auto& table : config->tables("quota")) {
+  for (auto& table : config.tables("quota")) {
     Quota quota;
     quota.sender = table.text("sender");
     quota.max_bundles = static_cast<std::uint64_t>(table.integer_or("max_bundles", 0, 0, std::int64_t{1} << 40));
     quota.max_bytes = static_cast<std::uint64_t>(table.integer_or("max_bytes", 0, 0, std::int64_t{1} << 50));
     policy.quotas.push_back(std::move(quota));
   }
-  if (auto ok = config->finish(); !ok) return ok.error();
+  if (auto ok = config.finish(); !ok) return ok.error();
   if (auto ok = check_policy(policy); !ok)
     return Error{ok.error().fault, ok.error().code, path + ": " + ok.error().detail};
   return policy;
+}
+
+}  // namespace
+
+result<Policy> read_policy(const std::string& path) {
+  auto config = Config::from_file(path);
+  if (!config) return config.error();
+  return policy_of(*config, path);
 }
 
 result<Settings> read_settings(const std::string& path, std::string_view side) {
@@ -327,12 +329,13 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
   }
   for (const auto& name : {unit.peer, unit.service})
     if (!unit.nodes.contains(name)) return wrong("nodes", "'" + name + "' is not among the nodes");
-  auto policy = read_policy(policy_file);
+  auto rules = Config::from_file(policy_file);
+  if (!rules) return rules.error();
+  auto policy = policy_of(*rules, policy_file);
   if (!policy) return policy.error();
   unit.policy = std::move(*policy);
-  const auto policy_bytes = files::read(policy_file, kPolicyMax);
-  if (!policy_bytes) return policy_bytes.error();
-  unit.rules = {{"policy", to_hex(crypto::sha256(*policy_bytes))}, {"nodes", digest_of_nodes(unit)}};
+  // Of the very bytes that were read, so that the log never names a file that came after them.
+  unit.rules = {{"policy", to_hex(crypto::sha256(bytes_of(rules->text())))}, {"nodes", digest_of_nodes(unit)}};
   for (const auto& contact : unit.contacts)
     if (std::none_of(unit.policy.rules.begin(), unit.policy.rules.end(), [&](const PolicyRule& rule) {
           return exchange::channel_of(rule.from, rule.to) == contact.channel;

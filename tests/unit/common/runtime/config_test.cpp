@@ -77,6 +77,23 @@ TEST_CASE("a file that cannot be read or is no TOML is told by name and line") {
   CHECK(error.detail.starts_with(file.path() + ":2: "));
 }
 
+TEST_CASE("a file is read once: what it said stays known to the byte when it is another one since") {
+  const std::string said = "# as it was\r\n[a]\nx = 1\n";
+  const File file(said);
+  auto config = Config::from_file(file.path()).value();
+  std::ofstream(file.path()) << "[a]\nx = 2\n";
+  CHECK(config.text() == said);
+  CHECK(config.table("a").integer("x", 1, 9) == 1);
+}
+
+TEST_CASE("a file is read up to 4 MiB, and a folder is none") {
+  constexpr std::size_t most = 4 * 1024 * 1024;
+  const File just("#" + std::string(most - 1, ' ')), over("#" + std::string(most, ' '));
+  CHECK(Config::from_file(just.path()));
+  CHECK(Config::from_file(over.path()).error().code == "config.unreadable");
+  CHECK(Config::from_file(just.folder()).error().code == "config.unreadable");
+}
+
 TEST_CASE("each mistake is told with file, line and key") {
   struct Case {
     const char* text;
