@@ -186,7 +186,7 @@ const Texts& command_texts() {
        "{said}"},
       {"problem.ctl.identity",
        "请出示您的证书：--p12 证书.p12 --passphrase-file 口令文件，或 --cert 证书.pem --key 私钥.key", "{said}"},
-      {"problem.ctl.time", "{field} 应为日期（如 2026-11-29）或时刻（如 2026-11-29T14:30）", "{said}"},
+      {"problem.time.malformed", "{field} 应为本地的日期（如 2026-11-29）或时刻（如 2026-11-29T14:30）", "{said}"},
       {"problem.ctl.answer", "看不懂对方的答复；这是控制台的地址吗？", "{said}"},
       {"problem.file.unreadable", "文件读不了（{said}）。", "{said}"},
       {"problem.file.write", "文件写不了（{said}）。", "{said}"},
@@ -214,7 +214,6 @@ const Texts& command_texts() {
       {"problem.policy.twice", "策略中有重复的规则或配额，只有第一条会起作用（{said}）。", "{said}"},
       {"problem.policy.hours", "开放时间的写法不对（{said}）。", "{said}"},
       {"problem.policy.unknown_fields", "unknown_fields 只能是 \"carry\" 或 \"refuse\"（{said}）。", "{said}"},
-      {"problem.policy.time", "--at 要写成本地时间，例如 \"2026-11-24 20:30\"", "{said}"},
       {"problem.policy.question", "请给出 --bundle 文件，或 --from、--to 和 --kind", "{said}"},
 
       // What to do about it, where that alone does not say it.
@@ -825,8 +824,8 @@ const Texts& command_texts() {
       {"help.policy_file.to", "到哪个节点", "to that one"},
       {"help.policy_file.kind", "种类", "of this kind"},
       {"help.policy_file.size", "字节数（默认 1）", "of so many bytes (default 1)"},
-      {"help.policy_file.at", "在这个本地时间，例如 \"2026-11-24 20:30\"（默认现在）",
-       "At this local time, \"2026-11-24 20:30\" (default: now)"},
+      {"help.policy_file.at", "在策略的本地时间的这一刻，例如 2026-11-24T20:30；只写日期即当日零时（默认现在）",
+       "At this local time of the policy, such as 2026-11-24T20:30; a day means its beginning (default: now)"},
   }));
   return texts;
 }

@@ -1,9 +1,9 @@
 // The verbs of `jindu-gateway ctl`, one for one thing. What a person reads of an answer is in pages.cpp; --json gives
 // it as it is.
 #include <boost/json/serialize.hpp>
-#include <ctime>
 
 #include "common/runtime/files.hpp"
+#include "common/runtime/times.hpp"
 #include "exchange-gateway/console/answer.hpp"
 #include "exchange-gateway/console/commands.hpp"
 #include "exchange-gateway/console/connection.hpp"
@@ -114,29 +114,17 @@ int verify_log(const Asked& a) {
   return tell_witnessed(a.voice, *log, all);
 }
 
-// A day, or a minute of it, of this place's time; with `whole` a day means its end.
-result<std::int64_t> moment(const std::string& text, bool whole, const char* option) {
-  for (const auto* format : {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"}) {
-    std::tm local{};
-    const char* rest = ::strptime(text.c_str(), format, &local);
-    if (rest == nullptr || *rest != '\0') continue;
-    if (whole && local.tm_hour == 0 && local.tm_min == 0 && text.size() == std::string_view("2026-01-01").size())
-      ++local.tm_mday;
-    local.tm_isdst = -1;
-    return static_cast<std::int64_t>(std::mktime(&local)) * 1000 - (whole ? 1 : 0);
-  }
-  return Error{Fault::invalid, "ctl.time",
-               std::string(option) + " is a day such as 2026-11-29, or a minute such as 2026-11-29T14:30", option};
-}
-
 result<std::string> search_path(const Asked& a) {
   std::string path = "/api/v1/bundles?limit=" + std::to_string(a.limit);
-  for (const auto& [option, name, text] :
-       {std::tuple("--from", "from_ms", a.from), std::tuple("--to", "to_ms", a.to)}) {
-    if (text.empty()) continue;
-    const auto at = moment(text, std::string_view(option) == "--to", option);
-    if (!at) return at.error();
-    path += std::string("&") + name + "=" + std::to_string(*at);
+  if (!a.from.empty()) {
+    const auto from = local_time_from(a.from, "--from");
+    if (!from) return from.error();
+    path += "&from_ms=" + std::to_string(to_unix_ms(instant_here(*from)));
+  }
+  if (!a.to.empty()) {
+    const auto to = local_time_from(a.to, "--to");
+    if (!to) return to.error();
+    path += "&to_ms=" + std::to_string(to_unix_ms(instant_here(end_of(*to))) - 1);
   }
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) path += std::string("&") + name + "=" + query_escaped(value);

@@ -1,7 +1,7 @@
 #include "common/exchange/codec/bundle.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/files.hpp"
-#include "common/runtime/shape.hpp"
+#include "common/runtime/times.hpp"
 #include "exchange-gateway/api/console_views.hpp"
 #include "exchange-gateway/console/commands.hpp"
 #include "exchange-gateway/console/pages.hpp"
@@ -29,18 +29,6 @@ int check(const Question& q) {
   return 0;
 }
 
-// "2026-11-24 20:30", local to the policy.
-std::optional<Instant> time_from(const std::string& text, int utc_offset_minutes) {
-  auto numbers = numbers_shaped(text, "0000-00-00 00:00");
-  if (!numbers) numbers = numbers_shaped(text, "0000-00-00T00:00");
-  if (!numbers) return {};
-  const auto& n = *numbers;
-  const std::chrono::year_month_day date{std::chrono::year(n[0]), std::chrono::month(static_cast<unsigned>(n[1])),
-                                         std::chrono::day(static_cast<unsigned>(n[2]))};
-  if (!date.ok() || n[3] > 24 || n[4] > 59) return {};
-  return std::chrono::sys_days(date) + std::chrono::hours(n[3]) + std::chrono::minutes(n[4] - utc_offset_minutes);
-}
-
 int explain_question(const Question& q) {
   const auto& voice = q.voice;
   auto policy = read_policy(q.file);
@@ -48,9 +36,9 @@ int explain_question(const Question& q) {
   auto at = SystemClock().now();
   if (!q.at.empty()) {
     const auto offset = policy->rules.empty() ? 8 * 60 : policy->rules.front().hours.utc_offset_minutes;
-    const auto given = time_from(q.at, offset);
-    if (!given) return voice.fail({Fault::invalid, "policy.time", "--at is a local time like \"2026-11-24 20:30\""});
-    at = *given;
+    const auto given = local_time_from(q.at, "--at");
+    if (!given) return voice.fail(given.error());
+    at = instant_of(*given, std::chrono::minutes(offset));
   }
   Bytes bytes;
   std::optional<exchange::BundleView> view;
