@@ -610,6 +610,7 @@ const Texts& command_texts() {
        "unit asks about: `ctl reconcile now` there."},
       {"stretch", "{day} {channel}：{verdict}，序号 {first} 至 {last}",
        "{day} {channel}: {verdict}, sequences {first} to {last}"},
+      {"log.first", "首次登记：{digest}", "first registered: {digest}"},
       {"log.broken", "日志链不完整：日志被改动过", "THE LOG WAS CHANGED: its chain does not hold"},
       {"log.holds", "{n} 行，日志链完整；最后一行的摘要是 {digest}",
        "{n} lines, the chain holds; the last digest is {digest}"},

@@ -439,12 +439,12 @@ int stretch(const Voice& voice, const Answer& o) {
 namespace {
 
 // Whole digests are for programs, and would make the lines too wide to read.
-std::string about_shown(const std::string& act, const std::string& about) {
+std::string about_shown(const Voice& voice, const std::string& act, const std::string& about) {
   const auto space = about.find(' ');
   if (act == "dismiss" || act == "retry") return about.substr(0, space);
-  if ((act == "policy" || act == "nodes" || act == "operators") && space != std::string::npos)
-    return about.substr(0, std::min(space, kDigestShown)) + " → " + about.substr(space + 1, kDigestShown);
-  return about;
+  if ((act != "policy" && act != "nodes" && act != "operators") || space == std::string::npos) return about;
+  const auto before = about.substr(0, std::min(space, kDigestShown)), now = about.substr(space + 1, kDigestShown);
+  return before == "-" ? voice.text("log.first", {{"digest", now}}) : before + " → " + now;
 }
 
 }  // namespace
@@ -453,7 +453,7 @@ int log(const Voice& voice, const Answer& o) {
   Table table(voice, {"line", "when", "act", "about", "because", "who"});
   each(o, "log", [&](const Answer& l) {
     table.row({count(l, "number"), time_of(number(l, "at_ms")), voice.word("act", text(l, "act")),
-               about_shown(text(l, "act"), text(l, "about")), text(l, "reason"), text(l, "who")});
+               about_shown(voice, text(l, "act"), text(l, "about")), text(l, "reason"), text(l, "who")});
   });
   table.print();
   if (!text(o, "cursor").empty()) voice.say("more", {{"cursor", text(o, "cursor")}});

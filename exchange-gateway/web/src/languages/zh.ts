@@ -91,7 +91,7 @@ export const zh = {
       journal_damaged: { what: '本机的数据库已损坏：磁盘读出的内容与写入的不符', todo: '停止本机程序，检查磁盘，再从备份恢复。' },
       log_broken: { what: '操作日志被改动过', todo: '保留现场，不要重启，立即报告审计员。', go: 'log' },
     } },
-  log: { whole: '日志链完整，没有被改动。', broken: '日志链不完整：日志被改动过。', number: '编号', when: '时间', who: '何人', act: '操作', about: '对象', reason: '理由', download: '导出日志', none: '还没有操作。',
+  log: { whole: '日志链完整，没有被改动。', broken: '日志链不完整：日志被改动过。', number: '编号', when: '时间', who: '何人', act: '操作', about: '对象', reason: '理由', download: '导出日志', none: '还没有操作。', first: '首次登记：{digest}',
     acts: { release: '放行', refuse: '退回', stop: '停止', resume: '恢复', dismiss: '销案', retry: '再次核对', request: '要求重送', reconcile: '对账', epoch: '新纪元', voyage: '开始航次', policy: '策略变更', nodes: '节点名册变更', operators: '人员名册变更', export: '写出介质', again: '重写遗失航次', import: '读入介质' }, confirmed: '对账声明确认到第 {line} 行（{day} {channel}，{time}）。', countersigned: '到第 {line} 行为止有对端签名的答复（{day} {channel}，{time}），只凭本机无法重写。', contradicted: '日志与 {day} {channel} 的签名声明（{time}）不符，它写明的第 {line} 行不是这样：日志被改动或截短过，或者本机后来从较旧的备份恢复过。', verify: '导出后可用声明离线核对：jindu-gateway ctl log verify 文件 --statement 声明' },
   not_found: { what: '这个地址没有内容。', home: '回到总览' },
 };

@@ -234,6 +234,8 @@ TEST_CASE("the other pages speak both languages, and every value is filled in") 
     "about": "0123456789abcdef01 fedcba9876543210fe"}], "cursor": "", "whole": true, "confirmed": null,
     "countersigned": {"day": "2026-05-29", "channel": "a>b", "made_at_ms": 1, "line": 1, "digest": "dd"},
     "contradicting": null})";
+  constexpr auto first = R"({"log": [{"number": 1, "at_ms": 1, "act": "nodes", "reason": "", "who": "gateway-outer",
+    "about": "- fedcba9876543210fe"}], "cursor": "", "whole": true})";
   constexpr auto contradicted = R"({"log": [], "cursor": "", "whole": true, "contradicting":
     {"day": "2026-05-29", "channel": "a>b", "made_at_ms": 1, "line": 7, "digest": "dd"}})";
   for (const auto& one : {
@@ -262,6 +264,7 @@ TEST_CASE("the other pages speak both languages, and every value is filled in") 
            Case{pages::log, log, "销案", "dismiss", kToLookAfter},
            Case{pages::log, exchanged, "策略变更  0123456789ab → fedcba987654 ",
                 "policy  0123456789ab → fedcba987654 "},
+           Case{pages::log, first, "节点名册变更  首次登记：fedcba987654 ", "nodes  first registered: fedcba987654 "},
            Case{pages::log, exchanged, "到第 1 行为止，只凭本机无法重写", "up to line 1 nobody could have"},
            Case{pages::log, contradicted, "第 7 行的摘要是 dd", "line 7 has the digest dd", kToLookAfter},
            Case{pages::bundles, R"({"bundles": [], "cursor": ""})", "没有符合条件的交换包", "none found"},
