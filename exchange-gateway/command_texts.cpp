@@ -116,8 +116,7 @@ const Texts& command_texts() {
        "The signature does not hold: it was changed on the way, or somebody made it in that sender's name."},
       {"why.bundle.fork",
        "发送方在同一位置已签过另一个交换包，本机先收下了那一个。发送方或其单元忘记了签过什么（例如恢复过旧备份），或密"
-       "钥"
-       "落入他人之手。",
+       "钥落入他人之手。",
        "Its sender has signed something else for the same place, and that is here. Its service or unit has forgotten "
        "what it had signed, or somebody else has its key."},
       {"why.bundle", "交换包本身不合要求，本机没有收下它。", "It is not as a bundle should be and was not taken."},
@@ -369,21 +368,17 @@ const Texts& command_texts() {
        "有交换包等待传送已 {age}，不在任何航次上：检查通道和对端机是否运行，或接上介质；`ctl search --state waiting` "
        "列出",
        "something waits for {age} to be carried and is on no voyage: look at the carrier, or attach a medium; `ctl "
-       "search "
-       "--state waiting` names it"},
+       "search --state waiting` names it"},
       {"alarm.oldest_waiting_voyage",
        "有交换包已等待 {age}，在航次 {about} 上，对端尚未确认：`ctl voyages` "
-       "显示该航次何时装载；送出介质，或换一个介质用 `ctl "
-       "voyage start` 开始新航次",
+       "显示该航次何时装载；送出介质，或换一个介质用 `ctl voyage start` 开始新航次",
        "something waits for {age} and went on voyage {about}, which the other unit has not confirmed: `ctl voyages` "
-       "says "
-       "since when; move its medium, or attach another one and `ctl voyage start`"},
+       "says since when; move its medium, or attach another one and `ctl voyage start`"},
       {"alarm.oldest_ready", "有交换包等待取走已 {age}：检查本侧的业务系统是否运行",
        "something waits for {age} for our service to fetch it: look whether the service runs"},
       {"alarm.other_side_silent", "已 {age} 没有对端的消息：检查通道（用介质的，看 `ctl voyages`）和对端机",
        "the other unit was not heard for {age}: look at the carrier (`ctl voyages`, where it moves a medium) and "
-       "whether "
-       "that unit runs"},
+       "whether that unit runs"},
       {"alarm.held", "{n} 个交换包待放行，最久已等 {since}：请放行员用 `ctl held` 审阅",
        "{n} held for a releaser, the oldest for {since}: `ctl held`"},
       {"alarm.quarantined", "隔离区有 {n} 项：`ctl quarantine list` 说明原因和处理办法",
@@ -392,42 +387,34 @@ const Texts& command_texts() {
       {"gap.many", "第 {first} 至 {last} 号", "numbers {first} to {last} have"},
       {"alarm.gap",
        "通道 {channel} {which}没有到，后面的 {since}前已到：先看对端是否暂扣；不是则要求重送，`ctl request "
-       "\"{channel}\" "
-       "{first} {last} --reason …`",
+       "\"{channel}\" {first} {last} --reason …`",
        "{which} not come on {channel}, and what is behind came {since} ago: see whether the other unit holds it; if "
-       "not, "
-       "`ctl request \"{channel}\" {first} {last} --reason …`"},
+       "not, `ctl request \"{channel}\" {first} {last} --reason …`"},
       {"alarm.gap_asked",
        "通道 {channel} {which}没有到，后面的 "
-       "{since}前已到：{asked}前已要求重送；对端有的随下一次往来送来，已在那里结束的"
-       "说明结果",
+       "{since}前已到：{asked}前已要求重送；对端有的随下一次往来送来，已在那里结束的说明结果",
        "{which} not come on {channel}, and what is behind came {since} ago: asked for again {asked} ago; what the "
-       "other "
-       "unit has comes with the next carrier, and what has ended there is told"},
+       "other unit has comes with the next carrier, and what has ended there is told"},
       {"not_taken.one", "交换包 {id}", "bundle {id}"},
       {"not_taken.many", "{n} 个交换包（第一个是 {id}）", "{n} bundles, the first of them {id},"},
       {"alarm.not_taken_sound",
        "对端没有收下我方的{which}"
        "：签名不成立；本机副本完好，是途中被改动的。检查线路或介质及其经手人，换一个再送；会自动重送",
        "the other unit does not take {which} because the signature does not hold; our copy is sound, so it is changed "
-       "on "
-       "the way: look at the line or the medium and who had it, try another one; it is brought again by itself"},
+       "on the way: look at the line or the medium and who had it, try another one; it is brought again by itself"},
       {"alarm.not_taken_damaged",
        "对端没有收下我方的{which}"
-       "：签名不成立；本机副本同样不成立，是本机磁盘损坏。检查磁盘，用完好的备份恢复本机；备份里"
-       "没有的由业务系统重新交来",
+       "：签名不成立；本机副本同样不成立，是本机磁盘损坏。检查磁盘，用完好的备份恢复本机；备份里没有的由业务系统重新交"
+       "来",
        "the other unit does not take {which} because the signature does not hold; neither does that of our copy, so "
-       "this "
-       "unit's disk has changed it: have the disk looked at and restore the journal from a sound copy; what the copy "
-       "does "
-       "not have, the service hands over again"},
+       "this unit's disk has changed it: have the disk looked at and restore the journal from a sound copy; what the "
+       "copy does not have, the service hands over again"},
       {"alarm.not_taken_foreign",
        "对端没有收下{which}"
-       "：签名不成立；本机没有发出过这样的内容，是途中被改动，或由他人冒名制作。报告安全管理员；对端保留"
-       "证据，直到其值班人员销案",
+       "：签名不成立；本机没有发出过这样的内容，是途中被改动，或由他人冒名制作。报告安全管理员；对端保留证据，直到其值"
+       "班人员销案",
        "the other unit does not take {which} because the signature does not hold; this unit has sent nothing like it: "
-       "it "
-       "was changed on the way, or somebody else has made it. Call the security office; the other unit keeps it as "
+       "it was changed on the way, or somebody else has made it. Call the security office; the other unit keeps it as "
        "evidence until its operators dismiss it"},
       {"alarm.disk_low", "磁盘只剩 {size}：在停止接收之前腾出空间或扩容",
        "only {size} are free: make room before nothing is taken any more"},
@@ -446,28 +433,22 @@ const Texts& command_texts() {
        "{about} is stopped for {since}: `ctl resume` when it may go on"},
       {"alarm.restored_halted",
        "本机是从较旧的备份恢复的（{since}前发现），已停止收发：先用 `ctl epoch show` "
-       "核实是否确实恢复过；属实，由两人执行 "
-       "`ctl epoch approve` 批准新纪元（已有 {n} 人，须 2 人）",
+       "核实是否确实恢复过；属实，由两人执行 `ctl epoch approve` 批准新纪元（已有 {n} 人，须 2 人）",
        "this unit was restored from an older copy of its journal, {since} ago, and sends nothing: look at `ctl epoch "
        "show`; when it is so, two people run `ctl epoch approve` ({n} of 2 so far)"},
       {"alarm.restored_healing", "新纪元已开始，正等对端和本侧业务系统告知：检查通道、对端机和本侧业务系统是否运行",
        "a new epoch has begun; this unit waits for what the other one and its service remember: look that the carrier "
-       "and "
-       "the service run"},
+       "and the service run"},
       {"alarm.voyage_damaged",
        "航次 {about} 于 {since}前来到，被拒收或未能全部收下：`ctl voyages` "
-       "说明原因；检查介质；丢失和损坏的会自动重送（此告警"
-       "保留一天）",
+       "说明原因；检查介质；丢失和损坏的会自动重送（此告警保留一天）",
        "voyage {about} came {since} ago and not all of it could be taken: `ctl voyages` says why; see to the medium if "
-       "it "
-       "was damaged; what was lost is brought again by itself (this is said for a day)"},
+       "it was damaged; what was lost is brought again by itself (this is said for a day)"},
       {"alarm.voyage_damaged_many",
        "{n} 个航次有问题，最近的是航次 {about}，于 {since}前来到：被拒收，或未能全部收下；`ctl voyages` "
-       "说明原因；检查介质；"
-       "丢失和损坏的会自动重送（此告警保留一天）",
+       "说明原因；检查介质；丢失和损坏的会自动重送（此告警保留一天）",
        "{n} voyages, the last of them {about}, came {since} ago and not all of it could be taken: `ctl voyages` says "
-       "why; "
-       "see to the medium if it was damaged; what was lost is brought again by itself (this is said for a day)"},
+       "why; see to the medium if it was damaged; what was lost is brought again by itself (this is said for a day)"},
       {"alarm.mail_failing", "提醒邮件已 {age} 发不出去：查看本机日志和邮件服务器；邮件会等着再发",
        "a warning could not be sent by mail for {age}: see the unit's log and the mail server"},
       {"alarm.mail_refused", "邮件服务器拒收地址 {about}：在 [[contact]] 中改正",
@@ -493,8 +474,7 @@ const Texts& command_texts() {
       {"held.none", "没有待放行的交换包", "nothing is held"},
       {"held.hint",
        "待放行 N/M：须 M 名放行员一致，已有 N 名表态。放行员用 `ctl release 编号 --reason …` 放行，或用 `ctl refuse "
-       "编号 --reason "
-       "…` 退回。",
+       "编号 --reason …` 退回。",
        "held N/M: N of the M releasers that it needs have said so. A releaser decides: `ctl release ID --reason …` or "
        "`ctl refuse ID --reason …`."},
       {"decided.noted", "已记录：{said}/{needed} 人同意，等待另一名放行员",
@@ -522,18 +502,15 @@ const Texts& command_texts() {
        "已通知发送方的，在发送方那里已经结束：消除原因后请其重新发送，再用 `ctl quarantine dismiss 编号 --reason …` "
        "销案。",
        "What its sender was told of has ended: when the cause is put right, it is sent anew; then `ctl quarantine "
-       "dismiss "
-       "ID --reason …`."},
+       "dismiss ID --reason …`."},
       {"quarantine.hint_strange",
        "未通知发送方的，来历不明，真的那一个可能还会来到：来到后用 `ctl quarantine retry 编号 --reason …` "
-       "再次核对；否则用 `ctl "
-       "quarantine dismiss 编号 --reason …` 销案。",
+       "再次核对；否则用 `ctl quarantine dismiss 编号 --reason …` 销案。",
        "Of what its sender was not told, the real one may still come (the sender is what it says itself). When it has, "
        "`ctl quarantine retry ID --reason …`; otherwise `ctl quarantine dismiss ID --reason …`."},
       {"quarantine.hint_voyages",
        "拒收的航次，其中内容一概未收：它仍在介质上，对端送出的会自动重送。查明介质从何而来，再用 `ctl quarantine "
-       "dismiss 编号 "
-       "--reason …` 销案。",
+       "dismiss 编号 --reason …` 销案。",
        "Nothing of a refused voyage was believed: it still lies on its medium, and what the other unit has sent comes "
        "again by itself. See where the medium is from; then `ctl quarantine dismiss ID --reason …`."},
       {"quarantine.hint",
@@ -588,8 +565,7 @@ const Texts& command_texts() {
       {"epoch.halted",
        "已停止接收、交付和传送。如果本机确实恢复过，由 {needed} 人执行 `ctl epoch approve`，开始新纪元。",
        "Nothing is taken, delivered or sent. If this unit was restored, `ctl epoch approve` by {needed} people begins "
-       "a "
-       "new epoch."},
+       "a new epoch."},
       {"epoch.beware", "如果没有恢复过，就是有人冒用本机签名：不要批准，立即报告安全管理员。",
        "If it was not, somebody else sends in its name: do not approve, and call the security office."},
       {"epoch.begun", "已完成：新纪元已开始", "done: a new epoch has begun"},
@@ -606,8 +582,7 @@ const Texts& command_texts() {
        "已请对端核对本机送出的 {n} 段，稍后用 `ctl reconcile list` 查看结果。收进的由对端发起：在对端执行 `ctl "
        "reconcile now`。",
        "asked about {n} stretches of what leaves here; `ctl reconcile list` shows the answers. What comes in, the "
-       "other "
-       "unit asks about: `ctl reconcile now` there."},
+       "other unit asks about: `ctl reconcile now` there."},
       {"stretch", "{day} {channel}：{verdict}，序号 {first} 至 {last}",
        "{day} {channel}: {verdict}, sequences {first} to {last}"},
       {"log.first", "首次登记：{digest}", "first registered: {digest}"},
@@ -628,8 +603,7 @@ const Texts& command_texts() {
        "none of these statements names a line of the log of {unit}, so nothing is confirmed"},
       {"log.contradicted",
        "日志与签名的声明不符：{day} {channel} 的声明（{time}）写明第 {line} 行的摘要是 "
-       "{digest}。日志在此行之前被改动，或"
-       "被截短；也可能是单元后来从较旧的备份恢复过。保留现场，报告审计员。",
+       "{digest}。日志在此行之前被改动，或被截短；也可能是单元后来从较旧的备份恢复过。保留现场，报告审计员。",
        "THE LOG WAS CHANGED, or the unit was restored from an older backup since: the statement of {day} {channel} "
        "({time}) says that line {line} has the digest {digest}. Keep it as it is and call the auditor."},
 
@@ -700,8 +674,7 @@ const Texts& command_texts() {
        "  bundle {id} is missing or was changed; the other side will send it again"},
       {"import.over_rate", "航次 {number} 还有 {n} 个交换包超过策略规定的速率，其余已导入；请过几分钟再导入同一介质",
        "voyage {number}: {n} bundles are over the rate of the policy, the rest is imported; import the same medium "
-       "again in "
-       "some minutes"},
+       "again in some minutes"},
       {"import.nothing", "介质上没有发给本端的航次", "there is no voyage for us on this medium"},
       {"import.not_now", "本端现在无法接收，请稍后重试同一介质：{why}",
        "this unit cannot take anything just now; try the same medium later: {why}"},
@@ -752,8 +725,7 @@ const Texts& command_texts() {
       {"help.search", "查找交换包，新的在前", "Find bundles, newest first"},
       {"help.search.state",
        "待传送 waiting、对端已收 carried、待取走 ready、等前序 early、待放行 held、已结束 ended、未成功 "
-       "not_applied、已隔离 "
-       "quarantined",
+       "not_applied、已隔离 quarantined",
        "waiting, carried, ready, early, held, ended, not_applied, quarantined"},
       {"help.search.kind", "申报件 dossier、材料 material、状态 status、通知 notice、文书 document、事项目录 catalogue",
        "dossier, material, status, notice, document, catalogue"},

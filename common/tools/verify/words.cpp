@@ -191,8 +191,7 @@ const Texts& all_words() {
       {"reconciliation.answered",
        "{count} 份声明有对端签名的答复，答复指明的正是所给的那一份，连同其中操作日志的末行。",
        "{count} statements are answered by the other unit, whose answer names exactly the one that was given, and with "
-       "it "
-       "the last line of the operators' log that stands in it."},
+       "it the last line of the operators' log that stands in it."},
       {"reconciliation.open", "{count} 段的结果：当时有未结束的交换包。",
        "What came of {count} stretches: something was still open in them."},
       {"reconciliation.alone", "{count} 份声明与对端是否一致：没有提供与之对应的声明或答复。",
