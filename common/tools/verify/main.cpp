@@ -1,6 +1,6 @@
 // jindu-verify: checks what Jindu has signed offline (dossiers, receipts, decisions, bundles, histories, and what the
-// gateway's units have counted and put away), and says what is and what is not
-// proven. Exit code 0: all that was asked is proven. 1: it is not, and why. 2: an input cannot be used.
+// gateway's units have counted and put away), and says what is and what is not proven. Exit code 0: all that was asked
+// is proven. 1: it is not, and why. 2: an input cannot be used.
 #include <iostream>
 
 #include "common/dossier/dossier.hpp"
@@ -23,7 +23,7 @@ constexpr std::size_t kDocumentMax = 64 * 1024 * 1024;
 struct Options {
   std::vector<fs::path> roots, intermediates, crls, parts, files;
   fs::path file, content, receipt, statement, bundle, record, sender, key, passphrase_file, into;
-  std::string at, language, signer_of_receipt = "portal", signer_of_history = "approval", signer_of_decision;
+  std::string at, signer_of_receipt = "portal", signer_of_history = "approval", signer_of_decision;
   bool as_json = false, partial = false;
 };
 
@@ -109,26 +109,9 @@ Report history_report(const Options& o) {
   return check_history({saved.statements, o.signer_of_history}, saved.trust);
 }
 
-// What every check takes.
-void add_common(Command command, Options& o) {
-  // One value each, so that they may stand before a file.
-  command.option("--root", o.roots, "Whom to trust: PEM certificates of roots").required().one_each();
-  command
-      .option("--intermediate", o.intermediates,
-              "PEM certificates between a root and a signer, where the file holds none")
-      .one_each();
-  command.option("--crl", o.crls, "PEM revocation lists, one of each issuer").one_each();
-  command.option("--at", o.at, "Check certificates as of this moment (UTC) instead of the one that is claimed");
-  command.flag("--json", o.as_json, "As JSON");
-  command.option("--language", o.language, "zh or en; otherwise as the locale says").one_of({"zh", "en"});
-}
-void add_key(Command command, Options& o, const char* what) {
-  command.option("--key", o.key, what);
-  command.option("--passphrase-file", o.passphrase_file, "File whose first line opens the key");
-}
+using Check = Report (*)(const Options&);
 
-int answer(const Options& o, Report (*check)(const Options&)) {
-  const auto language = language_of(o.language);
+int answer(const Options& o, Check check, Language language) {
   try {
     const auto report = check(o);
     std::cout << (o.as_json ? as_json(report, language) + "\n" : as_text(report, language));
@@ -143,67 +126,110 @@ int answer(const Options& o, Report (*check)(const Options&)) {
   return 2;
 }
 
+// The commands, each with its options and with help in the language of who reads it.
+class Commands {
+ public:
+  Commands(CommandLine& app, Options& options, Language language) : app_(app), o_(options), language_(language) {}
+  void add() {
+    app_.needs_command();
+    app_.language_option(help("language"));
+    dossier();
+    receipt();
+    decision();
+    bundle();
+    timeline();
+    reconciliation();
+    record();
+    history();
+  }
+  Check chosen() const { return check_; }
+
+ private:
+  std::string help(const std::string& name) const { return say("help." + name, language_); }
+
+  // With what every check takes.
+  Command command(const char* name, Check run) {
+    auto added = app_.command(name, help(name));
+    // One value each, so that they may stand before a file.
+    added.option("--root", o_.roots, help("root")).required().one_each();
+    added.option("--intermediate", o_.intermediates, help("intermediate")).one_each();
+    added.option("--crl", o_.crls, help("crl")).one_each();
+    added.option("--at", o_.at, help("at"));
+    added.flag("--json", o_.as_json, help("json"));
+    added.language_option(help("language"));
+    added.when_chosen([this, run] { check_ = run; });
+    return added;
+  }
+  void add_key(Command command, const char* what) {
+    command.option("--key", o_.key, help(what));
+    command.option("--passphrase-file", o_.passphrase_file, help("passphrase_file"));
+  }
+
+  void dossier() {
+    auto added = command("dossier", dossier_report);
+    added.option("statement", o_.file, help("dossier.statement")).required();
+    added.option("content", o_.content, help("dossier.content")).required();
+    added.option("--part", o_.parts, help("dossier.part")).one_each();
+    added.flag("--partial", o_.partial, help("dossier.partial"));
+    added.option("--into", o_.into, help("dossier.into"));
+    add_key(added, "dossier.key");
+  }
+  void receipt() {
+    auto added = command("receipt", receipt_report);
+    added.option("receipt", o_.file, help("receipt.receipt")).required();
+    added.option("--statement", o_.statement, help("receipt.statement"));
+    added.option("--content", o_.content, help("receipt.content"));
+    added.option("--part", o_.parts, help("receipt.part")).one_each();
+    added.option("--bundle", o_.bundle, help("receipt.bundle"));
+    added.option("--signer", o_.signer_of_receipt, help("receipt.signer")).show_default();
+  }
+  void decision() {
+    auto added = command("decision", decision_report);
+    added.option("pdf", o_.file, help("decision.pdf")).required();
+    added.option("--record", o_.record, help("decision.record"));
+    added.option("--signer", o_.signer_of_decision, help("decision.signer"));
+  }
+  void bundle() {
+    auto added = command("bundle", bundle_report);
+    added.option("bundle", o_.file, help("bundle.bundle")).required();
+    added.option("--sender", o_.sender, help("bundle.sender")).required();
+    add_key(added, "bundle.key");
+  }
+  void timeline() {
+    auto added = command("timeline", timeline_report);
+    added.option("receipts", o_.files, help("timeline.receipts")).required();
+    added.option("--bundle", o_.bundle, help("timeline.bundle"));
+  }
+  void reconciliation() {
+    command("reconciliation", reconciliation_report)
+        .option("statements", o_.files, help("reconciliation.statements"))
+        .required();
+  }
+  void record() {
+    auto added = command("record", record_report);
+    added.option("record", o_.file, help("record.record")).required();
+    added.option("--bundle", o_.bundle, help("record.bundle"));
+  }
+  void history() {
+    auto added = command("history", history_report);
+    added.option("events", o_.files, help("history.events")).required();
+    added.option("--signer", o_.signer_of_history, help("history.signer")).show_default();
+  }
+
+  CommandLine& app_;
+  Options& o_;
+  Language language_;
+  Check check_ = nullptr;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CommandLine app("Checks what Jindu signed and sealed, without Jindu: no server, no database, no network");
-  app.needs_command();
-  Options o;
-  Report (*check)(const Options&) = nullptr;
-  const auto command = [&](const char* name, const char* what, Report (*run)(const Options&)) {
-    auto added = app.command(name, what);
-    add_common(added, o);
-    added.when_chosen([&check, run] { check = run; });
-    return added;
-  };
-
-  auto of_dossier =
-      command("dossier", "A signed statement, the sealed content and the sealed materials", dossier_report);
-  of_dossier.option("statement", o.file, "The signed statement").required();
-  of_dossier.option("content", o.content, "The sealed content").required();
-  of_dossier.option("--part", o.parts, "A sealed material; once for each, in any order").one_each();
-  of_dossier.flag("--partial", o.partial, "Materials may be missing");
-  of_dossier.option("--into", o.into, "Folder for what was signed and, with a key, for what was opened");
-  add_key(of_dossier, o, "A recipient's key: PEM or PKCS#12");
-
-  auto of_receipt = command("receipt", "A receipt of the portal or of a gateway unit", receipt_report);
-  of_receipt.option("receipt", o.file).required();
-  of_receipt.option("--statement", o.statement, "The signed statement that was submitted");
-  of_receipt.option("--content", o.content, "The sealed content that was submitted");
-  of_receipt.option("--part", o.parts, "A sealed material that was submitted").one_each();
-  of_receipt.option("--bundle", o.bundle, "The bundle that a gateway's receipt is about");
-  of_receipt.option("--signer", o.signer_of_receipt, "Common Name of the portal's node").show_default();
-
-  auto of_decision = command("decision", "A decision or another document, as PDF", decision_report);
-  of_decision.option("pdf", o.file).required();
-  of_decision.option("--record", o.record, "Its DocumentRecord, or what the public check answers");
-  of_decision.option("--signer", o.signer_of_decision, "Common Name of who should have signed; any otherwise");
-
-  auto of_bundle = command("bundle", "A bundle that crosses the gateway", bundle_report);
-  of_bundle.option("bundle", o.file).required();
-  of_bundle.option("--sender", o.sender, "PEM certificate of the sending node").required();
-  add_key(of_bundle, o, "The destination node's key: PEM or PKCS#12");
-
-  auto of_timeline =
-      command("timeline", "The receipts of one bundle: is the ladder whole and monotone?", timeline_report);
-  of_timeline.option("receipts", o.files, "Receipts, or JSON with a list of them as the console shows").required();
-  of_timeline.option("--bundle", o.bundle, "The bundle that they are about");
-
-  auto of_reconciliation =
-      command("reconciliation", "What gateway units have counted, as the console saves it: do both agree?",
-              reconciliation_report);
-  of_reconciliation.option("statements", o.files, "Statements, or JSON with a list of them").required();
-
-  auto of_record =
-      command("record", "What a gateway unit has put away from quarantine, or keeps there as evidence", record_report);
-  of_record.option("record", o.file).required();
-  of_record.option("--bundle", o.bundle, "The bytes that it is about");
-
-  auto of_history =
-      command("history", "The events of one case: signed, chained and decided by whom they say?", history_report);
-  of_history.option("events", o.files, "Events from first to last, or JSON with a list of them").required();
-  of_history.option("--signer", o.signer_of_history, "Common Name of the approval node").show_default();
-
+  const auto language = language_of(argc, argv);
+  CommandLine app(say("help", language), language);
+  Options options;
+  Commands commands(app, options, language);
+  commands.add();
   if (const auto ended = app.read(argc, argv)) return *ended;
-  return answer(o, check);
+  return answer(options, commands.chosen(), language);
 }
