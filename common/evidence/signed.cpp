@@ -246,7 +246,7 @@ result<std::vector<result<void>>> open_together(const Together& together, std::s
 result<Statement> read_signed(BytesView encoded, std::string_view type) {
   auto message = parse(encoded, type);
   if (!message) return message.error();
-  auto certificate = crypto::Certificate::from_der(bytes_of(message->certificate()));
+  auto certificate = crypto::Certificate::remembered(bytes_of(message->certificate()));
   if (!certificate) return certificate.error();
   auto signer = certificate->common_name();
   return Statement{message->type(), Bytes(message->body().begin(), message->body().end()), std::move(signer),

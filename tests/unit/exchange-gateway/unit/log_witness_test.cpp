@@ -170,6 +170,24 @@ TEST_CASE("statements by others, changed ones and what is none are refused, and 
   CHECK(r.say(lines, s.mine).code == 0);
 }
 
+TEST_CASE("a unit's certificate is read once for all of its statements, so that the whole log is weighed at once") {
+  Reconciled r;
+  REQUIRE(r.w.outer->journal().read([&](storage::Transaction& t) {
+    const auto all = store::stretches(t, 10);
+    REQUIRE(all.size() > 1);
+    const auto certificate_of = [](const Bytes& statement) {
+      return evidence::read_signed(statement, kReconciliationType).value().certificate;
+    };
+    // Kept, so that no other one comes to lie where they lay.
+    const auto mine = certificate_of(all.front().mine), theirs = certificate_of(all.front().theirs);
+    CHECK(mine.native() != theirs.native());
+    for (const auto& s : all) {
+      CHECK(certificate_of(s.mine).native() == mine.native());
+      CHECK(certificate_of(s.theirs).native() == theirs.native());
+    }
+  }));
+}
+
 TEST_CASE("a statement of an older program, which names no log, is compared like any other and witnesses nothing") {
   Reconciled r;
   auto& outer = r.w.outer;
