@@ -9,7 +9,7 @@
 namespace jindu::gateway {
 namespace {
 
-constexpr std::size_t kBundleMax = 64 * 1024 * 1024;
+constexpr std::size_t kBundlesMax = 24 * 1024 * 1024;  // 8 MiB, or one that is larger
 constexpr std::int64_t kWaitMax = 25;
 constexpr std::size_t kDeliveredAtOnce = 8 * 1024 * 1024;
 constexpr std::size_t kReceiptsMax = 8 * 1024 * 1024;
@@ -68,7 +68,7 @@ std::vector<http::Route> unit_routes(Unit& unit) {
   // Bundles that follow each other. Those before the first that cannot be taken are taken; gives a receipt of each, in
   // no order.
   routes.push_back(
-      {Method::put, "/unit/v1/bundles", service, kBundleMax, [&unit](Request& request) -> result<Response> {
+      {Method::put, "/unit/v1/bundles", service, kBundlesMax, [&unit](Request& request) -> result<Response> {
          auto bundles = exchange::parts_of_batch(request.body);
          if (!bundles) return bundles.error();
          auto taken = unit.take_from_service(*bundles);
