@@ -686,7 +686,6 @@ const Texts& command_texts() {
       {"help.config", "TOML 配置文件", "Configuration in TOML"},
       {"help.config_of_unit", "单元的配置文件", "Configuration of the unit"},
       {"help.check_config", "只检查配置文件，说明错误后退出", "Read the configuration, say what is wrong, and end"},
-      {"help.language", "zh 或 en；不写则按系统区域设置", "zh or en; otherwise as the locale says"},
       {"help.guard", "把一个 TCP 端口转到另一网络，不解读内容",
        "Relay one TCP port to another network without understanding it"},
       {"help.switch", "把介质轮流接到一侧，每次只接一侧", "Attach a medium to one side at a time"},

@@ -20,6 +20,7 @@ const Texts& texts() {
       {"options", "选项", "Options"},
       {"subcommands", "子命令", "Subcommands"},
       {"help", "显示本说明", "Print this help message and exit"},
+      {"language", "zh 或 en；不写则按系统区域设置", "zh or en; otherwise as the locale says"},
       {"mistake.no_subcommand", "缺少子命令。", "A subcommand is required"},
       {"mistake.missing", "缺少 {what}。", "{what} is required"},
       {"mistake.unknown", "不认识：{what}", "The following argument was not expected: {what}"},
@@ -105,12 +106,13 @@ Argument Command::option(const std::string& name, std::uint64_t& value, const st
   return Argument(*app_->add_option(name, value, what));
 }
 void Command::flag(const std::string& name, bool& value, const std::string& what) { app_->add_flag(name, value, what); }
-void Command::language_option(const std::string& what) {
+void Command::language_option() {
+  const auto what = texts().say("language", language_);
   app_->add_option("--language", what)->type_name("TEXT")->check(CLI::IsMember({"zh", "en"}));
 }
 
 Command Command::command(const std::string& name, const std::string& what) {
-  return Command(*app_->add_subcommand(name, what));
+  return Command(*app_->add_subcommand(name, what), language_);
 }
 Command& Command::needs_command() { return app_->require_subcommand(1), *this; }
 Command& Command::lets_through() { return app_->fallthrough(), *this; }
@@ -120,7 +122,8 @@ bool Command::chosen() const { return app_->parsed(); }
 
 CommandLine::CommandLine(const std::string& what, Language language)
     : CommandLine(std::make_unique<CLI::App>(what), language) {}
-CommandLine::CommandLine(std::unique_ptr<CLI::App> app, Language language) : Command(*app), owned_(std::move(app)) {
+CommandLine::CommandLine(std::unique_ptr<CLI::App> app, Language language)
+    : Command(*app, language), owned_(std::move(app)) {
   owned_->formatter(std::make_shared<Format>(language));
   owned_->group(texts().say("subcommands", language));
   owned_->set_help_flag("-h,--help", texts().say("help", language));

@@ -37,7 +37,7 @@ class Argument {
 // The program itself or one of its subcommands. Values are written when the line is read, so they must outlive it.
 class Command {
  public:
-  explicit Command(CLI::App& app) : app_(&app) {}
+  Command(CLI::App& app, Language language) : app_(&app), language_(language) {}
   // `name` with dashes ("-o,--output") is an option, without them a positional argument.
   Argument option(const std::string& name, std::string& value, const std::string& what = {});
   Argument option(const std::string& name, std::filesystem::path& value, const std::string& what = {});
@@ -46,8 +46,8 @@ class Command {
   Argument option(const std::string& name, std::int64_t& value, const std::string& what = {});
   Argument option(const std::string& name, std::uint64_t& value, const std::string& what = {});
   void flag(const std::string& name, bool& value, const std::string& what);
-  // --language, which language_of() has read before the line is.
-  void language_option(const std::string& what);
+  // --language, which language_of() has read before the line is; with its help.
+  void language_option();
 
   Command command(const std::string& name, const std::string& what);
   Command& needs_command();
@@ -60,6 +60,7 @@ class Command {
 
  protected:
   CLI::App* app_;
+  Language language_;
 };
 
 class CommandLine : public Command {

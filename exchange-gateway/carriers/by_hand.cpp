@@ -281,7 +281,7 @@ void add_by_hand(Command& app, const Voice& voice, std::function<int()>& work) {
     command.option("--config", asked->config, voice.text("help.config_of_unit")).required();
     command.option("--unit", asked->side, voice.text("help.unit")).one_of({"outer", "inner"}).required();
     command.option(option, asked->medium, voice.text("help.directory")).required();
-    command.language_option(voice.text("help.language"));
+    command.language_option();
     if (name == "export") command.option("--again", asked->again, voice.text("help.again"));
     command.when_chosen([&work, asked, act] {
       work = [asked, act] {

@@ -197,7 +197,7 @@ class Verbs {
     ctl_.option("--cert", address.certificate, help("cert"));
     ctl_.option("--key", address.private_key, help("key"));
     ctl_.flag("--json", a_->as_json, help("json"));
-    ctl_.language_option(help("language"));
+    ctl_.language_option();
     glance();
     bundles();
     quarantine();

@@ -70,7 +70,7 @@ void add_policy(Command& app, const Voice& voice, std::function<int()>& work) {
   const auto help = [&](const char* name) { return voice.text(std::string("help.policy_file.") + name); };
   auto policy = app.command("policy", voice.text("help.policy_file"));
   policy.needs_command();
-  policy.language_option(voice.text("help.language"));
+  policy.language_option();
   auto q = std::make_shared<Question>(voice);
   const auto verb = [&](const char* name, int (*does)(const Question&)) {
     auto command = policy.command(name, help(name));

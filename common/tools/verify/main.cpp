@@ -132,7 +132,7 @@ class Commands {
   Commands(CommandLine& app, Options& options, Language language) : app_(app), o_(options), language_(language) {}
   void add() {
     app_.needs_command();
-    app_.language_option(help("language"));
+    app_.language_option();
     dossier();
     receipt();
     decision();
@@ -156,7 +156,7 @@ class Commands {
     added.option("--crl", o_.crls, help("crl")).one_each();
     added.option("--at", o_.at, help("at"));
     added.flag("--json", o_.as_json, help("json"));
-    added.language_option(help("language"));
+    added.language_option();
     added.when_chosen([this, run] { check_ = run; });
     return added;
   }

@@ -358,7 +358,6 @@ const Texts& all_words() {
        "Check certificates as of this moment (UTC) instead of the one that is claimed, such as 2026-05-04 or "
        "2026-05-04T03:02:01Z"},
       {"help.json", "以 JSON 输出", "As JSON"},
-      {"help.language", "zh 或 en；不写则按系统区域设置", "zh or en; otherwise as the locale says"},
       {"help.passphrase_file", "首行为密钥口令的文件", "File whose first line opens the key"},
       {"help.dossier", "申报件：签署的声明、加密内容和加密材料",
        "A signed statement, the sealed content and the sealed materials"},
