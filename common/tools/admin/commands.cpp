@@ -9,17 +9,13 @@
 #include "common/catalogue/catalogue.hpp"
 #include "common/crypto/cms.hpp"
 #include "common/runtime/files.hpp"
+#include "common/tools/admin/words.hpp"
 
 namespace jindu::admin {
 namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
-
-int unusable(const std::string& what) {
-  std::cerr << what << "\n";
-  return 2;
-}
 
 result<json::value> read_json(const fs::path& path) {
   auto text = files::read_text(path);
@@ -96,52 +92,69 @@ result<json::value> assemble(const fs::path& folder, const fs::path& certificate
 
 }  // namespace
 
-int build_catalogue(const std::string& folder, const std::string& certificates, std::uint64_t serial,
-                    const std::string& output) {
+std::string Commands::mistake(const Error& error) const {
+  const auto key = "mistake." + error.code;
+  return (all_words().has(key) ? all_words().say(key, language_, {{"said", error.detail}}) : error.detail) + " [" +
+         error.code + "]";
+}
+
+int Commands::unusable(const Error& error) const {
+  std::cerr << mistake(error) << "\n";
+  return 2;
+}
+
+int Commands::build_catalogue(const std::string& folder, const std::string& certificates, std::uint64_t serial,
+                              const std::string& output) const {
   auto whole = assemble(folder, certificates, serial);
-  if (!whole) return unusable(whole.error().detail);
+  if (!whole) return unusable(whole.error());
   const auto text = json::serialize(*whole);
   auto parsed = catalogue::parse_catalogue(text);
-  if (!parsed) return unusable(parsed.error().detail);
-  if (auto ok = files::write_durably(fs::absolute(output), bytes_of(text)); !ok) return unusable(ok.error().detail);
-  std::cout << output << ": serial " << parsed->serial << ", " << parsed->departments.size() << " departments, "
-            << parsed->items.size() << " service items, " << text.size() << " bytes\n";
+  if (!parsed) return unusable(parsed.error());
+  if (auto ok = files::write_durably(fs::absolute(output), bytes_of(text)); !ok) return unusable(ok.error());
+  std::cout << all_words().say("built", language_,
+                               {{"file", output},
+                                {"serial", parsed->serial},
+                                {"departments", parsed->departments.size()},
+                                {"items", parsed->items.size()},
+                                {"bytes", text.size()}})
+            << "\n";
   return 0;
 }
 
-int check_catalogue(const std::string& file) {
+int Commands::check_catalogue(const std::string& file) const {
   auto text = files::read_text(file);
-  if (!text) return unusable(text.error().detail);
+  if (!text) return unusable(text.error());
   auto parsed = catalogue::parse_catalogue(*text);
   if (!parsed) {
-    std::cout << file << ": " << parsed.error().detail << " [" << parsed.error().code << "]\n";
+    std::cout << file << ": " << mistake(parsed.error()) << "\n";
     return 1;
   }
-  std::cout << file << ": good, " << parsed->items.size() << " service items\n";
+  std::cout << all_words().say("good", language_, {{"file", file}, {"items", parsed->items.size()}}) << "\n";
   return 0;
 }
 
-int sign_file(const std::string& file, const std::string& pkcs12, const std::string& passphrase_file,
-              const std::string& output) {
+int Commands::sign_file(const std::string& file, const std::string& pkcs12, const std::string& passphrase_file,
+                        const std::string& output) const {
   auto content = files::read(file, 64 << 20), p12 = files::read(pkcs12, 1 << 20);
   auto passphrase = files::read_text(passphrase_file, 4096);
-  if (!content) return unusable(content.error().detail);
-  if (!p12) return unusable(p12.error().detail);
-  if (!passphrase) return unusable(passphrase.error().detail);
+  if (!content) return unusable(content.error());
+  if (!p12) return unusable(p12.error());
+  if (!passphrase) return unusable(passphrase.error());
   while (passphrase->ends_with('\n')) passphrase->pop_back();
   auto identity = crypto::identity_from_pkcs12(*p12, *passphrase);
-  if (!identity) return unusable(identity.error().detail);
+  if (!identity) return unusable(identity.error());
   auto signature = crypto::cms_sign(*content, identity->key, identity->certificate, identity->chain);
-  if (!signature) return unusable(signature.error().detail);
-  if (auto ok = files::write_durably(fs::absolute(output), *signature); !ok) return unusable(ok.error().detail);
-  std::cout << output << ": signed by " << identity->certificate.common_name() << "\n";
+  if (!signature) return unusable(signature.error());
+  if (auto ok = files::write_durably(fs::absolute(output), *signature); !ok) return unusable(ok.error());
+  std::cout << all_words().say("signed", language_, {{"file", output}, {"signer", identity->certificate.common_name()}})
+            << "\n";
   return 0;
 }
 
-int check_form(const std::string& schema_file, const std::string& data_file, bool as_json) {
+int Commands::check_form(const std::string& schema_file, const std::string& data_file, bool as_json) const {
   auto schema = read_json(schema_file), data = read_json(data_file);
-  if (!schema) return unusable(schema.error().detail);
-  if (!data) return unusable(data.error().detail);
+  if (!schema) return unusable(schema.error());
+  if (!data) return unusable(data.error());
   const json::value* rules = &*schema;
   std::string place;
   if (const auto* inner = catalogue::find_pointer(*schema, "/form/schema")) {
@@ -149,7 +162,9 @@ int check_form(const std::string& schema_file, const std::string& data_file, boo
     place = "/form/schema";
   }
   auto compiled = catalogue::FormSchema::compile(*rules);
-  if (!compiled) return unusable(at_line(schema_file, place + compiled.error().field, compiled.error().detail));
+  if (!compiled)
+    return unusable({Fault::invalid, compiled.error().code,
+                     at_line(schema_file, place + compiled.error().field, compiled.error().detail)});
   const auto findings = compiled->check(*data);
   if (as_json) {
     std::cout << json::serialize(catalogue::to_json(findings)) << "\n";

@@ -18,6 +18,8 @@ namespace json = boost::json;
 
 namespace {
 
+const admin::Commands kCommands(Language::en);
+
 // A folder of its own for each test, with the deployed catalogue and certificates for its departments.
 class Desk {
  public:
@@ -50,7 +52,7 @@ class Desk {
     write(name, text.replace(at, from.size(), to));
   }
   int build(std::uint64_t serial = 3) {
-    return admin::build_catalogue(path("catalogue"), path("pki"), serial, path("out.json"));
+    return kCommands.build_catalogue(path("catalogue"), path("pki"), serial, path("out.json"));
   }
 
  private:
@@ -85,7 +87,7 @@ TEST_CASE("a catalogue is built with the departments' certificates") {
     Printed printed;
     CHECK(desk.build(3) == 0);
     CHECK(contains(printed.text(), "serial 3, 6 departments, 6 service items"));
-    CHECK(admin::check_catalogue(desk.path("out.json")) == 0);
+    CHECK(kCommands.check_catalogue(desk.path("out.json")) == 0);
   }
   const auto built = catalogue::parse_catalogue(desk.read("out.json"));
   REQUIRE(built);
@@ -142,7 +144,7 @@ TEST_CASE("forms are checked as portal and workbench check them") {
   const auto sample = desk.path("catalogue/samples/public-place-hygiene.json");
   const auto run = [](const std::string& schema, const std::string& data, bool as_json, int expected) {
     Printed printed;
-    CHECK(admin::check_form(schema, data, as_json) == expected);
+    CHECK(kCommands.check_form(schema, data, as_json) == expected);
     return printed.text();
   };
   CHECK(run(item, sample, false, 0).empty());
@@ -172,7 +174,18 @@ TEST_CASE("what cannot be signed is told") {
   desk.write("no.p12", "no PKCS#12");
   desk.write("passphrase", "secret\n");
   Printed printed;
-  CHECK(admin::sign_file(desk.path("content"), desk.path("no.p12"), desk.path("passphrase"), desk.path("out")) == 2);
-  CHECK(admin::sign_file(desk.path("nothing"), desk.path("no.p12"), desk.path("passphrase"), desk.path("out")) == 2);
+  CHECK(kCommands.sign_file(desk.path("content"), desk.path("no.p12"), desk.path("passphrase"), desk.path("out")) == 2);
+  CHECK(kCommands.sign_file(desk.path("nothing"), desk.path("no.p12"), desk.path("passphrase"), desk.path("out")) == 2);
   CHECK_FALSE(fs::exists(desk.path("out")));
+}
+
+TEST_CASE("what is wrong is said in Chinese, with its place and code") {
+  Desk desk;
+  desk.replace("catalogue/items/outdoor-advertising.json", "\"version\": 1,", "\"version\": 1");
+  Printed printed;
+  CHECK(admin::Commands(Language::zh).build_catalogue(desk.path("catalogue"), desk.path("pki"), 3, desk.path("out")) ==
+        2);
+  CHECK(contains(printed.text(), "不是正确的 JSON："));
+  CHECK(contains(printed.text(), "outdoor-advertising.json:4: "));
+  CHECK(contains(printed.text(), " [json.syntax]\n"));
 }
