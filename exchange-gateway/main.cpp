@@ -34,8 +34,8 @@ int main(int argc, char** argv) {
   bool check = false;
   int patience_ms = 10'000, idle_seconds = static_cast<int>(kGuardIdle.count());
   app.option("--unit", side, help("unit")).one_of({"outer", "inner"});
-  app.option("--config", config, help("config"));
-  app.flag("--check-config", check, help("check_config"));
+  app.configuration(config, check);
+  app.language_option();
   auto guard = app.command("guard", help("guard"));
   guard.option("--listen", listen, "ADDRESS:PORT").required();
   guard.option("--forward", forward, "ADDRESS:PORT").required();
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
   auto settings = read_settings(config, side);
   if (!settings) return fail(settings.error());
   if (check) {
-    std::cout << config << ": good\n";
+    std::cout << app.good(config) << "\n";
     return 0;
   }
   log::start("gateway-" + side, settings->log_level);

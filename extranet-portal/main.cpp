@@ -8,6 +8,7 @@
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/memory.hpp"
+#include "common/runtime/texts.hpp"
 #include "common/runtime/worker.hpp"
 #include "extranet-portal/api/openapi.hpp"
 #include "extranet-portal/exchange/receivers.hpp"
@@ -19,6 +20,12 @@
 
 namespace jindu::portal {
 namespace {
+
+const Texts& texts() {
+  static const Texts list(
+      {{"help", "津渡门户：面向申请人的公开服务", "Jindu portal: the public service for applicants"}});
+  return list;
+}
 
 // Keys, certificates and whom to believe: everything read from files, so that --check-config finds what is wrong.
 struct Trusted {
@@ -198,15 +205,15 @@ int find(const std::string& path, const jindu::exchange::FindCommand& command) {
   return command.run(settings->database_url, asked_for);
 }
 
-int run(const std::string& path, bool check_only) {
+int run(const CommandLine& app, const std::string& path, bool only_check) {
   const auto settings = read_settings(path);
   const auto trusted = settings ? read_trusted(*settings) : result<Trusted>(settings.error());
   if (!trusted) {
     std::cerr << trusted.error() << '\n';
     return 2;
   }
-  if (check_only) {
-    std::cout << "the configuration is complete\n";
+  if (only_check) {
+    std::cout << app.good(path) << "\n";
     return 0;
   }
   log::start("jindu-portal", settings->log_level);
@@ -224,13 +231,14 @@ int run(const std::string& path, bool check_only) {
 
 int main(int argc, char** argv) {
   jindu::keep_memory_small();
-  jindu::CommandLine app("Jindu portal: the public service for applicants");
+  const auto language = jindu::language_of(argc, argv);
+  jindu::CommandLine app(jindu::portal::texts().say("help", language), language);
   std::string config;
   bool check = false;
-  app.option("--config", config, "The configuration file (TOML)").required();
-  app.flag("--check-config", check, "Read and check the configuration, then end");
-  const jindu::exchange::FindCommand exchange_find(app);
+  app.configuration(config, check).required();
+  app.language_option();
+  const jindu::exchange::FindCommand exchange_find(app, language);
   if (const auto ended = app.read(argc, argv)) return *ended;
   if (exchange_find.chosen()) return jindu::portal::find(config, exchange_find);
-  return jindu::portal::run(config, check);
+  return jindu::portal::run(app, config, check);
 }

@@ -8,6 +8,7 @@
 #include "common/runtime/files.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/memory.hpp"
+#include "common/runtime/texts.hpp"
 #include "common/runtime/worker.hpp"
 #include "intranet-approval/api/api.hpp"
 #include "intranet-approval/api/openapi.hpp"
@@ -20,6 +21,12 @@
 
 namespace jindu::approval {
 namespace {
+
+const Texts& texts() {
+  static const Texts list(
+      {{"help", "津渡审批：隔离网络内的审批系统", "Jindu approval: the approval service on the isolated network"}});
+  return list;
+}
 
 // Keys, certificates, people: everything read from files, so that --check-config finds what is wrong.
 struct Trusted {
@@ -193,12 +200,13 @@ std::optional<exchange::Asked> asked_for(storage::Transaction& t, const std::str
 }
 
 int run(int argc, char** argv) {
-  CommandLine app("The approval service on the isolated network.");
+  const auto language = language_of(argc, argv);
+  CommandLine app(texts().say("help", language), language);
   std::string config;
   bool check = false;
-  app.option("--config", config, "Configuration in TOML").required();
-  app.flag("--check-config", check, "Read the configuration, say what is wrong, and end");
-  const exchange::FindCommand exchange_find(app);
+  app.configuration(config, check).required();
+  app.language_option();
+  const exchange::FindCommand exchange_find(app, language);
   if (const auto ended = app.read(argc, argv)) return *ended;
   if (exchange_find.chosen()) {
     const auto where = read_settings(config);
@@ -210,7 +218,7 @@ int run(int argc, char** argv) {
   auto trusted = read_trusted(*settings);
   if (!trusted) return fail(trusted.error());
   if (check) {
-    std::cout << config << ": good\n";
+    std::cout << app.good(config) << "\n";
     return 0;
   }
   log::start("approval", settings->log_level);

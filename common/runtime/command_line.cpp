@@ -21,6 +21,9 @@ const Texts& texts() {
       {"subcommands", "子命令", "Subcommands"},
       {"help", "显示本说明", "Print this help message and exit"},
       {"language", "zh 或 en；不写则按系统区域设置", "zh or en; otherwise as the locale says"},
+      {"config", "TOML 配置文件", "Configuration in TOML"},
+      {"check_config", "只检查配置文件，说明错误后退出", "Read the configuration, say what is wrong, and end"},
+      {"good", "{file}：没有错误", "{file}: good"},
       {"mistake.no_subcommand", "缺少子命令。", "A subcommand is required"},
       {"mistake.missing", "缺少 {what}。", "{what} is required"},
       {"mistake.unknown", "不认识：{what}", "The following argument was not expected: {what}"},
@@ -130,6 +133,14 @@ CommandLine::CommandLine(std::unique_ptr<CLI::App> app, Language language)
   owned_->failure_message([language](const CLI::App*, const CLI::Error& error) { return mistake(error, language); });
 }
 CommandLine::~CommandLine() = default;
+Argument CommandLine::configuration(std::string& file, bool& only_check) {
+  const auto config = option("--config", file, texts().say("config", language_));
+  flag("--check-config", only_check, texts().say("check_config", language_));
+  return config;
+}
+std::string CommandLine::good(const std::string& file) const {
+  return texts().say("good", language_, {{"file", file}});
+}
 std::optional<int> CommandLine::read(int argc, char** argv) {
   try {
     owned_->parse(argc, argv);

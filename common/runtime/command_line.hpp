@@ -70,6 +70,9 @@ class CommandLine : public Command {
   ~CommandLine();
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
+  // --config and --check-config of a service, with their help; and what is said when nothing is wrong there.
+  Argument configuration(std::string& file, bool& only_check);
+  std::string good(const std::string& file) const;
   // An exit code when the program is to end at once: help was asked for (0), or the line is wrong, which has been said.
   std::optional<int> read(int argc, char** argv);
   std::string help() const;

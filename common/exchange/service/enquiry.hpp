@@ -48,7 +48,7 @@ std::string as_json(const Asked& asked, const Enquiry& enquiry);
 // running, and writes nothing.
 class FindCommand {
  public:
-  explicit FindCommand(Command& program);
+  FindCommand(Command& program, Language language);
   FindCommand(const FindCommand&) = delete;
   FindCommand& operator=(const FindCommand&) = delete;
   bool chosen() const { return chosen_; }
@@ -56,7 +56,8 @@ class FindCommand {
   int run(const std::string& database_url, const Ask& ask) const;
 
  private:
-  std::string number_, language_;
+  std::string number_;
+  Language language_;
   bool as_json_ = false, chosen_ = false;
 };
 

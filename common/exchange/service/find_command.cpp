@@ -32,6 +32,11 @@ const Texts& texts() {
       {"unreadable", "数据库无法读取（是否以本系统的账户运行？本系统升级后启动过吗？）",
        "The database cannot be read (as the service's own account? has it been started since the last upgrade?)"},
       {"rung.", "尚无回执", "no receipt yet"},
+      {"help.exchange", "经过网关的内容", "What crosses the gateway"},
+      {"help.find", "在网关控制台按什么查找：一件申报的主题代号和交换包编号",
+       "What to search for in the gateway's console: pseudonyms and bundle ids of a declaration"},
+      {"help.number", "申报号或申报标识", "Declaration number or id"},
+      {"help.json", "以 JSON 输出", "As JSON"},
   }));
   return list;
 }
@@ -87,19 +92,17 @@ std::string as_json(const Asked& asked, const Enquiry& enquiry) {
                                       {"bundles", std::move(bundles)}});
 }
 
-FindCommand::FindCommand(Command& program) {
-  auto exchange = program.command("exchange", "What crosses the gateway");
+FindCommand::FindCommand(Command& program, Language language) : language_(language) {
+  auto exchange = program.command("exchange", say("help.exchange", language));
   exchange.needs_command().lets_through();
-  auto find = exchange.command(
-      "find", "What to search for in the gateway's console: pseudonyms and bundle ids of a declaration");
+  auto find = exchange.command("find", say("help.find", language));
   find.lets_through().when_chosen([this] { chosen_ = true; });
-  find.option("number", number_, "Declaration number or id").required();
-  find.flag("--json", as_json_, "As JSON");
-  find.option("--language", language_, "zh or en; otherwise as the locale says").one_of({"zh", "en"});
+  find.option("number", number_, say("help.number", language)).required();
+  find.flag("--json", as_json_, say("help.json", language));
+  find.language_option();
 }
 
 int FindCommand::run(const std::string& database_url, const Ask& ask) const {
-  const auto language = language_of(language_);
   std::optional<Asked> asked;
   Enquiry enquiry;
   auto database = storage::Database::open_to_read(database_url);
@@ -111,14 +114,14 @@ int FindCommand::run(const std::string& database_url, const Ask& ask) const {
   })
                              : result<void>(database.error());
   if (!read) {
-    std::cerr << say("unreadable", language) << ": " << read.error().detail << " [" << read.error().code << "]\n";
+    std::cerr << say("unreadable", language_) << ": " << read.error().detail << " [" << read.error().code << "]\n";
     return 2;
   }
   if (!asked) {
-    std::cerr << say("unknown", language) << number_ << "\n";
+    std::cerr << say("unknown", language_) << number_ << "\n";
     return 1;
   }
-  std::cout << (as_json_ ? as_json(*asked, enquiry) + "\n" : as_text(*asked, enquiry, language));
+  std::cout << (as_json_ ? as_json(*asked, enquiry) + "\n" : as_text(*asked, enquiry, language_));
   return 0;
 }
 
