@@ -1,7 +1,5 @@
 // Warns people by mail of what is not delivered in time. A warning and its letter are one row of the journal, written
 // in one commit: a crash neither forgets it nor makes a second one.
-#include <fmt/args.h>
-
 #include <iterator>
 
 #include "common/runtime/ids.hpp"
@@ -11,28 +9,13 @@
 namespace jindu::gateway {
 namespace {
 
-enum class Tongue { chinese, english };
-
-template <class... Values>
-std::string in_words(Tongue tongue, WarningText what, const Values&... values) {
-  fmt::dynamic_format_arg_store<fmt::format_context> arguments;
-  (arguments.push_back(values), ...);
-  return fmt::vformat(kWarningTexts[static_cast<std::size_t>(what)][tongue == Tongue::english ? 1 : 0], arguments);
-}
-
-std::string time_in_words(Tongue tongue, std::chrono::milliseconds time) {
+std::string time_in_words(Language language, std::chrono::milliseconds time) {
   const auto seconds = std::max<std::int64_t>(time.count() / 1000, 0);
-  if (seconds >= 2 * 86'400) return in_words(tongue, WarningText::days, seconds / 86'400);
-  if (seconds >= 2 * 3600) return in_words(tongue, WarningText::hours, seconds / 3600);
-  if (seconds >= 2 * 60) return in_words(tongue, WarningText::minutes, seconds / 60);
-  return in_words(tongue, WarningText::seconds, seconds);
-}
-
-WarningText advice_for(const std::string& state) {
-  if (state == "waiting") return WarningText::waiting;
-  if (state == "carried") return WarningText::carried;
-  if (state == "ready") return WarningText::ready;
-  return state == "early" ? WarningText::early : WarningText::held;
+  const auto said = [&](const char* unit, std::int64_t n) { return warning_texts().say(unit, language, {{"n", n}}); };
+  if (seconds >= 2 * 86'400) return said("time.days", seconds / 86'400);
+  if (seconds >= 2 * 3600) return said("time.hours", seconds / 3600);
+  if (seconds >= 2 * 60) return said("time.minutes", seconds / 60);
+  return said("time.seconds", seconds);
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -42,23 +25,29 @@ std::vector<std::string> words_of(const std::string& text) {
 
 std::string number_of(std::int64_t bundles, bool more) { return std::to_string(bundles) + (more ? "+" : ""); }
 
-std::string text_of_warning(Tongue tongue, const std::string& unit, const Contact& contact, const store::Late& late,
+std::string text_of_warning(Language language, const std::string& unit, const Contact& contact, const store::Late& late,
                             std::int64_t now_ms) {
-  const auto age = [&](std::int64_t since) { return time_in_words(tongue, std::chrono::milliseconds(now_ms - since)); };
-  const auto said = [&](WarningText what, const auto&... values) { return in_words(tongue, what, values...) + "\n"; };
-  auto text = said(WarningText::opening, unit, contact.channel,
-                   number_of(late.bundles, late.bundles >= store::kLateCounted), time_in_words(tongue, contact.after)) +
-              said(WarningText::oldest, age(late.oldest.front().stored_ms)) + "\n" + said(WarningText::named);
+  const auto age = [&](std::int64_t since) {
+    return time_in_words(language, std::chrono::milliseconds(now_ms - since));
+  };
+  const auto said = [&](const std::string& key, const Values& values = {}) {
+    return warning_texts().say(key, language, values) + "\n";
+  };
+  auto text = said("opening", {{"unit", unit},
+                               {"channel", contact.channel},
+                               {"n", number_of(late.bundles, late.bundles >= store::kLateCounted)},
+                               {"time", time_in_words(language, contact.after)}}) +
+              said("oldest", {{"time", age(late.oldest.front().stored_ms)}}) + "\n" + said("named");
   std::set<std::string> states;
   for (const auto& one : late.oldest) {
     text += "  " + one.id + "  " + one.state + "  " + age(one.stored_ms) + "\n";
     states.insert(one.state);
   }
   const auto more = late.bundles - static_cast<std::int64_t>(late.oldest.size());
-  if (more > 0) text += "  " + said(WarningText::more, more);
-  text += "\n" + said(WarningText::to_do);
-  for (const auto& state : states) text += "- " + said(advice_for(state));
-  return text + "- " + said(WarningText::where) + "\n" + said(WarningText::expiry);
+  if (more > 0) text += "  " + said("more", {{"n", more}});
+  text += "\n" + said("to_do");
+  for (const auto& state : states) text += "- " + said("to_do." + state);
+  return text + "- " + said("where") + "\n" + said("expiry");
 }
 
 }  // namespace
@@ -84,11 +73,13 @@ result<void> Unit::warn() {
       const auto& unit = options_.name;
       const auto number = number_of(late.bundles, late.bundles >= store::kLateCounted);
       mail::Letter letter{uuid_text(uuid_v7(at)) + "@" + unit, options_.mail_from, contact->mail, at, {}, {}};
+      const auto subject = [&](Language language) {
+        return warning_texts().say("subject", language, {{"unit", unit}, {"channel", contact->channel}, {"n", number}});
+      };
       std::string separator = " / ", rule(60, '-');
-      letter.subject = in_words(Tongue::chinese, WarningText::subject, unit, contact->channel, number) + separator +
-                       in_words(Tongue::english, WarningText::subject, unit, contact->channel, number);
-      letter.text = text_of_warning(Tongue::chinese, unit, *contact, late, to_unix_ms(at)) + "\n" + rule + "\n\n" +
-                    text_of_warning(Tongue::english, unit, *contact, late, to_unix_ms(at));
+      letter.subject = subject(Language::zh) + separator + subject(Language::en);
+      letter.text = text_of_warning(Language::zh, unit, *contact, late, to_unix_ms(at)) + "\n" + rule + "\n\n" +
+                    text_of_warning(Language::en, unit, *contact, late, to_unix_ms(at));
       const auto message = mail::compose(letter);
       std::string recipients;
       for (const auto& one : contact->mail) recipients += (recipients.empty() ? "" : " ") + one;

@@ -1,60 +1,9 @@
 #pragma once
-// What a warning by mail says: Chinese first, English second, in the order of WarningText. {} are values.
-#include <array>
-#include <string_view>
+// What a warning by mail says, which is in both languages: Chinese first, English second.
+#include "common/runtime/texts.hpp"
 
 namespace jindu::gateway {
 
-enum class WarningText {
-  subject,
-  opening,
-  oldest,
-  named,
-  more,
-  to_do,
-  waiting,
-  carried,
-  ready,
-  early,
-  held,
-  where,
-  expiry,
-  seconds,
-  minutes,
-  hours,
-  days,
-};
-
-inline constexpr std::array<std::string_view, 2> kWarningTexts[] = {
-    {"[津渡 {}] 通道 {}：{} 个交换包超时未送达", "{2} bundles not delivered in time"},
-    {"{} 的通道 {} 上有 {} 个交换包超过 {} 仍未送达并办结。",
-     "{2} bundles of the channel {1} at {0} have not been delivered and concluded within {3}."},
-    {"其中最早的已等待 {}。", "The oldest has been waiting for {}."},
-    {"最早的若干个（编号、所处环节、已等待时间）：", "The oldest ones (id, where it stands, how long):"},
-    {"……另有 {} 个。", "… and {} more."},
-    {"怎么办：", "What to do:"},
-    {"等待载运：检查载体（链路、摆渡介质、光闸）和对端是否在线；`jindu-gateway ctl overview` 显示上次听到对端的时间。",
-     "waiting: look at the carrier (link, medium, diode) and whether the other unit runs; `jindu-gateway ctl overview` "
-     "says when it was heard last."},
-    {"已载运：对端已签收，请与对端值班人员联系，看其业务系统是否取走并办结。",
-     "carried: the other unit has signed for it; ask its operators whether its service has fetched and concluded it."},
-    {"待取：本端业务系统尚未取走或办结，检查它是否在运行。",
-     "ready: our service has not fetched or concluded it; look whether it runs."},
-    {"等前一个：同一事项的前一个交换包未到；用 `jindu-gateway ctl search --state early` 查看，必要时用 `ctl request` "
-     "请对端重送。",
-     "early: one before it about the same subject is missing; see `jindu-gateway ctl search --state early`, and ask "
-     "the "
-     "other unit to bring it again with `ctl request` where needed."},
-    {"暂扣：等待放行员处理；`jindu-gateway ctl held`。", "held: waits for a releaser; `jindu-gateway ctl held`."},
-    {"每一个的全过程：`jindu-gateway ctl show 编号`，或在操作台按编号查询。",
-     "The whole way of each: `jindu-gateway ctl show ID`, or search for its id in the console."},
-    {"交换包过了有效期，并且已这样提醒过两次之后，才会向发送方签发“过期”回执。",
-     "A bundle's sender is told that it has expired only after its expiry and after two such warnings."},
-    {"{} 秒", "{} seconds"},
-    {"{} 分钟", "{} minutes"},
-    {"{} 小时", "{} hours"},
-    {"{} 天", "{} days"},
-};
-static_assert(std::size(kWarningTexts) == static_cast<std::size_t>(WarningText::days) + 1);
+const Texts& warning_texts();
 
 }  // namespace jindu::gateway

@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "../world.hpp"
+#include "exchange-gateway/unit/warning_texts.hpp"
+#include "tests/support/texts.hpp"
 
 namespace jindu::gateway::test {
 namespace {
@@ -43,6 +45,13 @@ std::string text_of_letter(const std::string& message) {
 }
 
 }  // namespace
+
+TEST_CASE("what a warning says is there in both languages, and what to do in every state that something waits in") {
+  // Both halves of the subject stand in one line, so the second does not say again where it is.
+  CHECK(jindu::test::faulty(warning_texts()) == std::vector<std::string>{"subject"});
+  for (const std::string state : {"waiting", "carried", "ready", "early", "held"})
+    CHECK(warning_texts().has("to_do." + state));
+}
 
 TEST_CASE("people are warned of what is not delivered in time, and again, and not more often") {
   World w;
