@@ -269,11 +269,14 @@ void Decoder::read_frames(Lane which, BytesView bytes) {
     if (!goes_on && !take(lane.header, kFrameHeaderBytes)) return;
     const auto kind = lane.header[0];
     const auto size = exchange::big_endian(BytesView(lane.header).subspan(1, 4));
-    if (kind < 1 || kind > 3 || size > kFrameMax) return gap(lane, 0);
+    if (kind == 0 || size > kFrameMax) return gap(lane, 0);
     if (!goes_on) lane.partial.reserve(size);
     if (!take(lane.partial, size)) return;
-    frames_.push_back({which, static_cast<FrameKind>(kind), std::exchange(lane.partial, {})});
-    ++counts_.frames;
+    // What a newer sender may have besides is passed over.
+    const auto known = kind <= static_cast<std::uint8_t>(FrameKind::wanted);
+    auto frame = std::exchange(lane.partial, {});
+    if (known) frames_.push_back({which, static_cast<FrameKind>(kind), std::move(frame)});
+    ++(known ? counts_.frames : counts_.unknown);
     lane.header.clear();
   }
 }

@@ -20,6 +20,7 @@ struct Counts {
   std::uint64_t lost = 0;           // blocks given up
   std::uint64_t asked = 0;          // blocks of which rows were asked for again, each time
   std::uint64_t frames = 0;
+  std::uint64_t unknown = 0;   // of kinds that this version does not know
   std::uint64_t broken = 0;    // frames of which a part was in a lost block, or malformed
   std::uint64_t restarts = 0;  // the other side began anew
 };

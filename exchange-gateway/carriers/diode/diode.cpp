@@ -448,6 +448,7 @@ class Diode final : public Carrier {
     blocks("repaired", counts.repaired, shown_.repaired);
     blocks("lost", counts.lost, shown_.lost);
     blocks("asked", counts.asked, shown_.asked);
+    blocks("unknown_frames", counts.unknown, shown_.unknown);
     blocks("broken_frames", counts.broken, shown_.broken);
     if (lost > 0) log::warn("diode.blocks_lost", {{"blocks", lost}, {"overflowed", overflowed}});
   }

@@ -91,8 +91,7 @@ inline constexpr std::size_t kReportBytes = 40;
 Bytes encode(const Report& report);
 result<Report> parse_report(BytesView bytes);  // code diode.report
 
-// Rows of a block of the other direction that its reader lacks and asks for again. One that knows no such frames passes
-// over it, and the bundle comes again as a whole.
+// Rows of a block of the other direction that its reader lacks and asks for again.
 using Rows = std::bitset<kRowsMax>;
 struct Wanted {
   Lane lane = Lane::urgent;

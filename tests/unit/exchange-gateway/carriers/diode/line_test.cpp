@@ -492,6 +492,24 @@ TEST_CASE("a frame of which a block is lost is not given out, and its neighbours
   CHECK(line.decoder.counts().lost == 1);
 }
 
+TEST_CASE("a frame of a kind that is not known is passed over, and its neighbours are read") {
+  Line line({}, losing(std::make_shared<Random>(30), 0));
+  line.encoder.put(Lane::urgent, FrameKind::bundle, Bytes(300, 1), line.now);
+  line.encoder.put(Lane::urgent, static_cast<FrameKind>(9), Bytes(200'000, 2), line.now);
+  line.encoder.put(Lane::urgent, FrameKind::report, encode(Report{}), line.now);
+  line.run();
+  REQUIRE(line.of(Lane::urgent).size() == 2);
+  CHECK((line.of(Lane::urgent)[0] == Bytes(300, 1) && line.of(Lane::urgent)[1] == encode(Report{})));
+  CHECK((line.decoder.counts().unknown == 1 && line.decoder.counts().broken == 0));
+
+  // There is no kind 0: whatever follows it in its block is lost, and counted.
+  Line other({}, losing(std::make_shared<Random>(31), 0));
+  other.encoder.put(Lane::urgent, static_cast<FrameKind>(0), Bytes(10, 2), other.now);
+  other.encoder.put(Lane::urgent, FrameKind::bundle, Bytes(300, 1), other.now);
+  other.run();
+  CHECK((other.frames.empty() && other.decoder.counts().broken == 1));
+}
+
 TEST_CASE("a sender that begins anew is read at once, and one whose numbers went back after a while") {
   Random random(9);
   Decoder decoder({kKey}, 1 << 20);
