@@ -14,7 +14,7 @@ namespace jindu::gateway {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr std::size_t kBatchMax = 24 * 1024 * 1024;  // 4 MiB, and one large bundle behind them
+constexpr std::size_t kBatchMax = 24 * 1024 * 1024;  // 4 MiB, or one bundle that is larger
 constexpr int kPollSeconds = 20;
 constexpr int kLanes = 3;
 // The first lane carries no attachments (docs/formats.md, "Bundle": priority): what is urgent never waits for one of

@@ -21,7 +21,7 @@ constexpr Moment kSlack{500'000};
 constexpr Moment kLate{20'000}, kQuiet{100'000};
 // What was asked for is asked for again after this, then twice as long and so on.
 constexpr Moment kAnswer{100'000};
-constexpr int kAskedEarly = 2, kAskedMost = 5;
+constexpr int kAskedEarly = 2, kAskedMost = 4;
 constexpr Moment kLookPause{5'000};
 
 }  // namespace
@@ -163,10 +163,7 @@ void Decoder::look(Moment now) {
   for (const auto lane : kLanes) advance(lane, now);
 }
 
-// A newer block that is whole is a sign only: where blocks are spread, this one may be under way yet, and its sender
-// heeds no such word. So that is said twice at most.
-bool Decoder::has_ended(const Block& block, bool newer_is_whole, Moment now) {
-  if (newer_is_whole && block.asked < kAskedEarly) return true;
+bool Decoder::has_ended(const Block& block, Moment now) {
   return block.span > Moment(0) ? now >= block.first_seen + block.span + kLate : now >= block.last_seen + kQuiet;
 }
 
@@ -189,15 +186,25 @@ std::vector<Wanted> Decoder::wanted(Moment now) {
   next_ask_ = now + kLookPause;
   for (const auto which : kLanes) {
     bool newer_is_whole = false;
+    std::vector<std::pair<std::uint64_t, Block*>> late;  // newest first
     auto& blocks = lanes_[index_of(which)].blocks;
-    for (auto it = blocks.rbegin(); it != blocks.rend() && wanted.size() < kWantedMax; ++it) {
+    for (auto it = blocks.rbegin(); it != blocks.rend(); ++it) {
       auto& block = it->second;
       if (block.whole) {
         newer_is_whole = true;
         continue;
       }
-      if (block.asked == kAskedMost || now < block.ask_at || !has_ended(block, newer_is_whole, now)) continue;
-      block.ask_at = now + kAnswer * (1 << block.asked++);
+      // A newer block that is whole is a sign only: where blocks are spread, this one may be under way yet, and its
+      // sender heeds no such word. So that is said apart from what is said when its time is over.
+      const bool over = has_ended(block, now);
+      if (over ? block.asked < kAskedMost && (block.asked == 0 || now >= block.ask_at)
+               : newer_is_whole && block.early < kAskedEarly && now >= block.ask_at)
+        late.emplace_back(it->first, &block);
+    }
+    // The oldest holds up its lane, and has the least time.
+    for (auto it = late.rbegin(); it != late.rend() && wanted.size() < kWantedMax; ++it) {
+      auto& block = *it->second;
+      block.ask_at = now + (has_ended(block, now) ? kAnswer * (1 << block.asked++) : kAnswer * (1 << block.early++));
       ++counts_.asked;
       wanted.push_back({which, it->first, missing(block)});
     }

@@ -48,7 +48,7 @@ class Decoder {
     int present = 0;
     bool whole = false;
     Moment first_seen{}, last_seen{}, span{}, patience{};
-    int asked = 0;
+    int early = 0, asked = 0;  // how often its rows were asked for: before its time was over, and after
     Moment ask_at{};  // not again before
   };
   struct LaneState {
@@ -71,7 +71,7 @@ class Decoder {
   void gap(LaneState& lane, std::uint64_t blocks);
   void make_room();
   static Moment patience(const Symbol& symbol);
-  static bool has_ended(const Block& block, bool newer_is_whole, Moment now);
+  static bool has_ended(const Block& block, Moment now);
   static Rows missing(const Block& block);
   static std::size_t weight(const Block& block);
 

@@ -296,11 +296,16 @@ class Diode final : public Carrier {
       }
       std::vector<Frame> frames;
       std::vector<Wanted> wanted;
+      bool may_ask = false;
+      {
+        const std::lock_guard lock(line_mutex_);
+        may_ask = encoder_.may_ask();
+      }
       {
         const std::lock_guard lock(counts_mutex_);
         for (const auto& datagram : *datagrams) decoder_.take(datagram, now());
-        wanted = decoder_.wanted(now());
         decoder_.look(now());
+        if (may_ask) wanted = decoder_.wanted(now());
         while (auto frame = decoder_.next()) {
           if (frame->kind == FrameKind::wanted)
             send_wanted(frame->bytes);
@@ -326,7 +331,7 @@ class Diode final : public Carrier {
     return kEnding;
   }
 
-  // At once, not behind what waits for the journal: the other side has little patience, and this side little memory.
+  // At once, not behind the frames that wait for the journal: the other side has little patience.
   void send_wanted(BytesView frame) {
     const auto blocks = parse_wanted(frame);
     if (!blocks) {

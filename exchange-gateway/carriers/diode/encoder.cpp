@@ -20,7 +20,10 @@ constexpr int kUrgentRun = 7;                       // of eight datagrams when b
 constexpr double kUrgentShare = 7.0 / 8;            // of the line
 constexpr int kSmallMargin = 5;                     // parity symbols beyond the share: small blocks have no average
 constexpr int kKeptShare = 2;                       // blocks that have ended may take this part of the memory
-constexpr Moment kShortTime{400'000};               // a reader has this much patience in any case
+constexpr std::size_t kKeptOverhead = 512;          // of a block that is kept: most are small
+constexpr std::size_t kAgainMost = 16'384;          // rows that wait to go again
+constexpr Moment kShortTime{100'000};               // a reader has more patience than this in any case
+constexpr Moment kKeptLeast{2'000'000};             // and less than this besides twice a block's time
 
 Moment time_of(const Shape& shape, std::size_t bytes) {
   return Moment(
@@ -98,6 +101,9 @@ void Encoder::put(Lane lane, FrameKind kind, Bytes bytes, Moment now) {
   state.bytes += header.size() + bytes.size();
   state.waiting.push_back({std::move(header), now, true});
   if (!bytes.empty()) state.waiting.push_back({std::move(bytes), now});
+  if (kind != FrameKind::wanted) return;
+  state.waiting.back().asks = true;
+  ++asks_waiting_;
 }
 
 Moment Encoder::cuttable_at(const LaneState& lane) const {
@@ -136,7 +142,7 @@ void Encoder::cut(Lane lane, Moment now) {
   Bytes content;
   content.reserve(used);
   while (content.size() < used) {
-    auto& [front, since, begins] = state.waiting.front();
+    auto& [front, since, begins, asks] = state.waiting.front();
     if (state.offset == 0 && begins && first == kNoFrame) first = static_cast<std::uint32_t>(content.size());
     const auto count = std::min(front.size() - state.offset, used - content.size());
     const auto from = front.begin() + static_cast<std::ptrdiff_t>(state.offset);
@@ -148,6 +154,7 @@ void Encoder::cut(Lane lane, Moment now) {
         front = Bytes(front.begin() + static_cast<std::ptrdiff_t>(std::exchange(state.offset, 0)), front.end());
       continue;
     }
+    if (asks) --asks_waiting_;
     state.waiting.pop_front();
     state.offset = 0;
   }
@@ -159,6 +166,7 @@ void Encoder::cut(Lane lane, Moment now) {
   block.data = static_cast<int>((bytes + symbol_max() - 1) / symbol_max());
   block.length =
       std::max(kSymbolMin, (bytes + static_cast<std::size_t>(block.data) - 1) / static_cast<std::size_t>(block.data));
+  block.bytes.reserve(static_cast<std::size_t>(block.data) * block.length);
   exchange::put_big_endian(block.bytes, first, 4);
   exchange::put_big_endian(block.bytes, used, 4);
   block.bytes.insert(block.bytes.end(), content.begin(), content.end());
@@ -185,22 +193,27 @@ void Encoder::cut(Lane lane, Moment now) {
   held_ += block.bytes.size();
   state.turns.emplace(block.due(), block.number);
   blocks_.emplace(Number(index_of(lane), block.number), std::move(block));
-  forget_some();
+  forget_some(now);
 }
 
-void Encoder::keep(Block block) {
+std::size_t Encoder::weight(const Block& block) { return block.bytes.size() + kKeptOverhead; }
+
+void Encoder::keep(Block block, Moment now) {
   const Number number(index_of(block.lane), block.number);
-  kept_bytes_ += block.bytes.size();
+  kept_bytes_ += weight(block);
   kept_order_.push_back(number);
-  kept_.emplace(number, Kept{std::move(block), {}});
-  forget_some();
+  const auto until = now + told_span(block) * 2 + kKeptLeast;
+  kept_.emplace(number, Kept{std::move(block), until, {}});
+  forget_some(now);
 }
 
-// What has ended has the memory that what is under way leaves it.
-void Encoder::forget_some() {
-  while (!kept_order_.empty() && (kept_bytes_ > shape_.memory / kKeptShare || kept_bytes_ + held_ > shape_.memory)) {
+// What has ended has the memory that what is under way leaves it, for as long as anybody may ask for it.
+void Encoder::forget_some(Moment now) {
+  while (!kept_order_.empty()) {
     const auto oldest = kept_.find(kept_order_.front());
-    kept_bytes_ -= oldest->second.block.bytes.size();
+    const bool room = kept_bytes_ <= shape_.memory / kKeptShare && kept_bytes_ + held_ <= shape_.memory;
+    if (room && now < oldest->second.until) return;
+    kept_bytes_ -= weight(oldest->second.block);
     kept_.erase(oldest);
     kept_order_.pop_front();
   }
@@ -212,7 +225,7 @@ void Encoder::send_again(const Wanted& wanted) {
   if (found == kept_.end()) return;
   auto& kept = found->second;
   for (std::size_t row = 0; row < wanted.rows.size() && kept.rows_left > 0; ++row) {
-    if (!wanted.rows[row] || kept.queued[row]) continue;
+    if (!wanted.rows[row] || kept.queued[row] || again_.size() >= kAgainMost) continue;
     kept.queued.set(row);
     --kept.rows_left;
     again_.emplace_back(number, static_cast<int>(row));
@@ -263,7 +276,7 @@ Bytes Encoder::datagram_of(const Block& block, int row) const {
   return build_datagram(symbol, key_);
 }
 
-Bytes Encoder::send_row(Lane lane) {
+Bytes Encoder::send_row(Lane lane, Moment now) {
   auto& state = lanes_[index_of(lane)];
   const auto found = blocks_.find({index_of(lane), state.turns.top().second});
   auto& block = found->second;
@@ -274,7 +287,7 @@ Bytes Encoder::send_row(Lane lane) {
   } else {
     held_ -= block.bytes.size();
     state.reserved -= block.reserved;
-    keep(std::move(block));
+    keep(std::move(block), now);
     blocks_.erase(found);
   }
   return datagram;
@@ -316,7 +329,7 @@ std::optional<Bytes> Encoder::next(Moment now) {
     const auto lane = choose(now);
     if (!lane) return {};
     urgent_run_ = *lane == Lane::urgent ? urgent_run_ + 1 : 0;
-    datagram = send_row(*lane);
+    datagram = send_row(*lane, now);
   }
   line_free_ = std::max(line_free_, now) + time_of(shape_, datagram->size() + kPacketHeaders);
   return datagram;

@@ -45,6 +45,8 @@ class Encoder {
   Moment due(Moment now) const;
   std::uint64_t next_block() const { return next_block_; }
   bool idle() const;  // nothing waits and nothing is under way
+  // Whether what was asked for before (FrameKind::wanted) is on the line: asks never queue up.
+  bool may_ask() const { return asks_waiting_ == 0; }
   std::size_t bytes_held() const { return held_ + kept_bytes_; }
 
  private:
@@ -66,6 +68,7 @@ class Encoder {
   // A block that has ended, for as long as the memory for it lasts.
   struct Kept {
     Block block;
+    Moment until;              // a reader has given it up by then
     Rows queued;               // in `again_`
     int rows_left = kRowsMax;  // that may go again
   };
@@ -74,6 +77,7 @@ class Encoder {
     Bytes bytes;
     Moment since;
     bool begins = false;  // a frame
+    bool asks = false;    // the last of a frame of rows that are wanted
   };
   struct LaneState {
     std::deque<Waiting> waiting;
@@ -93,12 +97,13 @@ class Encoder {
   Moment cuttable_at(const LaneState& lane) const;
   std::optional<Moment> lane_due(Lane lane, Moment now) const;
   void cut(Lane lane, Moment now);
-  Bytes send_row(Lane lane);
+  Bytes send_row(Lane lane, Moment now);
   std::optional<Bytes> send_wanted();
   Bytes datagram_of(const Block& block, int row) const;
   Moment told_span(const Block& block) const;
-  void keep(Block block);
-  void forget_some();
+  void keep(Block block, Moment now);
+  void forget_some(Moment now);
+  static std::size_t weight(const Block& block);
   std::optional<Lane> choose(Moment now);
 
   Shape shape_;
@@ -112,6 +117,7 @@ class Encoder {
   std::deque<Number> kept_order_;  // oldest first
   std::size_t kept_bytes_ = 0;
   std::deque<std::pair<Number, int>> again_;
+  int asks_waiting_ = 0;
   int urgent_run_ = 0;  // datagrams of the urgent lane in a row
   Moment line_free_{};  // when everything given out has left at the rate
 };
