@@ -32,6 +32,8 @@ const Texts& all_words() {
       {"mistake.schema.reference", "表单规则的引用不对：{said}", "{said}"},
       {"mistake.certificate.file", "证书文件读不了：{said}", "{said}"},
       {"mistake.certificate.malformed", "证书无法解析：{said}", "{said}"},
+      {"mistake.cms.signer", "密钥与证书不配：{said}", "{said}"},
+      {"mistake.cms.too_large", "签名过大：{said}", "{said}"},
       {"mistake.key.pkcs12", "PKCS#12 文件读不了，或口令不对：{said}", "{said}"},
 
       {"help", "津渡的管理工具：事项目录和表单", "Administration of Jindu: the catalogue of service items, and forms"},
