@@ -49,7 +49,7 @@ class Decoder {
     bool whole = false;
     Moment first_seen{}, last_seen{}, span{}, patience{};
     int early = 0, asked = 0;  // how often its rows were asked for: before its time was over, and after
-    Moment ask_at{};  // not again before
+    Moment ask_at{};           // not again before
   };
   struct LaneState {
     bool begun = false;
