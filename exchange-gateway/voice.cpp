@@ -15,9 +15,12 @@ std::string Voice::text(std::string_view key, const Values& values) const {
   return command_texts().say(key, language_, values);
 }
 
+std::string Voice::text_or(std::string_view otherwise, std::string_view key, const Values& values) const {
+  return command_texts().say_or(otherwise, key, language_, values);
+}
+
 std::string Voice::word(std::string_view family, std::string_view code) const {
-  const auto key = key_of(family, code);
-  return command_texts().has(key) ? text(key) : std::string(code);
+  return text_or(code, key_of(family, code));
 }
 
 std::string Voice::word_and_code(std::string_view family, std::string_view code) const {
@@ -40,8 +43,8 @@ std::string Voice::reason(std::string_view code, std::string_view detail) const 
 int Voice::fail(const Error& error) const {
   const auto problem = key_of("problem", error.code), advice = key_of("advice", error.code);
   const auto said = printable(error.detail);
-  *mistakes_ << (command_texts().has(problem) ? text(problem, {{"said", said}, {"field", error.field}}) : said) << " ["
-             << printable(error.code) << "]\n";
+  *mistakes_ << text_or(said, problem, {{"said", said}, {"field", error.field}}) << " [" << printable(error.code)
+             << "]\n";
   if (command_texts().has(advice)) *mistakes_ << text(advice) << "\n";
   return 1;
 }

@@ -17,6 +17,8 @@ class Voice {
 
   std::ostream& out() const { return *out_; }
   std::string text(std::string_view key, const Values& values = {}) const;
+  // The same where there is such a key: what a newer unit says may have none here.
+  std::string text_or(std::string_view otherwise, std::string_view key, const Values& values = {}) const;
   void say(std::string_view key, const Values& values = {}) const { *out_ << text(key, values) << "\n"; }
 
   // What a code of a family ("state", "kind", "node" …) is called; the code itself where it has no name.

@@ -21,6 +21,7 @@ const Texts& texts() {
       {"subcommands", "子命令", "Subcommands"},
       {"help", "显示本说明", "Print this help message and exit"},
       {"language", "zh 或 en；不写则按系统区域设置", "zh or en; otherwise as the locale says"},
+      {"json", "以 JSON 输出", "As JSON"},
       {"config", "TOML 配置文件", "Configuration in TOML"},
       {"check_config", "只检查配置文件，说明错误后退出", "Read the configuration, say what is wrong, and end"},
       {"good", "{file}：没有错误", "{file}: good"},
@@ -113,6 +114,7 @@ void Command::language_option() {
   const auto what = texts().say("language", language_);
   app_->add_option("--language", what)->type_name("TEXT")->check(CLI::IsMember({"zh", "en"}));
 }
+void Command::json_option(bool& value) { flag("--json", value, texts().say("json", language_)); }
 
 Command Command::command(const std::string& name, const std::string& what) {
   return Command(*app_->add_subcommand(name, what), language_);

@@ -48,6 +48,8 @@ class Command {
   void flag(const std::string& name, bool& value, const std::string& what);
   // --language, which language_of() has read before the line is; with its help.
   void language_option();
+  // --json; with its help.
+  void json_option(bool& value);
 
   Command command(const std::string& name, const std::string& what);
   Command& needs_command();

@@ -39,4 +39,9 @@ std::string Texts::say(std::string_view key, Language language, const Values& va
   return filled(language == Language::zh ? text->zh : text->en, values);
 }
 
+std::string Texts::say_or(std::string_view otherwise, std::string_view key, Language language,
+                          const Values& values) const {
+  return has(key) ? say(key, language, values) : std::string(otherwise);
+}
+
 }  // namespace jindu

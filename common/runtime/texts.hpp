@@ -33,6 +33,9 @@ class Texts {
   bool has(std::string_view key) const { return find(key) != nullptr; }
   // The text with its values filled in. A key that is not there is a mistake of ours.
   std::string say(std::string_view key, Language language, const Values& values = {}) const;
+  // The same where there is such a key: of a code from elsewhere there may be none.
+  std::string say_or(std::string_view otherwise, std::string_view key, Language language,
+                     const Values& values = {}) const;
 
  private:
   const Text* find(std::string_view key) const;

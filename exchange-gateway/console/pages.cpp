@@ -499,11 +499,11 @@ int policy(const Voice& voice, const Answer& o) {
 
 void remark(const Voice& voice, const Answer& o) {
   const auto key = "remark." + text(o, "name");
-  const auto words = command_texts().has(key) ? voice.text(key, {{"said", text(o, "words")},
-                                                                 {"from", voice.word("node", text(o, "from"))},
-                                                                 {"to", voice.word("node", text(o, "to"))},
-                                                                 {"kind", voice.word("kind", text(o, "kind"))}})
-                                              : text(o, "words");
+  const auto words = voice.text_or(text(o, "words"), key,
+                                   {{"said", text(o, "words")},
+                                    {"from", voice.word("node", text(o, "from"))},
+                                    {"to", voice.word("node", text(o, "to"))},
+                                    {"kind", voice.word("kind", text(o, "kind"))}});
   voice.say("policy.note", {{"remark", words}});
 }
 
@@ -512,9 +512,7 @@ int explanation(const Voice& voice, const Answer& o) {
     const bool holds = c.at("holds").as_bool();
     const auto key = "check." + text(c, "name") + (holds ? "_yes" : "_no");
     voice.out() << voice.text(holds ? "check.yes" : "check.stop")
-                << (command_texts().has(key)
-                        ? voice.text(key, {{"said", text(c, "words")}, {"detail", text(c, "detail")}})
-                        : text(c, "words"))
+                << voice.text_or(text(c, "words"), key, {{"said", text(c, "words")}, {"detail", text(c, "detail")}})
                 << "\n";
   });
   const auto verdict = text(o, "verdict");

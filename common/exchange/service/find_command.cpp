@@ -36,14 +36,13 @@ const Texts& texts() {
       {"help.find", "在网关控制台按什么查找：一件申报的主题代号和交换包编号",
        "What to search for in the gateway's console: pseudonyms and bundle ids of a declaration"},
       {"help.number", "申报号或申报标识", "Declaration number or id"},
-      {"help.json", "以 JSON 输出", "As JSON"},
   }));
   return list;
 }
 
 // A word that is not there, such as a kind of a later version, stands for itself.
 std::string say(const std::string& family, const std::string& word, Language language) {
-  return texts().has(family + word) ? texts().say(family + word, language) : word;
+  return texts().say_or(word, family + word, language);
 }
 std::string say(const std::string& key, Language language) { return texts().say(key, language); }
 
@@ -98,7 +97,7 @@ FindCommand::FindCommand(Command& program, Language language) : language_(langua
   auto find = exchange.command("find", say("help.find", language));
   find.lets_through().when_chosen([this] { chosen_ = true; });
   find.option("number", number_, say("help.number", language)).required();
-  find.flag("--json", as_json_, say("help.json", language));
+  find.json_option(as_json_);
   find.language_option();
 }
 

@@ -93,8 +93,7 @@ result<json::value> assemble(const fs::path& folder, const fs::path& certificate
 }  // namespace
 
 std::string Commands::mistake(const Error& error) const {
-  const auto key = "mistake." + error.code;
-  return (all_words().has(key) ? all_words().say(key, language_, {{"said", error.detail}}) : error.detail) + " [" +
+  return all_words().say_or(error.detail, "mistake." + error.code, language_, {{"said", error.detail}}) + " [" +
          error.code + "]";
 }
 

@@ -155,7 +155,7 @@ class Commands {
     added.option("--intermediate", o_.intermediates, help("intermediate")).one_each();
     added.option("--crl", o_.crls, help("crl")).one_each();
     added.option("--at", o_.at, help("at"));
-    added.flag("--json", o_.as_json, help("json"));
+    added.json_option(o_.as_json);
     added.language_option();
     added.when_chosen([this, run] { check_ = run; });
     return added;

@@ -357,7 +357,6 @@ const Texts& all_words() {
       {"help.at", "按这一时刻（UTC）而不按所称的时间核验证书，如 2026-05-04 或 2026-05-04T03:02:01Z",
        "Check certificates as of this moment (UTC) instead of the one that is claimed, such as 2026-05-04 or "
        "2026-05-04T03:02:01Z"},
-      {"help.json", "以 JSON 输出", "As JSON"},
       {"help.passphrase_file", "首行为密钥口令的文件", "File whose first line opens the key"},
       {"help.dossier", "申报件：签署的声明、加密内容和加密材料",
        "A signed statement, the sealed content and the sealed materials"},
@@ -411,8 +410,7 @@ std::string say(std::string_view key, Language language, const Values& values) {
 }
 
 std::string reason(std::string_view code, Language language) {
-  const auto key = "reason." + std::string(code);
-  return all_words().has(key) ? say(key, language) : std::string{};
+  return all_words().say_or("", "reason." + std::string(code), language);
 }
 
 }  // namespace jindu::verify

@@ -22,7 +22,6 @@ constexpr Moment kLate{20'000}, kQuiet{100'000};
 // What was asked for is asked for again after this, then twice as long and so on.
 constexpr Moment kAnswer{100'000};
 constexpr int kAskedEarly = 2, kAskedMost = 4;
-constexpr Moment kLookPause{5'000};
 
 }  // namespace
 
@@ -182,11 +181,14 @@ Rows Decoder::missing(const Block& block) {
 
 std::vector<Wanted> Decoder::wanted(Moment now) {
   std::vector<Wanted> wanted;
-  if (now < next_ask_) return wanted;
-  next_ask_ = now + kLookPause;
   for (const auto which : kLanes) {
     bool newer_is_whole = false;
-    std::vector<std::pair<std::uint64_t, Block*>> late;  // newest first
+    struct Late {
+      std::uint64_t number;
+      Block* block;
+      int* times;
+    };
+    std::vector<Late> late;  // newest first
     auto& blocks = lanes_[index_of(which)].blocks;
     for (auto it = blocks.rbegin(); it != blocks.rend(); ++it) {
       auto& block = it->second;
@@ -199,14 +201,13 @@ std::vector<Wanted> Decoder::wanted(Moment now) {
       const bool over = has_ended(block, now);
       if (over ? block.asked < kAskedMost && (block.asked == 0 || now >= block.ask_at)
                : newer_is_whole && block.early < kAskedEarly && now >= block.ask_at)
-        late.emplace_back(it->first, &block);
+        late.push_back({it->first, &block, over ? &block.asked : &block.early});
     }
     // The oldest holds up its lane, and has the least time.
     for (auto it = late.rbegin(); it != late.rend() && wanted.size() < kWantedMax; ++it) {
-      auto& block = *it->second;
-      block.ask_at = now + (has_ended(block, now) ? kAnswer * (1 << block.asked++) : kAnswer * (1 << block.early++));
+      it->block->ask_at = now + kAnswer * (1 << (*it->times)++);
       ++counts_.asked;
-      wanted.push_back({which, it->first, missing(block)});
+      wanted.push_back({which, it->number, missing(*it->block)});
     }
   }
   return wanted;

@@ -80,7 +80,6 @@ class Decoder {
   std::array<LaneState, 2> lanes_;
   std::deque<Frame> frames_;
   std::size_t held_ = 0;
-  Moment next_ask_{};
   Counts counts_;
 };
 

@@ -34,6 +34,7 @@ constexpr std::int64_t kLookedAtOnce = 1'000;
 constexpr std::size_t kAgainMax = 100'000;
 constexpr std::uint64_t kBlocksReserved = 1 << 20;
 constexpr milliseconds kReportPause{50}, kHeartbeat{1'000};
+constexpr milliseconds kAskPause{5};
 constexpr milliseconds kEnding{20};  // until a part that was told to end is asked no more
 constexpr std::chrono::seconds kAgainMost{600};
 
@@ -296,16 +297,12 @@ class Diode final : public Carrier {
       }
       std::vector<Frame> frames;
       std::vector<Wanted> wanted;
-      bool may_ask = false;
-      {
-        const std::lock_guard lock(line_mutex_);
-        may_ask = encoder_.may_ask();
-      }
+      const bool asks = may_ask();
       {
         const std::lock_guard lock(counts_mutex_);
         for (const auto& datagram : *datagrams) decoder_.take(datagram, now());
         decoder_.look(now());
-        if (may_ask) wanted = decoder_.wanted(now());
+        if (asks) wanted = decoder_.wanted(now());
         while (auto frame = decoder_.next()) {
           if (frame->kind == FrameKind::wanted)
             send_wanted(frame->bytes);
@@ -329,6 +326,14 @@ class Diode final : public Carrier {
       taker_->wake();
     }
     return kEnding;
+  }
+
+  // Not at each datagram: the sender holds the encoder while it fills a batch.
+  bool may_ask() {
+    if (now() < next_ask_) return false;
+    next_ask_ = now() + kAskPause;
+    const std::lock_guard lock(line_mutex_);
+    return encoder_.may_ask();
   }
 
   // At once, not behind the frames that wait for the journal: the other side has little patience.
@@ -474,7 +479,8 @@ class Diode final : public Carrier {
   std::mutex line_mutex_;  // encoder
   std::condition_variable line_changed_;
   Encoder encoder_;
-  Decoder decoder_;  // of the receiver alone
+  Decoder decoder_;    // of the receiver alone
+  Moment next_ask_{};  // of the receiver alone
   SendingSocket out_;
   ReceivingSocket in_;
   std::atomic<bool> stopped_ = false;

@@ -54,7 +54,7 @@ result<void> check(const Shape& s) {
     return Error{Fault::invalid, "config.key", std::string("carrier.") + key + ": " + what, key};
   };
   if (s.datagram < 256 || s.datagram > kDatagramMax) return wrong("datagram_bytes", "is 256 to 8972");
-  if (s.data < 1 || s.data > kDataMax) return wrong("data_symbols", "is 1 to 240");
+  if (s.data < 1 || s.data > kDataMax) return wrong("data_symbols", "is 1 to " + std::to_string(kDataMax));
   if (s.repair < 1 || s.rounds < 1 || s.data + s.repair * s.rounds > kRowsMax)
     return wrong("repair_symbols", "with data_symbols, and times rounds, at most 255 and at least 1");
   if (s.bytes_per_second < 12'500) return wrong("rate_kbit", "is at least 100");
@@ -189,6 +189,7 @@ void Encoder::cut(Lane lane, Moment now) {
   const auto packet = static_cast<double>(block.length + kHeaderBytes + kTagBytes + kPacketHeaders);
   if (span_ > Moment(0))
     block.reserved = packet * (block.rows - block.at_once) / seconds(block.span * rounds_of(block));
+  block.told = told_span(block);
   state.reserved += block.reserved;
   held_ += block.bytes.size();
   state.turns.emplace(block.due(), block.number);
@@ -202,7 +203,7 @@ void Encoder::keep(Block block, Moment now) {
   const Number number(index_of(block.lane), block.number);
   kept_bytes_ += weight(block);
   kept_order_.push_back(number);
-  const auto until = now + told_span(block) * 2 + kKeptLeast;
+  const auto until = now + block.told * 2 + kKeptLeast;
   kept_.emplace(number, Kept{std::move(block), until, {}});
   forget_some(now);
 }
@@ -259,7 +260,7 @@ Bytes Encoder::datagram_of(const Block& block, int row) const {
   symbol.data = block.data;
   symbol.row = row;
   symbol.block = block.number;
-  symbol.span = std::chrono::ceil<milliseconds>(told_span(block));
+  symbol.span = std::chrono::ceil<milliseconds>(block.told);
   const auto data_of = [&](int i) {
     return BytesView(block.bytes).subspan(static_cast<std::size_t>(i) * block.length, block.length);
   };

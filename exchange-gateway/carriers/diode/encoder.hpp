@@ -60,6 +60,7 @@ class Encoder {
     int at_once;         // rows that are due at the start
     int per_round;       // rows of the first round
     Moment start, span;
+    Moment told{};  // to the reader: how long until all of it should have come
     double reserved = 0;
     int next_row = 0;
     Moment due() const;

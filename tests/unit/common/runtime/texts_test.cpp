@@ -29,4 +29,9 @@ TEST_CASE("a key that is not there is a mistake that is told") {
   CHECK_THROWS_AS(texts.say("waits", Language::zh), ErrorException);
 }
 
+TEST_CASE("of a code from elsewhere something else is said where it has no text") {
+  CHECK(texts.say_or("so", "wait", Language::en, {{"n", 2}, {"what", "it"}}) == "it waits for 2 days");
+  CHECK(texts.say_or("so {n}", "waits", Language::en, {{"n", 2}}) == "so {n}");
+}
+
 }  // namespace jindu
