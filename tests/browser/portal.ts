@@ -393,7 +393,18 @@ async function citizenJourney(): Promise<void> {
 
   await step('the decision arrives, opens with the key, and is genuine for everybody', async () => {
     await decide(access, 'health', application.id, 'grant');
+    // The status is a bundle and the paper another: whoever looks between the two is told that it comes, and need not load the page again.
+    const asked = `${access.portal}/api/v1/declarations/${application.id}`;
+    await my.route(asked, async (route) => {
+      const answer = await route.fetch(), { notices, ...rest } = (await answer.json()) as { notices: { kind: string }[] };
+      await route.fulfill({ response: answer, json: { ...rest, notices: notices.filter(({ kind }) => kind !== 'decision') } });
+    });
     await statusIs(my, application.id, 'granted');
+    await my.locator('.main-note', { hasText: '自动出现在这里' }).waitFor();
+    await eachSize('declaration-paper-comes', my, complaints);
+    await my.setViewportSize(desktop);
+    await my.unroute(asked);
+    await my.locator('.main-note', { hasText: '决定书已送达' }).waitFor();
     await my.locator('.notice[data-kind=decision] .head-button').click();
     await unlock(my);
     const [download] = await Promise.all([my.waitForEvent('download'), my.getByRole('button', { name: '下载文书' }).click()]);

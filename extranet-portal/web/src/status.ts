@@ -9,6 +9,13 @@ export const toneOf = (status: string): Tone => tones[status] ?? '';
 const closed = new Set(['returned', 'not_accepted', 'granted', 'refused', 'withdrawn', 'terminated']);
 export const isClosed = (status: string): boolean => closed.has(status);
 
+// What ends with a paper is told before the paper is here: each is a bundle of its own, and the paper's may be held or carried later.
+const paperOf: Readonly<Record<string, string>> = { returned: 'returned', not_accepted: 'not_accepted', granted: 'decision', refused: 'decision' };
+export function awaitsPaper(status: string, notices: readonly { readonly kind: string }[]): boolean {
+  const paper = paperOf[status];
+  return paper !== undefined && !notices.some(({ kind }) => kind === paper);
+}
+
 // Until it is accepted, the date that is due is that of the answer whether it is; only then does the promised limit run.
 const unanswered = new Set(['draft', 'submitted', 'in_transit', 'received', 'supplement_requested']);
 export const awaitsAcceptance = (status: string): boolean => unanswered.has(status);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { awaitsAcceptance, bundlesOf, isClosed, progressOf, stations, toneOf, transitOf } from '../src/status.ts';
+import { awaitsAcceptance, awaitsPaper, bundlesOf, isClosed, progressOf, stations, toneOf, transitOf } from '../src/status.ts';
 
 const api = JSON.parse(readFileSync(resolve(process.cwd(), '../../extranet-portal/api/openapi.json'), 'utf8')) as { components: { schemas: { Status: { enum: string[] } } } };
 const statuses = api.components.schemas.Status.enum;
@@ -49,6 +49,15 @@ describe('the progress of a declaration', () => {
 describe('what a status means', () => {
   it('is that nothing more comes, for six of them', () => {
     expect(statuses.filter(isClosed).sort()).toEqual(['granted', 'not_accepted', 'refused', 'returned', 'terminated', 'withdrawn']);
+  });
+  it('is that a paper is still to come, for what ends with one, until that one is here', () => {
+    expect(statuses.filter((status) => awaitsPaper(status, [])).sort()).toEqual(['granted', 'not_accepted', 'refused', 'returned']);
+    const accepted = { kind: 'accepted' }, decision = { kind: 'decision' };
+    expect(awaitsPaper('granted', [accepted])).toBe(true);
+    expect(awaitsPaper('refused', [accepted, decision])).toBe(false);
+    expect(awaitsPaper('returned', [{ kind: 'returned' }])).toBe(false);
+    expect(awaitsPaper('not_accepted', [{ kind: 'supplement' }])).toBe(true);
+    expect(awaitsPaper('initial_review', [])).toBe(false);
   });
   it('is that the answer on acceptance is due, until it is given', () => {
     expect(statuses.filter(awaitsAcceptance).sort()).toEqual(['in_transit', 'received', 'submitted', 'supplement_requested']);
