@@ -28,6 +28,8 @@ void take(Decoder& decoder, BytesView datagram, Moment now) {
       promise(encode(*report) == frame->bytes, "a report has one spelling");
     if (const auto wanted = parse_wanted(frame->bytes))
       promise(encode(*wanted) == frame->bytes, "what is wanted has one spelling");
+    if (const auto pause = parse_pause(frame->bytes))
+      promise(encode(*pause) == frame->bytes, "a pause has one spelling");
   }
 }
 

@@ -281,7 +281,7 @@ void Decoder::read_frames(Lane which, BytesView bytes) {
     if (!goes_on) lane.partial.reserve(size);
     if (!take(lane.partial, size)) return;
     // What a newer sender may have besides is passed over.
-    const auto known = kind <= static_cast<std::uint8_t>(FrameKind::wanted);
+    const auto known = kind <= static_cast<std::uint8_t>(FrameKind::pause);
     auto frame = std::exchange(lane.partial, {});
     if (known) frames_.push_back({which, static_cast<FrameKind>(kind), std::move(frame)});
     ++(known ? counts_.frames : counts_.unknown);

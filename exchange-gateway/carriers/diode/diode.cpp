@@ -35,6 +35,11 @@ constexpr std::size_t kAgainMax = 100'000;
 constexpr std::uint64_t kBlocksReserved = 1 << 20;
 constexpr milliseconds kReportPause{50}, kHeartbeat{1'000};
 constexpr milliseconds kAskPause{5};
+// How often a sender is asked to pause, by how long this takes on the line, so that little of it is spent on asking;
+// and for how long, in steps of that.
+constexpr std::size_t kPauseBytes = 16 * 1024;
+constexpr milliseconds kPauseEveryLeast{20}, kPauseEveryMost{800};
+constexpr int kPauseSteps = 2;
 constexpr milliseconds kEnding{20};  // until a part that was told to end is asked no more
 constexpr std::chrono::seconds kAgainMost{600};
 
@@ -304,28 +309,54 @@ class Diode final : public Carrier {
         decoder_.look(now());
         if (asks) wanted = decoder_.wanted(now());
         while (auto frame = decoder_.next()) {
-          if (frame->kind == FrameKind::wanted)
-            send_wanted(frame->bytes);
-          else
-            frames.push_back(std::move(*frame));
+          if (!obey(*frame)) frames.push_back(std::move(*frame));
         }
         counts_ = decoder_.counts();
         overflowed_ = in_.overflowed();
       }
       if (!wanted.empty()) put(Lane::urgent, FrameKind::wanted, encode(wanted));
-      if (frames.empty()) continue;
-      std::unique_lock lock(frames_mutex_);
-      for (auto& frame : frames) {
-        // A journal that is slower than the line is seen in the kernel's count of what had no room.
-        frames_changed_.wait(lock,
-                             [&] { return unread_ == 0 || unread_ + frame.bytes.size() <= kUnreadBytes || stopped_; });
-        unread_ += frame.bytes.size();
-        frames_.push_back(std::move(frame));
-      }
-      lock.unlock();
-      taker_->wake();
+      if (!frames.empty()) queue(frames);
+      if (is_behind() || in_.crowded()) ask_to_pause();
     }
     return kEnding;
+  }
+
+  // Hands frames to the taker. A journal that is slower than the line is told to the sender, and is seen in the
+  // kernel's count of what had no room.
+  void queue(std::vector<Frame>& frames) {
+    std::unique_lock lock(frames_mutex_);
+    for (auto& frame : frames) {
+      const auto has_room = [&] { return unread_ == 0 || unread_ + frame.bytes.size() <= kUnreadBytes || stopped_; };
+      while (!frames_changed_.wait_for(lock, kPauseEveryLeast, has_room)) {
+        lock.unlock();
+        ask_to_pause();
+        lock.lock();
+      }
+      unread_ += frame.bytes.size();
+      frames_.push_back(std::move(frame));
+    }
+    lock.unlock();
+    taker_->wake();
+  }
+
+  bool is_behind() {
+    const std::lock_guard lock(frames_mutex_);
+    return unread_ > kUnreadBytes / 2;
+  }
+
+  void ask_to_pause() {
+    if (now() < next_pause_) return;
+    const auto takes = std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(
+        static_cast<double>(kPauseBytes) / static_cast<double>(options_.shape.bytes_per_second)));
+    const auto every = std::clamp(takes, kPauseEveryLeast, kPauseEveryMost);
+    const std::lock_guard lock(line_mutex_);
+    if (!encoder_.may_ask()) return;
+    next_pause_ = now() + every;
+    encoder_.put(Lane::urgent, FrameKind::pause, encode(every * kPauseSteps), now());
+    line_changed_.notify_all();
+    metrics::counter("jindu_gateway_diode_pauses_total", "Pauses of senders whose readers cannot keep up",
+                     {{"what", "asked"}})
+        .Increment();
   }
 
   // Not at each datagram: the sender holds the encoder while it fills a batch.
@@ -336,7 +367,27 @@ class Diode final : public Carrier {
     return encoder_.may_ask();
   }
 
-  // At once, not behind the frames that wait for the journal: the other side has little patience.
+  // What the other side asks for is done at once, not behind the frames that wait for the journal: it has little
+  // patience. Whether the frame was of that kind.
+  bool obey(const Frame& frame) {
+    if (frame.kind == FrameKind::wanted) send_wanted(frame.bytes);
+    if (frame.kind == FrameKind::pause) pause(frame.bytes);
+    return frame.kind == FrameKind::wanted || frame.kind == FrameKind::pause;
+  }
+
+  void pause(BytesView frame) {
+    const auto pause = parse_pause(frame);
+    if (!pause) {
+      if (say_again()) log::error("diode.bad_pause", log::of(pause.error()));
+      return;
+    }
+    metrics::counter("jindu_gateway_diode_pauses_total", "Pauses of senders whose readers cannot keep up",
+                     {{"what", "made"}})
+        .Increment();
+    const std::lock_guard lock(line_mutex_);
+    encoder_.pause(now() + *pause);
+  }
+
   void send_wanted(BytesView frame) {
     const auto blocks = parse_wanted(frame);
     if (!blocks) {
@@ -479,8 +530,8 @@ class Diode final : public Carrier {
   std::mutex line_mutex_;  // encoder
   std::condition_variable line_changed_;
   Encoder encoder_;
-  Decoder decoder_;    // of the receiver alone
-  Moment next_ask_{};  // of the receiver alone
+  Decoder decoder_;                   // of the receiver alone
+  Moment next_ask_{}, next_pause_{};  // of the receiver alone
   SendingSocket out_;
   ReceivingSocket in_;
   std::atomic<bool> stopped_ = false;

@@ -101,13 +101,14 @@ void Encoder::put(Lane lane, FrameKind kind, Bytes bytes, Moment now) {
   state.bytes += header.size() + bytes.size();
   state.waiting.push_back({std::move(header), now, true});
   if (!bytes.empty()) state.waiting.push_back({std::move(bytes), now});
-  if (kind != FrameKind::wanted) return;
+  if (kind != FrameKind::wanted && kind != FrameKind::pause) return;
   state.waiting.back().asks = true;
   ++asks_waiting_;
 }
 
 Moment Encoder::cuttable_at(const LaneState& lane) const {
-  return lane.bytes >= room() ? Moment::min() : lane.waiting.front().since + shape_.flush;
+  const auto at = lane.bytes >= room() ? Moment::min() : lane.waiting.front().since + shape_.flush;
+  return &lane == &lanes_[index_of(Lane::bulk)] ? std::max(at, pause_until_) : at;
 }
 
 // A block is begun only if the line can send all of it in its time: what is late would be crowded together, and a burst

@@ -40,12 +40,15 @@ class Encoder {
   // Puts rows that the reader lacks on the line again, before anything else. Only of blocks that have ended and are
   // still kept: of one under way more will come by itself.
   void send_again(const Wanted& wanted);
+  // Begins no block of bulk before `until`: the reader cannot keep up. What is urgent, and blocks under way, go on. The
+  // newest word counts.
+  void pause(Moment until) { pause_until_ = until; }
   // The next datagram if one may leave now. Nothing: ask again at `due`.
   std::optional<Bytes> next(Moment now);
   Moment due(Moment now) const;
   std::uint64_t next_block() const { return next_block_; }
   bool idle() const;  // nothing waits and nothing is under way
-  // Whether what was asked for before (FrameKind::wanted) is on the line: asks never queue up.
+  // Whether what was asked for before (FrameKind::wanted, pause) is on the line: asks never queue up.
   bool may_ask() const { return asks_waiting_ == 0; }
   std::size_t bytes_held() const { return held_ + kept_bytes_; }
 
@@ -78,7 +81,7 @@ class Encoder {
     Bytes bytes;
     Moment since;
     bool begins = false;  // a frame
-    bool asks = false;    // the last of a frame of rows that are wanted
+    bool asks = false;    // the last of a frame that asks the other side for something
   };
   struct LaneState {
     std::deque<Waiting> waiting;
@@ -120,6 +123,7 @@ class Encoder {
   std::deque<std::pair<Number, int>> again_;
   int asks_waiting_ = 0;
   int urgent_run_ = 0;  // datagrams of the urgent lane in a row
+  Moment pause_until_{};
   Moment line_free_{};  // when everything given out has left at the rate
 };
 

@@ -142,4 +142,17 @@ result<std::vector<Wanted>> parse_wanted(BytesView bytes) {
   return blocks;
 }
 
+Bytes encode(std::chrono::milliseconds pause) {
+  Bytes out;
+  put_big_endian(out, static_cast<std::uint64_t>(std::clamp<std::int64_t>(pause.count(), 1, kPauseMost.count())), 2);
+  return out;
+}
+
+result<std::chrono::milliseconds> parse_pause(BytesView bytes) {
+  const auto pause = std::chrono::milliseconds(bytes.size() == 2 ? big_endian(bytes) : 0);
+  if (pause < std::chrono::milliseconds(1) || pause > kPauseMost)
+    return Error{Fault::integrity, "diode.pause", "a pause has 2 bytes and 1 to 2,000 ms"};
+  return pause;
+}
+
 }  // namespace jindu::gateway::diode

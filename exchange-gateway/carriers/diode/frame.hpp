@@ -72,7 +72,7 @@ struct BlockView {
 result<BlockView> parse_block(BytesView block);  // code diode.block
 
 // Frames follow one another through the blocks of a lane: u8 kind, u32 length, bytes.
-enum class FrameKind : std::uint8_t { bundle = 1, report = 2, wanted = 3 };
+enum class FrameKind : std::uint8_t { bundle = 1, report = 2, wanted = 3, pause = 4 };
 struct Frame {
   Lane lane = Lane::urgent;
   FrameKind kind = FrameKind::bundle;
@@ -102,5 +102,11 @@ inline constexpr std::size_t kWantedBytes = 41;  // of one block
 inline constexpr std::size_t kWantedMax = 64;    // blocks in a frame
 Bytes encode(const std::vector<Wanted>& blocks);
 result<std::vector<Wanted>> parse_wanted(BytesView bytes);  // code diode.wanted
+
+// For how long a reader that cannot keep up asks its sender to begin no more of what is large. It ends by itself, so
+// that no word is missed that would end it.
+inline constexpr std::chrono::milliseconds kPauseMost{2'000};
+Bytes encode(std::chrono::milliseconds pause);
+result<std::chrono::milliseconds> parse_pause(BytesView bytes);  // code diode.pause
 
 }  // namespace jindu::gateway::diode

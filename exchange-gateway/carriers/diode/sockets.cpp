@@ -1,6 +1,7 @@
 #include "exchange-gateway/carriers/diode/sockets.hpp"
 
 #include <arpa/inet.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -108,6 +109,13 @@ result<ReceivingSocket> ReceivingSocket::open(const std::string& listen, std::si
     return failed("diode.socket", "listening on " + listen);
   s.buffers_.assign(kReadAtOnce, Bytes(kReadMax));
   return s;
+}
+
+bool ReceivingSocket::crowded() const {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof memory;
+  if (::getsockopt(socket_, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return false;
+  return memory[SK_MEMINFO_RMEM_ALLOC] > memory[SK_MEMINFO_RCVBUF] / 2;
 }
 
 void ReceivingSocket::wake() {

@@ -45,6 +45,7 @@ class ReceivingSocket {
   result<std::vector<BytesView>> receive(std::chrono::milliseconds most);
   void wake();
   std::uint64_t overflowed() const { return overflowed_; }  // datagrams for which the kernel's buffer had no room
+  bool crowded() const;                                     // more than half of the kernel's buffer is in use
 
  private:
   Descriptor socket_, wake_;

@@ -92,6 +92,8 @@ result<std::vector<BytesView>> ReceivingSocket::receive(std::chrono::millisecond
   return std::vector<BytesView>(buffers_.begin(), buffers_.end());
 }
 
+bool ReceivingSocket::crowded() const { return false; }
+
 void ReceivingSocket::wake() {
   auto& inbox = *inboxes[static_cast<std::size_t>(static_cast<int>(socket_))];
   inbox.woken = true;

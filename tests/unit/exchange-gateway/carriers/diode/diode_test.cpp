@@ -31,11 +31,17 @@ std::string free_address() {
 // The outer unit's diode, and in the test's hands the ends of both paths where the inner unit would be.
 class Paths {
  public:
+  static Shape shape() {
+    Shape shape;
+    shape.bytes_per_second = 50'000'000;
+    shape.burst = milliseconds(0);
+    return shape;
+  }
   explicit Paths(World& w)
       : here_(free_address()),
         in_(ReceivingSocket::open(here_, 1 << 20).value()),
         encoder_(
-            {},
+            shape(),
             Key::between(w.inner_signer.key, w.outer_signer.key.public_key(), "gateway-inner", "gateway-outer").value(),
             kFirstBlockStep),
         decoder_({Key::between(w.inner_signer.key, w.outer_signer.key.public_key(), "gateway-outer", "gateway-inner")
@@ -50,6 +56,9 @@ class Paths {
   ~Paths() { diode_->stop(); }
 
   void say(const Report& report) { encoder_.put(Lane::urgent, FrameKind::report, encode(report), now()); }
+  void say(milliseconds pause) { encoder_.put(Lane::urgent, FrameKind::pause, encode(pause), now()); }
+  void send(const Bytes& bundle) { encoder_.put(Lane::bulk, FrameKind::bundle, bundle, now()); }
+  int pauses() const { return pauses_; }  // that were asked for
   // How often each bundle comes within a time.
   std::map<std::string, int> hear(milliseconds time) {
     std::map<std::string, int> came;
@@ -58,7 +67,10 @@ class Paths {
       for (const auto& datagram : in_.receive(milliseconds(5)).value()) decoder_.take(datagram, now());
       decoder_.look(now());
       while (auto frame = decoder_.next())
-        if (frame->kind == FrameKind::bundle) ++came[World::id_of(frame->bytes)];
+        if (frame->kind == FrameKind::bundle)
+          ++came[World::id_of(frame->bytes)];
+        else if (frame->kind == FrameKind::pause)
+          ++pauses_;
     }
     return came;
   }
@@ -71,6 +83,7 @@ class Paths {
   std::optional<SendingSocket> out_;
   Encoder encoder_;
   Decoder decoder_;
+  int pauses_ = 0;
   std::unique_ptr<Carrier> diode_;
 };
 
@@ -93,6 +106,43 @@ TEST_CASE("a diode sends again what is lost under marks that were read before it
   const auto next = w.from_portal.next(1, "y");
   REQUIRE(w.outer->take_from_service(next));
   CHECK(paths.hear(milliseconds(1'500))[World::id_of(next)] == 1);
+}
+
+TEST_CASE("a diode whose journal cannot keep up asks its sender to pause, until it can") {
+  World w;
+  Paths paths(w);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 24; ++i) {
+    const auto bundle = w.from_approval.next(i, std::string(1 << 20, 'x'));
+    ids.push_back(World::id_of(bundle));
+    paths.send(bundle);
+  }
+  REQUIRE(w.outer->journal().write([&](storage::Transaction&) { paths.hear(milliseconds(3'000)); }));
+  // One for each 20 ms of the time that it was behind, and not at each datagram.
+  CHECK(paths.pauses() > 20);
+  CHECK(paths.pauses() < 151);
+  for (const auto end = Steady::now() + std::chrono::seconds(30); Steady::now() < end;) {
+    paths.hear(milliseconds(200));
+    if (w.outer.count("SELECT count(*) FROM bundle WHERE outward = 0 AND kind <> 'control'") == 24) break;
+  }
+  // Taken all the same, if only to be refused for their size.
+  for (const auto& id : ids) CHECK(w.outer.state_of(id) == "ended");
+  const auto before = paths.pauses();
+  paths.hear(milliseconds(300));
+  CHECK(paths.pauses() == before);
+}
+
+TEST_CASE("a diode that is asked to pause sends nothing large meanwhile") {
+  World w;
+  w.from_portal.priority = 2;
+  Paths paths(w);
+  paths.hear(milliseconds(200));
+  paths.say(milliseconds(1'500));
+  paths.hear(milliseconds(200));
+  const auto bundle = w.from_portal.next(1, std::string(100'000, 'x'));
+  REQUIRE(w.outer->take_from_service(bundle));
+  CHECK(paths.hear(milliseconds(700)).empty());
+  CHECK(paths.hear(milliseconds(1'500))[World::id_of(bundle)] == 1);
 }
 
 }  // namespace jindu::gateway::test

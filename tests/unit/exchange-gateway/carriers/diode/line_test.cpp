@@ -221,6 +221,17 @@ TEST_CASE("what is wanted again is read as it was written, and nothing else is")
   }));
 }
 
+TEST_CASE("a pause is read as it was written, and nothing else is") {
+  CHECK(encode(milliseconds(300)) == Bytes{0x01, 0x2c});
+  for (const auto pause : {milliseconds(1), milliseconds(40), kPauseMost})
+    CHECK(parse_pause(encode(pause)).value() == pause);
+  for (const Bytes& bytes : {Bytes{}, Bytes{1}, Bytes{0, 0}, Bytes{0x07, 0xd1}, Bytes{0xff, 0xff}, Bytes{0, 1, 0}}) {
+    const auto pause = parse_pause(bytes);
+    REQUIRE_FALSE(pause);
+    CHECK(pause.error().code == "diode.pause");
+  }
+}
+
 TEST_CASE("without loss frames of every size arrive whole, in order, and soon") {
   auto random = std::make_shared<Random>(2);
   Line line(strong(), losing(random, 0));
@@ -424,13 +435,41 @@ TEST_CASE("blocks that nobody may ask for any more are forgotten, and small ones
   CHECK(encoder.bytes_held() >= 300 * 512);
 }
 
+TEST_CASE(
+    "a sender that is asked to pause begins nothing large, goes on with what is urgent, and with all of it by itself") {
+  Random random(27);
+  Shape shape = strong();
+  SECTION("blocks that follow one another") { shape.burst = milliseconds(0); }
+  SECTION("blocks that are spread") {}
+  Line line(shape, losing(std::make_shared<Random>(28), 0));
+  const auto begin = line.now, pause = Moment(3'000'000);
+  line.encoder.pause(begin + pause);
+  const auto bulk = put_all(line, random, Lane::bulk, 3, 300'000);
+  const auto urgent = put_all(line, random, Lane::urgent, 3, 20'000);
+  line.run();
+  REQUIRE((line.of(Lane::bulk) == bulk));
+  REQUIRE((line.of(Lane::urgent) == urgent));
+  for (const auto& [at, frame] : line.frames)
+    CHECK((frame.lane == Lane::urgent ? at - begin < Moment(500'000) : at - begin >= pause));
+  CHECK(line.now - begin < pause + Moment(5'000'000));
+
+  // The newest word counts, a shorter one too.
+  line.encoder.pause(line.now + Moment(60'000'000));
+  const auto again = line.now;
+  line.encoder.pause(line.now + Moment(100'000));
+  put_all(line, random, Lane::bulk, 1, 1'000);
+  line.run();
+  CHECK(line.now - again < Moment(10'000'000));
+}
+
 TEST_CASE("one ask at a time waits for the line") {
   Shape shape;
   shape.burst = milliseconds(0);
   Encoder encoder(shape, kKey, kFirst);
   Moment now{1'000'000};
   CHECK(encoder.may_ask());
-  encoder.put(Lane::urgent, FrameKind::wanted, encode({Wanted{Lane::bulk, 1, Rows(1)}}), now);
+  SECTION("for rows") { encoder.put(Lane::urgent, FrameKind::wanted, encode({Wanted{Lane::bulk, 1, Rows(1)}}), now); }
+  SECTION("for a pause") { encoder.put(Lane::urgent, FrameKind::pause, encode(milliseconds(40)), now); }
   CHECK_FALSE(encoder.may_ask());
   while (!encoder.idle()) {
     now += Moment(1'000);
