@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "../../world.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
@@ -37,7 +38,8 @@ class Paths {
     shape.burst = milliseconds(0);
     return shape;
   }
-  explicit Paths(World& w)
+  // `back`: bytes per second of the way from that diode to here.
+  explicit Paths(World& w, std::uint64_t back = Shape{}.bytes_per_second)
       : here_(free_address()),
         in_(ReceivingSocket::open(here_, 1 << 20).value()),
         encoder_(
@@ -50,6 +52,8 @@ class Paths {
     DiodeOptions options;
     options.listen = free_address();
     options.send_to = here_;
+    options.shape.bytes_per_second = back;
+    if (back < Shape{}.bytes_per_second) options.shape.burst = milliseconds(0);
     diode_ = start_diode(w.outer.unit(), options).value();
     out_ = SendingSocket::open(options.listen).value();
   }
@@ -58,12 +62,15 @@ class Paths {
   void say(const Report& report) { encoder_.put(Lane::urgent, FrameKind::report, encode(report), now()); }
   void say(milliseconds pause) { encoder_.put(Lane::urgent, FrameKind::pause, encode(pause), now()); }
   void send(const Bytes& bundle) { encoder_.put(Lane::bulk, FrameKind::bundle, bundle, now()); }
-  int pauses() const { return pauses_; }  // that were asked for
+  void lose(double share) { lost_ = std::bernoulli_distribution(share); }  // of what is sent to it
+  int pauses() const { return pauses_; }                                   // that were asked for
+  int asks() const { return asks_; }                                       // for rows
   // How often each bundle comes within a time.
   std::map<std::string, int> hear(milliseconds time) {
     std::map<std::string, int> came;
     for (const auto end = Steady::now() + time; Steady::now() < end;) {
-      while (auto datagram = encoder_.next(now())) REQUIRE(out_->send({std::move(*datagram)}));
+      while (auto datagram = encoder_.next(now()))
+        if (!lost_(random_)) REQUIRE(out_->send({std::move(*datagram)}));
       for (const auto& datagram : in_.receive(milliseconds(5)).value()) decoder_.take(datagram, now());
       decoder_.look(now());
       while (auto frame = decoder_.next())
@@ -71,6 +78,8 @@ class Paths {
           ++came[World::id_of(frame->bytes)];
         else if (frame->kind == FrameKind::pause)
           ++pauses_;
+        else if (frame->kind == FrameKind::wanted)
+          ++asks_;
     }
     return came;
   }
@@ -83,7 +92,9 @@ class Paths {
   std::optional<SendingSocket> out_;
   Encoder encoder_;
   Decoder decoder_;
-  int pauses_ = 0;
+  int pauses_ = 0, asks_ = 0;
+  std::mt19937_64 random_{29};
+  std::bernoulli_distribution lost_{0};
   std::unique_ptr<Carrier> diode_;
 };
 
@@ -143,6 +154,20 @@ TEST_CASE("a diode that is asked to pause sends nothing large meanwhile") {
   REQUIRE(w.outer->take_from_service(bundle));
   CHECK(paths.hear(milliseconds(700)).empty());
   CHECK(paths.hear(milliseconds(1'500))[World::id_of(bundle)] == 1);
+}
+
+TEST_CASE("on a slow way back asks leave room for what is urgent") {
+  World w;
+  Paths paths(w, 12'500);
+  paths.lose(0.45);
+  for (int i = 0; i < 20; ++i) paths.send(w.from_approval.next(i, std::string(400'000, 'x')));
+  paths.hear(milliseconds(800));
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  // An ask is at most 64 blocks, and takes 0.9 s there with its parity; none waits behind another.
+  CHECK(paths.hear(milliseconds(4'000))[World::id_of(bundle)] == 1);
+  CHECK(paths.asks() >= 2);
+  CHECK(paths.asks() <= 10);
 }
 
 }  // namespace jindu::gateway::test
