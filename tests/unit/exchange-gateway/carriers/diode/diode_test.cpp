@@ -160,14 +160,16 @@ TEST_CASE("on a slow way back asks leave room for what is urgent") {
   World w;
   Paths paths(w, 12'500);
   paths.lose(0.45);
-  for (int i = 0; i < 20; ++i) paths.send(w.from_approval.next(i, std::string(400'000, 'x')));
-  paths.hear(milliseconds(800));
+  for (int i = 0; i < 60; ++i) paths.send(w.from_approval.next(i, std::string(400'000, 'x')));
+  paths.hear(milliseconds(1'500));
+  CHECK(paths.asks() >= 1);
   const auto bundle = w.from_portal.next(1, "x");
   REQUIRE(w.outer->take_from_service(bundle));
+  const auto begin = Steady::now();
+  while (Steady::now() - begin < std::chrono::seconds(30) && paths.hear(milliseconds(50))[World::id_of(bundle)] == 0) {
+  }
   // An ask is at most 64 blocks, and takes 0.9 s there with its parity; none waits behind another.
-  CHECK(paths.hear(milliseconds(4'000))[World::id_of(bundle)] == 1);
-  CHECK(paths.asks() >= 2);
-  CHECK(paths.asks() <= 10);
+  CHECK(std::chrono::duration_cast<milliseconds>(Steady::now() - begin) < milliseconds(2'500));
 }
 
 }  // namespace jindu::gateway::test
