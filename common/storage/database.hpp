@@ -130,7 +130,7 @@ struct Migration {
   int number;  // 1, 2, 3 … without gaps
   std::string_view name;
   std::string_view sql;  // statements separated by ';'; forward only. $BLOB, $SERIAL and $KEY (a number that is given)
-                         // are replaced by the dialect's words
+                         // are replaced by the dialect's words; a statement behind $POSTGRESQL is for that alone
 };
 
 class Database {

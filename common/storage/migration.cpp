@@ -33,6 +33,14 @@ std::vector<std::string> statements_of(std::string_view sql, std::string_view di
   text = replace_all(std::move(text), "$KEY", postgres ? "BIGINT PRIMARY KEY" : "INTEGER PRIMARY KEY");
   std::vector<std::string> statements;
   std::string current;
+  const auto end_statement = [&] {
+    constexpr std::string_view only = "$POSTGRESQL ";
+    const auto first = current.find_first_not_of(" \t\r\n");
+    const bool marked = first != std::string::npos && std::string_view(current).substr(first).starts_with(only);
+    if (marked) current.erase(0, first + only.size());
+    if (first != std::string::npos && (postgres || !marked)) statements.push_back(current);
+    current.clear();
+  };
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -43,13 +51,12 @@ std::vector<std::string> statements_of(std::string_view sql, std::string_view di
     }
     if (c == '\'') quoted = !quoted;
     if (c == ';' && !quoted) {
-      if (current.find_first_not_of(" \t\r\n") != std::string::npos) statements.push_back(current);
-      current.clear();
+      end_statement();
       continue;
     }
     current += c;
   }
-  if (current.find_first_not_of(" \t\r\n") != std::string::npos) statements.push_back(current);
+  end_statement();
   return statements;
 }
 

@@ -215,8 +215,9 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
     // again later than ever can be was put aside by a clock that was ahead.)
     auto row = transaction.query_one(
         "SELECT number, kind, subject, priority, (SELECT payload FROM exchange_payload p WHERE p.number = o.number), "
-        "path, file_offset, file_length, aside_code, aside_ms FROM exchange_outbox o WHERE (again_ms <= $1 OR again_ms "
-        "> $2) AND NOT EXISTS (SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) "
+        "path, file_offset, file_length, aside_code, aside_ms, was_bundle, was_key FROM exchange_outbox o WHERE "
+        "(again_ms <= $1 OR again_ms > $2) AND NOT EXISTS (SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject "
+        "AND e.number < o.number) "
         "ORDER BY priority, number LIMIT 1",
         {now_ms, now_ms + kAsideAgainMaxMs});
     if (!row) break;
@@ -239,6 +240,14 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
     if (!payload) {
       put_aside(payload.error());
       continue;
+    }
+    if (!row->is_null(10)) {
+      const auto was_key = crypto::digest_from(row->blob(11));
+      if (!was_key || !bundle_from_beginning(row->blob(10), *payload, *was_key)) {
+        put_aside({Fault::internal, "exchange.payload_changed",
+                   "what is to be sent is not what a bundle was built of before: " + slice.path});
+        continue;
+      }
     }
     BundleDraft draft{new_bundle_id(now),
                       identity.node.name,
@@ -376,6 +385,43 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
     transaction.execute("UPDATE exchange_channel SET manifest_digest = $2 WHERE channel = $1",
                         {channel_of(identity.node.name, identity.peer), *before});
   return number;
+}
+
+Freed free_channel(storage::Transaction& transaction, const std::string& channel, std::int64_t taken_up_to) {
+  Freed freed;
+  freed.handed_over = static_cast<std::int64_t>(transaction.execute(
+      "UPDATE exchange_sent SET handed_over = 1 WHERE handed_over = 0 AND sequence <= $1", {taken_up_to}));
+  if (freed.handed_over > 0) return freed;
+  auto rows = transaction.query(
+      "SELECT s.bundle_id, s.kind, s.subject, s.created_ms, s.rung, b.payload, b.bundle, b.file_key, COALESCE(b.path, "
+      "''), b.file_offset, b.file_length FROM exchange_sent s LEFT JOIN exchange_built b ON b.bundle_id = s.bundle_id "
+      "WHERE s.handed_over = 0 ORDER BY s.sequence");
+  std::vector<jindu::v1::BundleManifest> manifests;
+  for (const auto& row : rows) {
+    if (row.integer(4) > 0 || row.is_null(5)) return {};
+    auto head = head_of_bundle(row.blob(6));
+    if (!head) return {};
+    manifests.push_back(std::move(head->manifest));
+  }
+  // Only all that is at the end of the channel, and only what follows what the unit has.
+  if (rows.empty() || static_cast<std::int64_t>(manifests.front().sequence()) != taken_up_to + 1) return {};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows[i];
+    transaction.execute(
+        "INSERT INTO exchange_outbox (number, kind, subject, priority, path, file_offset, file_length, at_ms, "
+        "was_bundle, was_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        {row.integer(5), row.text(1), row.text(2), std::int64_t{manifests[i].priority()}, row.text(8), row.integer(9),
+         row.integer(10), row.integer(3), row.blob(6), row.blob(7)});
+    transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
+    transaction.execute("DELETE FROM exchange_sent WHERE bundle_id = $1", {row.text(0)});
+    transaction.execute("UPDATE exchange_subject SET sequence = sequence - 1 WHERE direction = 'out' AND subject = $1",
+                        {row.text(2)});
+  }
+  const auto& previous = manifests.front().previous_digest();
+  transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
+                      {channel, taken_up_to, Bytes(previous.begin(), previous.end())});
+  freed.taken_back = static_cast<std::int64_t>(rows.size());
+  return freed;
 }
 
 Sent* find_sent(storage::Transaction& transaction, const std::string& bundle_id) {

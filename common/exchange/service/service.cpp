@@ -27,7 +27,7 @@ constexpr std::int64_t kHandedOverAtOnce = 256;
 constexpr std::size_t kReceiptsAtOnce = 1000;
 // Between two looks for receipts, which come one by one: nobody sees so short a time, and many share a commit.
 constexpr milliseconds kGathersReceipts{50};
-constexpr std::chrono::seconds kReceiptsWait{20};
+constexpr std::chrono::seconds kReceiptsWait{20}, kReceiptsWaitSoon{1};
 constexpr std::int64_t kNumberMax = std::int64_t{1} << 60;  // of receipts
 constexpr std::size_t kBytesRemembered = 6 * 1024 * 1024;
 constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
@@ -227,6 +227,7 @@ class ServiceImpl final : public Service {
     });
     if (ok && next.empty()) {
       fresh_.clear();
+      unreadable_ = false;
       sending_stands_.goes_on();
       return milliseconds(1'000);
     }
@@ -240,9 +241,10 @@ class ServiceImpl final : public Service {
         return kAtOnce;
     }
     if (!ok && ok.error().code == "bundle.gap" && hand_over_from(sequence_in(ok.error().field))) return kAtOnce;
+    if (free_from_unreadable(ok)) return kAtOnce;
     if (!ok) {
-      // The unit says that this cannot follow, or its bytes are not here: that is for operators to solve; it has its
-      // place in the channel, and nothing may be skipped here.
+      // The unit says that this cannot follow, or its bytes are not here and may come back: it has its place in the
+      // channel, and nothing may be skipped here.
       if (!stopped_) sending_stands_.stands(ok.error(), now());
       const auto pause = sending_.failed();
       sends_again_ = std::chrono::steady_clock::now() + pause;
@@ -252,6 +254,36 @@ class ServiceImpl final : public Service {
     sending_stands_.goes_on();
     wake(builder_);
     return kAtOnce;
+  }
+
+  // Whether what stands behind a bundle that cannot be read was freed of it: after it has stood long enough, and only
+  // as the unit says since then what it has. By a clock that does not jump: nothing may be on its way to the unit.
+  bool free_from_unreadable(const result<void>& sent) {
+    if (sent || (sent.error().code != "exchange.file_missing" && sent.error().code != "exchange.payload_changed")) {
+      unreadable_ = false;
+      return false;
+    }
+    const auto& error = sent.error();
+    if (!unreadable_.exchange(true)) unreadable_since_ = std::chrono::steady_clock::now();
+    const auto [taken_up_to, heard] = unit_has();
+    if (!taken_up_to || heard < unreadable_since_ + options_.gives_up_place) return false;
+    Freed freed;
+    auto ok = database_.write(
+        [&](storage::Transaction& t) { freed = free_channel(t, channel_of(node_.name, options_.peer), *taken_up_to); });
+    if (!ok || freed.handed_over + freed.taken_back == 0) return false;
+    log::warn("exchange.channel_freed", {{"code", error.code},
+                                         {"detail", error.detail},
+                                         {"taken_back", freed.taken_back},
+                                         {"handed_over", freed.handed_over}});
+    fresh_.clear();
+    wake(builder_);
+    return true;
+  }
+
+  // Up to where the unit said last that it has our channel, and when.
+  std::pair<std::optional<std::int64_t>, std::chrono::steady_clock::time_point> unit_has() {
+    const std::lock_guard lock(unit_has_mutex_);
+    return unit_has_;
   }
 
   // The unit did not take it, because of a key that we have replaced since: it and those behind it are signed anew.
@@ -420,7 +452,9 @@ class ServiceImpl final : public Service {
     const auto again_in = std::chrono::ceil<std::chrono::seconds>(verifies_again_ - std::chrono::steady_clock::now());
     const bool ahead = ahead_ && again_in.count() > 0;
     const auto at = ahead ? *ahead_ : cursor;
-    const auto wait = ahead ? std::min(again_in, kReceiptsWait) : kReceiptsWait;
+    // Where sending stands still, up to where the unit has our channel is wanted soon.
+    const auto most = unreadable_ ? kReceiptsWaitSoon : kReceiptsWait;
+    const auto wait = ahead ? std::min(again_in, most) : most;
     // What it has of us shows the unit whether it has forgotten something.
     auto answer =
         ask(receipts_client_, "GET",
@@ -434,8 +468,13 @@ class ServiceImpl final : public Service {
     const auto told =
         !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->back());
     if (!told) return following_.failed();
-    if (const auto taken = taken_up_to(*told); taken && *taken < handed_over)
-      if (hand_over_from(*taken + 1)) wake(sender_);
+    const auto taken = taken_up_to(*told);
+    {
+      const std::lock_guard lock(unit_has_mutex_);
+      unit_has_ = {taken, std::chrono::steady_clock::now()};
+    }
+    if (unreadable_) wake(sender_);
+    if (taken && *taken < handed_over && hand_over_from(*taken + 1)) wake(sender_);
     if (auto ok_told = remind(*told); !ok_told) return following_.failed();
     if (parts->size() == 1) {
       if (!ahead) nothing_lacks();
@@ -753,9 +792,12 @@ class ServiceImpl final : public Service {
   std::function<void(storage::Transaction&, const Progress&)> progress_;
   http::Client sending_client_, fetching_client_, receipts_client_;
   FreshlyBuilt fresh_;
+  std::mutex unit_has_mutex_;
+  std::pair<std::optional<std::int64_t>, std::chrono::steady_clock::time_point> unit_has_;
   Backoff building_, sending_, receiving_, following_, verifying_;
   Standstill building_stands_{"building"}, sending_stands_{"sending"}, receipts_stand_{"receipts"};
-  std::chrono::steady_clock::time_point sends_again_{};  // of the sending worker alone
+  std::chrono::steady_clock::time_point sends_again_{}, unreadable_since_{};  // of the sending worker alone
+  std::atomic<bool> unreadable_ = false;  // that what is next to be sent is not here
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
   bool troubled_ = false;         // a receipt was not taken in this round
   // Of the worker that follows receipts alone.

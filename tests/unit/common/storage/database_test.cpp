@@ -340,6 +340,9 @@ TEST_CASE("statements are split at their ends alone, and words of the dialect ar
   CHECK(statements_of("$BLOB", "postgresql") == std::vector<std::string>{"BYTEA"});
   CHECK(statements_of("n $SERIAL", "postgresql").front() == "n BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
   CHECK(statements_of(" \n -- nothing\n", "sqlite").empty());
+  const std::string_view one_only = "A;\n$POSTGRESQL B; C";
+  CHECK(statements_of(one_only, "sqlite") == std::vector<std::string>{"A", " C"});
+  CHECK(statements_of(one_only, "postgresql") == std::vector<std::string>{"A", "B", " C"});
 }
 
 TEST_CASE("a URL of no known kind, or an impossible number of connections, is refused") {

@@ -156,6 +156,7 @@ class Office {
     }));
   }
   storage::Database& database() { return *database_; }
+  std::chrono::milliseconds gives_up_place = exchange::ServiceOptions{}.gives_up_place;
   void start(const Names& names, const std::string& name, const std::string& peer, const std::string& unit,
              const std::string& url, std::map<std::string, exchange::Receiver> receivers,
              std::optional<evidence::NodeTrust> trust = {}) {
@@ -164,6 +165,7 @@ class Office {
     options.peer = peer;
     options.unit = unit;
     options.client.base_url = url;
+    options.gives_up_place = gives_up_place;
     service_ = exchange::Service::start(
                    *database_, names[name], trust ? std::move(*trust) : names.trust(), names[peer].certificate, options,
                    std::move(receivers),
@@ -608,6 +610,32 @@ TEST_CASE(
   REQUIRE(road.eventually([&] { return road.approval.words().size() == 2; }));
   REQUIRE(road.eventually([&] { return !road.portal.service().sending_stopped(); }));
   CHECK(log.lines({"exchange.goes_on", "sending"}) == 1);
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("a bundle whose bytes do not come back, and that the unit never had, gives its place up to those behind it") {
+  Road road;
+  const auto file = std::filesystem::temp_directory_path() / ("jindu-gone-" + random_code(12));
+  std::ofstream(file) << "12345";
+  road.outer.weather.away = true;
+  road.portal.enqueue("a", exchange::FileSlice{file, 0, 5, {}});
+  road.portal.enqueue("a", "behind it");
+  road.portal.enqueue("b", "another");
+  REQUIRE(road.eventually([&] { return road.portal.column("SELECT bundle_id FROM exchange_built").size() == 3; }));
+  road.stop_portal();
+  std::filesystem::remove(file);
+  const CapturedLog log;
+  road.outer.weather.away = false;
+  road.portal.gives_up_place = 1s;
+  road.start_portal(road.names().trust());
+  REQUIRE(road.eventually([&] { return road.portal.trouble("sending").has_value(); }));
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"another"}; }));
+  CHECK(log.lines({"exchange.channel_freed", "exchange.file_missing"}) == 1);
+  CHECK_FALSE(road.portal.service().sending_stopped());
+  CHECK(road.portal.trouble("aside")->code == "exchange.file_missing");
+  std::ofstream(file) << "12345";
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"another", "12345", "behind it"}; }));
+  CHECK_FALSE(road.portal.trouble("aside"));
   std::filesystem::remove(file);
 }
 

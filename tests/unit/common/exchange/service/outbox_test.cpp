@@ -325,6 +325,92 @@ TEST_CASE("what was built and cannot be read stops its channel, and what stands 
   }
 }
 
+TEST_CASE(
+    "what cannot be read and was never taken gives its place in the channel up, and what it was made of is kept") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    const auto channel = channel_of("portal", "approval");
+    char name[] = "/tmp/jindu-slice-XXXXXX";
+    ::close(::mkstemp(name));
+    const auto write_file = [&](const char* text) { std::ofstream(name) << text; };
+    write_file("01234");
+    std::vector<Built> made;
+    std::vector<Bytes> bundles;
+    const auto build = [&](Instant at) {
+      std::vector<std::string> words;
+      REQUIRE(database->write([&](Transaction& t) {
+        for (const auto& one : build_waiting(t, parties().identity(), at)) bundles.push_back(one.bundle);
+      }));
+      for (const auto& one : std::exchange(bundles, {})) {
+        const auto view = parse_bundle(one).value();
+        words.push_back(opened(view) + " " + std::to_string(view.manifest.sequence()) + "/" +
+                        std::to_string(view.manifest.subject_sequence()));
+      }
+      return words;
+    };
+    const auto freed = [&](std::int64_t taken_up_to) {
+      Freed freed;
+      REQUIRE(database->write([&](Transaction& t) { freed = free_channel(t, channel, taken_up_to); }));
+      return std::pair(freed.handed_over, freed.taken_back);
+    };
+    REQUIRE(database->write([&](Transaction& t) {
+      enqueue(t, message("a", "first"), kNow);
+      enqueue(t, {"material", "b", 1, FileSlice{name, 0, 5, {'h'}}}, kNow);
+      enqueue(t, message("b", "behind it"), kNow);
+      enqueue(t, message("c", "another"), kNow);
+    }));
+    const auto made_first = build(kNow);
+    REQUIRE(made_first.size() == 4);
+    ::unlink(name);
+
+    using Counts = std::pair<std::int64_t, std::int64_t>;
+    // Nothing before the unit's word fits: it says that it has nothing, or more than there is.
+    SECTION("what the unit has is out of our hands") {
+      CHECK(freed(2) == Counts{2, 0});
+      CHECK(freed(1) == Counts{0, 0});
+      REQUIRE(database->read([&](Transaction& t) {
+        CHECK(t.query_one("SELECT COUNT(*) FROM exchange_sent WHERE handed_over = 1")->integer(0) == 2);
+      }));
+    }
+    SECTION("what it had once stays where it is") {
+      REQUIRE(database->write([&](Transaction& t) {
+        t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence = 1");
+        t.execute("UPDATE exchange_sent SET rung = 1 WHERE sequence = 3");
+      }));
+      CHECK(freed(1) == Counts{0, 0});
+      REQUIRE(database->read(
+          [&](Transaction& t) { CHECK(t.query_one("SELECT COUNT(*) FROM exchange_sent")->integer(0) == 4); }));
+    }
+    SECTION("what it never had is built anew, once it can be") {
+      REQUIRE(database->write([&](Transaction& t) {
+        t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence = 1");
+        enqueue(t, message("c", "later"), kNow);
+      }));
+      CHECK(freed(0) == Counts{0, 0});
+      CHECK(freed(1) == Counts{0, 3});
+      CHECK(freed(1) == Counts{0, 0});
+      REQUIRE(database->read([&](Transaction& t) { CHECK(is_needed(t, name)); }));
+      CHECK(build(kNow) == std::vector<std::string>{"another 2/1", "later 3/2"});
+      // Another file is not what was to be sent.
+      write_file("other");
+      CHECK(build(kNow + std::chrono::hours(1)).empty());
+      REQUIRE(database->read([&](Transaction& t) {
+        CHECK(unsent(t, "b").aside.value().code == "exchange.payload_changed");
+        CHECK(transit_health(t).troubles.at(0).messages == 1);
+      }));
+      write_file("01234");
+      CHECK(build(kNow + std::chrono::hours(2)) == std::vector<std::string>{"h01234 4/1", "behind it 5/2"});
+      REQUIRE(database->read([&](Transaction& t) {
+        const auto row = t.query_one("SELECT sequence FROM exchange_channel");
+        CHECK(row->integer(0) == 5);
+        CHECK(t.query_one("SELECT COUNT(*) FROM exchange_outbox")->integer(0) == 0);
+        CHECK(t.query_one("SELECT COUNT(*) FROM exchange_payload")->integer(0) == 5);
+      }));
+    }
+    ::unlink(name);
+  }
+}
+
 TEST_CASE("of a slice only the beginning of its bundle is kept, and the same bytes are sealed again from the file") {
   for (auto& database : databases()) {
     INFO(database->dialect());
