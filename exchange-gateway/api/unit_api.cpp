@@ -121,7 +121,10 @@ std::vector<http::Route> unit_routes(Unit& unit) {
          if (!taken) return taken.error();
          boost::json::object answer;
          // Behind it the service hands over again what it still has: this unit has forgotten it.
-         if (*taken) answer["taken_up_to"] = **taken;
+         if (*taken) {
+           answer["taken_up_to"] = (*taken)->sequence;
+           answer["taken_newest"] = to_hex((*taken)->manifest_digest);
+         }
          auto forgotten = unit.forgotten(handed.channel);
          if (!forgotten) return forgotten.error();
          // What it had said itself of these, this unit wants to hear before it goes on.

@@ -641,13 +641,13 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
   return list;
 }
 
-result<std::optional<std::int64_t>> Unit::taken_up_to(const std::string& channel) {
-  std::optional<std::int64_t> taken;
+result<std::optional<ChannelHead>> Unit::taken_up_to(const std::string& channel) {
+  std::optional<ChannelHead> taken;
   auto ok = journal_.read([&](storage::Transaction& t) {
     taken.reset();
     if (!channel.starts_with(options_.service + ">") || store::open_restoration(t).recovery() != store::Recovery::none)
       return;
-    taken = static_cast<std::int64_t>(store::channel_head(t, channel).sequence);
+    taken = store::channel_head(t, channel);
   });
   if (!ok) return ok.error();
   return taken;

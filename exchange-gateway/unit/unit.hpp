@@ -159,8 +159,8 @@ class Unit {
   result<std::vector<store::StoredReceipt>> receipts(std::int64_t after, std::int64_t limit) {
     return receipts(after, limit, {});
   }
-  // The sequence up to which the service's bundles are here; nothing while that is not known.
-  result<std::optional<std::int64_t>> taken_up_to(const std::string& channel);
+  // Up to where the service's bundles are here; nothing while that is not known.
+  result<std::optional<ChannelHead>> taken_up_to(const std::string& channel);
   // What a healing unit must hear from its service: how it had ended, by itself, any of these. Nothing: it wants
   // nothing.
   struct Forgotten {

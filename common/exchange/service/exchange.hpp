@@ -73,9 +73,9 @@ struct ServiceOptions {
   http::ClientOptions client;
   std::chrono::hours expires{24 * 30};
   Rollover rollover = {};
-  // A bundle that cannot be read and was never taken keeps its place in the channel for so long: longer than a request
-  // to the unit may still be on its way. Then it and those behind it are built anew.
-  std::chrono::milliseconds gives_up_place{120'000};
+  // A bundle that cannot be read and was never taken keeps its place in the channel for so long, by a unit that
+  // answers: five times as long as a request to it may take. Then it and those behind it are built anew.
+  std::chrono::milliseconds gives_up_place{300'000};
 };
 
 // Something that stands still until somebody does something.

@@ -53,11 +53,14 @@ FileSlice slice_of(storage::Row& row, std::size_t first) {
 result<Bytes> built(storage::Transaction& t, const std::string& id) {
   auto row = t.query_one(
       "SELECT b.bundle, b.file_key, p.payload, COALESCE(b.path, ''), COALESCE(b.file_offset, 0), "
-      "COALESCE(b.file_length, 0) FROM exchange_built b LEFT JOIN exchange_payload p ON p.number = b.payload WHERE "
+      "COALESCE(b.file_length, 0), b.payload FROM exchange_built b LEFT JOIN exchange_payload p ON p.number = "
+      "b.payload WHERE "
       "b.bundle_id = $1",
       {id});
   if (!row) return Error{Fault::internal, "exchange.built_missing", "a bundle that was built is not there: " + id};
-  if (row->is_null(2)) return row->take_blob(0);
+  if (row->is_null(6)) return row->take_blob(0);
+  if (row->is_null(2))
+    return Error{Fault::internal, "exchange.payload_missing", "the payload of a bundle is not in the database: " + id};
   const auto key = crypto::digest_from(row->blob(1));
   if (!key) return key.error();
   const auto slice = slice_of(*row, 2);
@@ -85,8 +88,8 @@ std::int64_t next_of_subject(storage::Transaction& transaction, const std::strin
       ->integer(0);
 }
 
-// Table exchange_sent: several receipts of one bundle are one change of its row. (hand_over_again and sign_waiting_anew
-// write the table themselves, in transactions of their own.)
+// Table exchange_sent: several receipts of one bundle are one change of its row. (hand_over_again, sign_waiting_anew
+// and free_channel write the table themselves, in transactions of their own.)
 class Told final : public storage::Transaction::Gathered {
  public:
   Sent* find(storage::Transaction& t, const std::string& id) {
@@ -245,7 +248,8 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
       const auto was_key = crypto::digest_from(row->blob(11));
       if (!was_key || !bundle_from_beginning(row->blob(10), *payload, *was_key)) {
         put_aside({Fault::internal, "exchange.payload_changed",
-                   "what is to be sent is not what a bundle was built of before: " + slice.path});
+                   "message " + std::to_string(row->integer(0)) +
+                       " is not what its bundle was built of before: " + slice.path});
         continue;
       }
     }
@@ -387,24 +391,38 @@ int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& i
   return number;
 }
 
-Freed free_channel(storage::Transaction& transaction, const std::string& channel, std::int64_t taken_up_to) {
-  Freed freed;
-  freed.handed_over = static_cast<std::int64_t>(transaction.execute(
-      "UPDATE exchange_sent SET handed_over = 1 WHERE handed_over = 0 AND sequence <= $1", {taken_up_to}));
-  if (freed.handed_over > 0) return freed;
+Freed free_channel(storage::Transaction& transaction, const std::string& channel, const Taken& taken) {
+  if (transaction.query_one(
+          "SELECT 1 FROM exchange_sent WHERE sequence = $1 AND manifest_digest = $2 AND handed_over = 0",
+          {taken.sequence, taken.manifest_digest})) {
+    // Its digest stands for all before it. That it has them is its word, without a receipt yet: none of them may be
+    // taken back after that.
+    return {static_cast<std::int64_t>(transaction.execute(
+                "UPDATE exchange_sent SET handed_over = 1, rung = CASE WHEN rung = 0 THEN 1 ELSE rung END WHERE "
+                "handed_over = 0 AND sequence <= $1",
+                {taken.sequence})),
+            0};
+  }
   auto rows = transaction.query(
       "SELECT s.bundle_id, s.kind, s.subject, s.created_ms, s.rung, b.payload, b.bundle, b.file_key, COALESCE(b.path, "
-      "''), b.file_offset, b.file_length FROM exchange_sent s LEFT JOIN exchange_built b ON b.bundle_id = s.bundle_id "
-      "WHERE s.handed_over = 0 ORDER BY s.sequence");
+      "''), b.file_offset, b.file_length, s.manifest_digest FROM exchange_sent s LEFT JOIN exchange_built b ON "
+      "b.bundle_id = s.bundle_id WHERE s.handed_over = 0 ORDER BY s.sequence");
   std::vector<jindu::v1::BundleManifest> manifests;
   for (const auto& row : rows) {
-    if (row.integer(4) > 0 || row.is_null(5)) return {};
+    // (A negative number is that of a payload from before migration 4: their order is another one.)
+    if (row.integer(4) > 0 || row.is_null(5) || row.integer(5) < 0) return {};
     auto head = head_of_bundle(row.blob(6));
-    if (!head) return {};
+    const auto digest = head ? crypto::sha256(head->manifest_bytes) : crypto::Digest{};
+    if (!head || text_of(digest) != text_of(row.blob(11))) return {};
     manifests.push_back(std::move(head->manifest));
   }
-  // Only all that is at the end of the channel, and only what follows what the unit has.
-  if (rows.empty() || static_cast<std::int64_t>(manifests.front().sequence()) != taken_up_to + 1) return {};
+  // They must be all that follows what the unit has.
+  const auto sequence = transaction.query_one("SELECT sequence FROM exchange_channel WHERE channel = $1", {channel});
+  const auto number = static_cast<std::int64_t>(rows.size());
+  if (rows.empty() || !sequence || sequence->integer(0) != taken.sequence + number ||
+      static_cast<std::int64_t>(manifests.front().sequence()) != taken.sequence + 1 ||
+      manifests.front().previous_digest() != text_of(taken.manifest_digest))
+    return {};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows[i];
     transaction.execute(
@@ -417,11 +435,9 @@ Freed free_channel(storage::Transaction& transaction, const std::string& channel
     transaction.execute("UPDATE exchange_subject SET sequence = sequence - 1 WHERE direction = 'out' AND subject = $1",
                         {row.text(2)});
   }
-  const auto& previous = manifests.front().previous_digest();
   transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
-                      {channel, taken_up_to, Bytes(previous.begin(), previous.end())});
-  freed.taken_back = static_cast<std::int64_t>(rows.size());
-  return freed;
+                      {channel, taken.sequence, taken.manifest_digest});
+  return {0, number};
 }
 
 Sent* find_sent(storage::Transaction& transaction, const std::string& bundle_id) {

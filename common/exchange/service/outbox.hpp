@@ -54,22 +54,27 @@ class FreshlyBuilt {
 // The next bundles in sequence that the unit does not have yet: at most `limit`, and `bytes`, but at least one if any
 // is there. What stands before one that cannot be read is given; when it is the first, that is thrown: it has its place
 // in the channel, and nothing may pass it. Codes exchange.file_missing, exchange.payload_changed,
-// exchange.built_missing.
+// exchange.payload_missing, exchange.built_missing.
 std::vector<Built> next_to_hand_over(storage::Transaction& transaction, std::int64_t limit, std::size_t bytes,
                                      FreshlyBuilt& fresh);
 // What the unit has not taken and does not believe any more by its signature, since our key has been replaced: the same
 // bundles by the present key. Gives how many. Only when the unit has said that it did not take the first of them; those
 // that a unit had taken once stay as they are.
 int sign_waiting_anew(storage::Transaction& transaction, const SenderIdentity& identity);
-// What may be done when the next bundle to be handed over cannot be read, and our unit has said up to which sequence it
-// has taken our channel: what it has is marked as handed over; else what it never had is no bundle any more, and waits
-// in the outbox again, where what cannot be built is put aside and everything else goes on. Only when nothing of it can
-// be on its way to the unit. Nothing is done where the unit had taken one of them once, or where one is kept whole,
-// without its payload (before migration 4). Gives how many.
+// The last of our bundles that our unit says it has taken without a gap.
+struct Taken {
+  std::int64_t sequence = 0;
+  Bytes manifest_digest;
+};
+// What may be done when the next bundle to be handed over cannot be read, and nothing of it can be on its way to the
+// unit: what the unit has is marked as handed over; else what it never had is no bundle any more, and waits in the
+// outbox again, where what cannot be built is put aside and everything else goes on. Nothing is done where the unit has
+// another channel than this one, had taken one of them once, or where one cannot be told or is kept whole, without its
+// payload (before migration 4). Gives how many.
 struct Freed {
   std::int64_t handed_over = 0, taken_back = 0;
 };
-Freed free_channel(storage::Transaction& transaction, const std::string& channel, std::int64_t taken_up_to);
+Freed free_channel(storage::Transaction& transaction, const std::string& channel, const Taken& taken);
 // What we sent, as it stands; changes of the last four are written at the end of the transaction.
 struct Sent {
   std::string kind, subject;

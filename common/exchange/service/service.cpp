@@ -256,20 +256,32 @@ class ServiceImpl final : public Service {
     return kAtOnce;
   }
 
-  // Whether what stands behind a bundle that cannot be read was freed of it: after it has stood long enough, and only
-  // as the unit says since then what it has. By a clock that does not jump: nothing may be on its way to the unit.
+  // Whether what stands behind a bundle that cannot be read was freed of it: long enough after the unit was heard for
+  // the first time since, and as it says by now what it has. By a clock that does not jump: nothing is to be on its way
+  // to the unit. (One whose disk stands still for longer, and yet answers, would tell of a fork.)
   bool free_from_unreadable(const result<void>& sent) {
-    if (sent || (sent.error().code != "exchange.file_missing" && sent.error().code != "exchange.payload_changed")) {
+    static const std::set<std::string_view> lacking{"exchange.file_missing", "exchange.payload_changed",
+                                                    "exchange.payload_missing"};
+    if (sent || !lacking.contains(sent.error().code)) {
       unreadable_ = false;
       return false;
     }
     const auto& error = sent.error();
-    if (!unreadable_.exchange(true)) unreadable_since_ = std::chrono::steady_clock::now();
-    const auto [taken_up_to, heard] = unit_has();
-    if (!taken_up_to || heard < unreadable_since_ + options_.gives_up_place) return false;
+    if (!unreadable_.exchange(true)) {
+      const std::lock_guard lock(unit_has_mutex_);
+      unit_has_ = {};
+      first_heard_.reset();
+    }
+    std::optional<Taken> taken;
+    {
+      const std::lock_guard lock(unit_has_mutex_);
+      if (first_heard_ && std::chrono::steady_clock::now() - *first_heard_ >= options_.gives_up_place)
+        taken = unit_has_;
+    }
+    if (!taken) return false;
     Freed freed;
     auto ok = database_.write(
-        [&](storage::Transaction& t) { freed = free_channel(t, channel_of(node_.name, options_.peer), *taken_up_to); });
+        [&](storage::Transaction& t) { freed = free_channel(t, channel_of(node_.name, options_.peer), *taken); });
     if (!ok || freed.handed_over + freed.taken_back == 0) return false;
     log::warn("exchange.channel_freed", {{"code", error.code},
                                          {"detail", error.detail},
@@ -278,12 +290,6 @@ class ServiceImpl final : public Service {
     fresh_.clear();
     wake(builder_);
     return true;
-  }
-
-  // Up to where the unit said last that it has our channel, and when.
-  std::pair<std::optional<std::int64_t>, std::chrono::steady_clock::time_point> unit_has() {
-    const std::lock_guard lock(unit_has_mutex_);
-    return unit_has_;
   }
 
   // The unit did not take it, because of a key that we have replaced since: it and those behind it are signed anew.
@@ -406,10 +412,14 @@ class ServiceImpl final : public Service {
     return {};
   }
 
-  static std::optional<std::int64_t> taken_up_to(const boost::json::object& answer) {
+  // Without the digest by an older unit.
+  static std::optional<Taken> taken_up_to(const boost::json::object& answer) {
     const auto* taken = answer.if_contains("taken_up_to");
     if (taken == nullptr || !taken->is_int64()) return {};
-    return taken->as_int64();
+    const auto* newest = answer.if_contains("taken_newest");
+    auto digest = newest != nullptr && newest->is_string() ? from_hex(newest->as_string()) : result<Bytes>(Bytes{});
+    if (!digest) return {};
+    return Taken{taken->as_int64(), std::move(*digest)};
   }
 
   // Up to where receipts have come: the number of the last one and the digest of its bytes.
@@ -469,12 +479,12 @@ class ServiceImpl final : public Service {
         !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->back());
     if (!told) return following_.failed();
     const auto taken = taken_up_to(*told);
-    {
+    if (unreadable_ && taken) {
       const std::lock_guard lock(unit_has_mutex_);
-      unit_has_ = {taken, std::chrono::steady_clock::now()};
+      unit_has_ = taken;
+      if (!first_heard_) first_heard_ = std::chrono::steady_clock::now();
     }
-    if (unreadable_) wake(sender_);
-    if (taken && *taken < handed_over && hand_over_from(*taken + 1)) wake(sender_);
+    if (taken && taken->sequence < handed_over && hand_over_from(taken->sequence + 1)) wake(sender_);
     if (auto ok_told = remind(*told); !ok_told) return following_.failed();
     if (parts->size() == 1) {
       if (!ahead) nothing_lacks();
@@ -792,12 +802,13 @@ class ServiceImpl final : public Service {
   std::function<void(storage::Transaction&, const Progress&)> progress_;
   http::Client sending_client_, fetching_client_, receipts_client_;
   FreshlyBuilt fresh_;
-  std::mutex unit_has_mutex_;
-  std::pair<std::optional<std::int64_t>, std::chrono::steady_clock::time_point> unit_has_;
+  std::mutex unit_has_mutex_;  // of what the unit has said while something could not be read
+  std::optional<Taken> unit_has_;
+  std::optional<std::chrono::steady_clock::time_point> first_heard_;
   Backoff building_, sending_, receiving_, following_, verifying_;
   Standstill building_stands_{"building"}, sending_stands_{"sending"}, receipts_stand_{"receipts"};
-  std::chrono::steady_clock::time_point sends_again_{}, unreadable_since_{};  // of the sending worker alone
-  std::atomic<bool> unreadable_ = false;  // that what is next to be sent is not here
+  std::chrono::steady_clock::time_point sends_again_{};  // of the sending worker alone
+  std::atomic<bool> unreadable_ = false;                 // that what is next to be sent is not here
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
   bool troubled_ = false;         // a receipt was not taken in this round
   // Of the worker that follows receipts alone.

@@ -341,7 +341,8 @@ class Diode final : public Carrier {
 
   bool is_behind() {
     const std::lock_guard lock(frames_mutex_);
-    return unread_ > kUnreadBytes / 2;
+    // What is being taken alone, such as one of the largest bundles, is no sign.
+    return !frames_.empty() && unread_ > kUnreadBytes / 2;
   }
 
   void ask_to_pause() {

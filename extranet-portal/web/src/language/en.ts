@@ -90,7 +90,7 @@ export const en: Same<typeof zh> = {
       withdrawn: { title: 'Withdrawn', text: 'This application was withdrawn and is not handled any further.' },
       terminated: { title: 'Terminated', text: 'The procedure has ended.' },
     },
-    paperComes: 'The document is on its way from the isolated network and will appear here by itself.',
+    paperComes: 'The document is on its way from the isolated network and will appear here by itself.', paperLate: 'The document has not arrived yet; it will appear here by itself. If it is not here on the next working day, call 12345 and give the declaration number.',
     supplement: 'Supplement it', again: 'Correct and apply again', notices: 'Notices and documents', steps: 'History', inStage: ' ({stage})', toldByIntranet: 'isolated network', toldByPortal: 'public portal', deadlines: 'Deadlines', promised: 'Promised by', answerBy: 'Answer on acceptance by', left: 'Left', leftDays: '{days} working days', leftAsOf: 'by the update of {at}',
     statutory: 'By law by', provisional: 'The holidays of a year concerned are not published yet; dates are provisional.', noDeadline: 'The limit begins with acceptance.', noDeadlineClosed: 'Closed; no limit is running.', papers: 'Receipts', parts: '1 material | {count} materials', kind: { application: 'application', supplement: 'supplement' }, print: 'Print this page', auto: 'Applications under way are updated by themselves.',
   },

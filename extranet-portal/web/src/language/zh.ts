@@ -88,7 +88,7 @@ export const zh = {
       withdrawn: { title: '已撤回', text: '这份申报已经撤回，不再办理。' },
       terminated: { title: '已终止', text: '办理程序已经终止。' },
     },
-    paperComes: '文书正经隔离交换送来，到达后会自动出现在这里。',
+    paperComes: '文书正经隔离交换送来，到达后会自动出现在这里。', paperLate: '文书尚未送到，到达后会自动出现在这里。如果下一个工作日仍未收到，请拨打 12345 并告知申报号。',
     supplement: '补正材料', again: '修改后重新申报', notices: '通知和文书', steps: '办理记录', inStage: '（{stage}）', toldByIntranet: '政务内网', toldByPortal: '外网门户', deadlines: '期限', promised: '承诺办结日期', answerBy: '答复是否受理的期限', left: '剩余', leftDays: '{days} 个工作日', leftAsOf: '截至 {at} 的内网更新',
     statutory: '法定期限', provisional: '涉及年度的放假安排尚未公布，日期为暂定。', noDeadline: '受理后开始计算办结期限。', noDeadlineClosed: '已办结，没有进行中的期限。', papers: '回执', parts: '{count} 份材料', kind: { application: '申请', supplement: '补正' }, print: '打印本页', auto: '办理中的申报会自动更新。',
   },

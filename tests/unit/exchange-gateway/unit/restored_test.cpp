@@ -89,7 +89,8 @@ struct Desk {
       }
       remind();
       const auto taken = side->taken_up_to(channel()).value();
-      if (taken && *taken < handed_over) again_from(*taken + 1);
+      if (taken && static_cast<std::int64_t>(taken->sequence) < handed_over)
+        again_from(static_cast<std::int64_t>(taken->sequence) + 1);
       if (list.empty()) return;
     }
   }

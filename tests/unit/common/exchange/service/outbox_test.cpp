@@ -334,7 +334,6 @@ TEST_CASE(
     ::close(::mkstemp(name));
     const auto write_file = [&](const char* text) { std::ofstream(name) << text; };
     write_file("01234");
-    std::vector<Built> made;
     std::vector<Bytes> bundles;
     const auto build = [&](Instant at) {
       std::vector<std::string> words;
@@ -348,9 +347,12 @@ TEST_CASE(
       }
       return words;
     };
-    const auto freed = [&](std::int64_t taken_up_to) {
+    // By sequence.
+    std::vector<Bytes> digests{Bytes(32)};
+    const auto freed = [&](std::int64_t taken_up_to, std::optional<Bytes> digest = {}) {
       Freed freed;
-      REQUIRE(database->write([&](Transaction& t) { freed = free_channel(t, channel, taken_up_to); }));
+      if (!digest) digest = digests[static_cast<std::size_t>(taken_up_to)];
+      REQUIRE(database->write([&](Transaction& t) { freed = free_channel(t, channel, {taken_up_to, *digest}); }));
       return std::pair(freed.handed_over, freed.taken_back);
     };
     REQUIRE(database->write([&](Transaction& t) {
@@ -361,16 +363,54 @@ TEST_CASE(
     }));
     const auto made_first = build(kNow);
     REQUIRE(made_first.size() == 4);
+    REQUIRE(database->read([&](Transaction& t) {
+      for (const auto& row : t.query("SELECT manifest_digest FROM exchange_sent ORDER BY sequence"))
+        digests.push_back(row.blob(0));
+    }));
     ::unlink(name);
 
     using Counts = std::pair<std::int64_t, std::int64_t>;
-    // Nothing before the unit's word fits: it says that it has nothing, or more than there is.
-    SECTION("what the unit has is out of our hands") {
+    SECTION("what the unit has is out of our hands, and is not taken back should the unit forget it") {
       CHECK(freed(2) == Counts{2, 0});
       CHECK(freed(1) == Counts{0, 0});
-      REQUIRE(database->read([&](Transaction& t) {
+      REQUIRE(database->write([&](Transaction& t) {
         CHECK(t.query_one("SELECT COUNT(*) FROM exchange_sent WHERE handed_over = 1")->integer(0) == 2);
+        CHECK(hand_over_again(t, 1) == 2);
       }));
+      CHECK(freed(0) == Counts{0, 0});
+    }
+    SECTION("another channel than ours says nothing of ours") {
+      CHECK(freed(2, Bytes(32, 1)) == Counts{0, 0});
+      CHECK(freed(0, Bytes(32, 1)) == Counts{0, 0});
+      CHECK(freed(9, digests[4]) == Counts{0, 0});
+      CHECK(freed(0, Bytes{}) == Counts{0, 0});
+    }
+    SECTION("what stands before something that was handed over stays where it is") {
+      REQUIRE(database->write(
+          [&](Transaction& t) { t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence IN (1, 3)"); }));
+      CHECK(freed(1) == Counts{0, 0});
+    }
+    SECTION("what cannot be told stays where it is") {
+      REQUIRE(database->write([&](Transaction& t) {
+        t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence = 1");
+        t.execute("UPDATE exchange_sent SET manifest_digest = $1 WHERE sequence = 4", {Bytes(32, 2)});
+      }));
+      CHECK(freed(1) == Counts{0, 0});
+    }
+    SECTION("a payload that is gone is told, and its message put aside") {
+      REQUIRE(database->write([&](Transaction& t) {
+        t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence < 4");
+        t.execute(
+            "DELETE FROM exchange_payload WHERE number = (SELECT b.payload FROM exchange_built b JOIN "
+            "exchange_sent s ON s.bundle_id = b.bundle_id WHERE s.sequence = 4)");
+      }));
+      std::vector<Built> next;
+      CHECK(code_of(database->read([&](Transaction& t) { next = sealed_again(t, 10, 1 << 20); })) ==
+            "exchange.payload_missing");
+      CHECK(freed(3) == Counts{0, 1});
+      CHECK(build(kNow).empty());
+      REQUIRE(database->read(
+          [&](Transaction& t) { CHECK(unsent(t, "c").aside.value().code == "exchange.payload_missing"); }));
     }
     SECTION("what it had once stays where it is") {
       REQUIRE(database->write([&](Transaction& t) {
