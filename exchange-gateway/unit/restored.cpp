@@ -602,7 +602,6 @@ bool Unit::may_have_been_here(storage::Transaction& t, const store::Entry& e) co
 }
 
 result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std::int64_t limit, const Handed& handed) {
-  service_heard_ = true;
   std::vector<store::StoredReceipt> list;
   std::optional<Found> found;
   bool in_step = false, retell = false, delivered_more = false;
@@ -637,6 +636,8 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
       store::set_state_value(t, kReceiptOffset, std::max(after, store::state_value(t, kReceiptOffset)));
     });
   if (!ok) return ok.error();
+  // What it knows is recorded: until then nothing is decided that it may know to be over.
+  service_heard_ = true;
   if (found) list.clear();
   return list;
 }

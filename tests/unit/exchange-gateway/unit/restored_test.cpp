@@ -770,6 +770,28 @@ TEST_CASE("a held bundle that was released and has crossed cannot be refused by 
   two.check_promise();
 }
 
+TEST_CASE("a restored unit that could not record what its service knows better decides nothing meanwhile") {
+  Two two;
+  auto& w = two.w;
+  two.begin_held();
+  const auto backup = w.folder / "backup";
+  w.outer.back_up(backup);
+  const auto id = two.portal.ids().front();
+  REQUIRE(w.outer->release(id, kHe, "read"));
+  two.exchange();
+  w.outer.restore(backup);
+  w.outer.restart(false);
+  const auto in_journal = [&](const char* sql) {
+    REQUIRE(w.outer->journal().write([&](storage::Transaction& t) { t.execute(sql); }));
+  };
+  in_journal("CREATE TRIGGER broken BEFORE INSERT ON restoration BEGIN SELECT RAISE(ABORT, 'a bad disk'); END");
+  REQUIRE_FALSE(w.outer->receipts(1'000, 10));
+  CHECK(w.outer->refuse(id, kWei, "no").error().code == "unit.just_begun");
+  in_journal("DROP TRIGGER broken");
+  two.portal.follow();
+  CHECK(w.outer->refuse(id, kWei, "no").error().code == "unit.restored");
+}
+
 TEST_CASE("an old copy of a unit that was healed but for a word of its service cannot refuse what has crossed since") {
   Two two;
   auto& w = two.w;
