@@ -9,6 +9,7 @@
 #include "common/catalogue/catalogue.hpp"
 #include "common/crypto/cms.hpp"
 #include "common/runtime/files.hpp"
+#include "common/runtime/terminal.hpp"
 #include "common/tools/admin/words.hpp"
 
 namespace jindu::admin {
@@ -93,8 +94,8 @@ result<json::value> assemble(const fs::path& folder, const fs::path& certificate
 }  // namespace
 
 std::string Commands::mistake(const Error& error) const {
-  return all_words().say_or(error.detail, "mistake." + error.code, language_, {{"said", error.detail}}) + " [" +
-         error.code + "]";
+  const auto said = printable(error.detail);  // it may hold what stands in the file of somebody else
+  return all_words().say_or(said, "mistake." + error.code, language_, {{"said", said}}) + " [" + error.code + "]";
 }
 
 int Commands::unusable(const Error& error) const {

@@ -19,7 +19,7 @@ std::uint32_t u32_at(BytesView bytes, std::size_t at) {
 
 std::uint64_t u64_at(BytesView bytes, std::size_t at) { return big_endian(bytes.subspan(at, 8)); }
 
-Error shape(const char* what) { return {Fault::invalid, "diode.shape", what}; }
+Error shape(std::string what) { return {Fault::invalid, "diode.shape", std::move(what)}; }
 
 }  // namespace
 
@@ -68,7 +68,7 @@ result<Symbol> parse_datagram(BytesView d) {
   s.row = d[10];
   s.span = kSpanStep * d[11];
   s.block = u64_at(d, 12);
-  if (s.data < 1 || s.data > kDataMax) return shape("a block has 1 to 240 data symbols");
+  if (s.data < 1 || s.data > kDataMax) return shape("a block has 1 to " + std::to_string(kDataMax) + " data symbols");
   if (s.row >= kRowsMax) return shape("a block has at most 255 symbols");
   if (s.block > kNumberMax) return shape("the block's number");
   s.bytes = d.subspan(kHeaderBytes, d.size() - kHeaderBytes - kTagBytes);
