@@ -49,6 +49,17 @@ FileSlice slice_of(storage::Row& row, std::size_t first) {
           static_cast<std::uint64_t>(row.integer(first + 3)), row.take_blob(first)};
 }
 
+// The exact bytes of a bundle that was built: its beginning and what it was built of, which has a name for people. Code
+// exchange.payload_changed.
+result<Bytes> sealed_again(BytesView beginning, BytesView payload, BytesView file_key, const std::string& of) {
+  const auto key = crypto::digest_from(file_key);
+  auto bundle = key ? bundle_from_beginning(beginning, payload, *key) : result<Bytes>(key.error());
+  if (!bundle)
+    return Error{Fault::internal, "exchange.payload_changed",
+                 "what was built of " + of + " cannot be sealed again: " + bundle.error().detail};
+  return std::move(*bundle);
+}
+
 // The exact bytes that were built.
 result<Bytes> built(storage::Transaction& t, const std::string& id) {
   auto row = t.query_one(
@@ -61,17 +72,10 @@ result<Bytes> built(storage::Transaction& t, const std::string& id) {
   if (row->is_null(6)) return row->take_blob(0);
   if (row->is_null(2))
     return Error{Fault::internal, "exchange.payload_missing", "the payload of a bundle is not in the database: " + id};
-  const auto key = crypto::digest_from(row->blob(1));
-  if (!key) return key.error();
   const auto slice = slice_of(*row, 2);
   const auto payload = payload_of(slice);
   if (!payload) return payload.error();
-  auto bundle = bundle_from_beginning(row->blob(0), *payload, *key);
-  if (!bundle)
-    return Error{Fault::internal, "exchange.payload_changed",
-                 "what was built of " + (slice.path.empty() ? "the payload of " + id : slice.path) +
-                     " cannot be sealed again: " + bundle.error().detail};
-  return std::move(*bundle);
+  return sealed_again(row->blob(0), *payload, row->blob(1), slice.path.empty() ? "the payload of " + id : slice.path);
 }
 
 void forget_payload(storage::Transaction& t, const std::string& id) {
@@ -245,11 +249,9 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
       continue;
     }
     if (!row->is_null(10)) {
-      const auto was_key = crypto::digest_from(row->blob(11));
-      if (!was_key || !bundle_from_beginning(row->blob(10), *payload, *was_key)) {
-        put_aside({Fault::internal, "exchange.payload_changed",
-                   "message " + std::to_string(row->integer(0)) +
-                       " is not what its bundle was built of before: " + slice.path});
+      const auto name = slice.path.empty() ? "message " + std::to_string(row->integer(0)) : slice.path;
+      if (const auto again = sealed_again(row->blob(10), *payload, row->blob(11), name); !again) {
+        put_aside(again.error());
         continue;
       }
     }

@@ -227,7 +227,6 @@ class ServiceImpl final : public Service {
     });
     if (ok && next.empty()) {
       fresh_.clear();
-      unreadable_ = false;
       sending_stands_.goes_on();
       return milliseconds(1'000);
     }
@@ -241,7 +240,7 @@ class ServiceImpl final : public Service {
         return kAtOnce;
     }
     if (!ok && ok.error().code == "bundle.gap" && hand_over_from(sequence_in(ok.error().field))) return kAtOnce;
-    if (free_from_unreadable(ok)) return kAtOnce;
+    if (!ok && lacks_bytes(ok.error().code) && free_from_unreadable(ok.error())) return kAtOnce;
     if (!ok) {
       // The unit says that this cannot follow, or its bytes are not here and may come back: it has its place in the
       // channel, and nothing may be skipped here.
@@ -259,15 +258,8 @@ class ServiceImpl final : public Service {
   // Whether what stands behind a bundle that cannot be read was freed of it: long enough after the unit was heard for
   // the first time since, and as it says by now what it has. By a clock that does not jump: nothing is to be on its way
   // to the unit. (One whose disk stands still for longer, and yet answers, would tell of a fork.)
-  bool free_from_unreadable(const result<void>& sent) {
-    static const std::set<std::string_view> lacking{"exchange.file_missing", "exchange.payload_changed",
-                                                    "exchange.payload_missing"};
-    if (sent || !lacking.contains(sent.error().code)) {
-      unreadable_ = false;
-      return false;
-    }
-    const auto& error = sent.error();
-    if (!unreadable_.exchange(true)) {
+  bool free_from_unreadable(const Error& error) {
+    if (!is_unreadable()) {
       const std::lock_guard lock(unit_has_mutex_);
       unit_has_ = {};
       first_heard_.reset();
@@ -290,6 +282,16 @@ class ServiceImpl final : public Service {
     fresh_.clear();
     wake(builder_);
     return true;
+  }
+
+  static bool lacks_bytes(std::string_view code) {
+    return code == "exchange.file_missing" || code == "exchange.payload_changed" || code == "exchange.payload_missing";
+  }
+
+  // Whether sending stands still before a bundle whose bytes are not here.
+  bool is_unreadable() const {
+    const auto trouble = sending_stands_.trouble();
+    return trouble && lacks_bytes(trouble->code);
   }
 
   // The unit did not take it, because of a key that we have replaced since: it and those behind it are signed anew.
@@ -463,7 +465,7 @@ class ServiceImpl final : public Service {
     const bool ahead = ahead_ && again_in.count() > 0;
     const auto at = ahead ? *ahead_ : cursor;
     // Where sending stands still, up to where the unit has our channel is wanted soon.
-    const auto most = unreadable_ ? kReceiptsWaitSoon : kReceiptsWait;
+    const auto most = is_unreadable() ? kReceiptsWaitSoon : kReceiptsWait;
     const auto wait = ahead ? std::min(again_in, most) : most;
     // What it has of us shows the unit whether it has forgotten something.
     auto answer =
@@ -479,7 +481,7 @@ class ServiceImpl final : public Service {
         !parts || parts->empty() ? result<boost::json::object>(not_understood()) : object_in(parts->back());
     if (!told) return following_.failed();
     const auto taken = taken_up_to(*told);
-    if (unreadable_ && taken) {
+    if (taken && is_unreadable()) {
       const std::lock_guard lock(unit_has_mutex_);
       unit_has_ = taken;
       if (!first_heard_) first_heard_ = std::chrono::steady_clock::now();
@@ -808,7 +810,6 @@ class ServiceImpl final : public Service {
   Backoff building_, sending_, receiving_, following_, verifying_;
   Standstill building_stands_{"building"}, sending_stands_{"sending"}, receipts_stand_{"receipts"};
   std::chrono::steady_clock::time_point sends_again_{};  // of the sending worker alone
-  std::atomic<bool> unreadable_ = false;                 // that what is next to be sent is not here
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
   bool troubled_ = false;         // a receipt was not taken in this round
   // Of the worker that follows receipts alone.

@@ -347,14 +347,11 @@ class Diode final : public Carrier {
 
   void ask_to_pause() {
     if (now() < next_pause_) return;
-    const auto takes = std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(
-        static_cast<double>(kPauseBytes) / static_cast<double>(options_.shape.bytes_per_second)));
-    const auto every = std::clamp(takes, kPauseEveryLeast, kPauseEveryMost);
-    const std::lock_guard lock(line_mutex_);
-    if (!encoder_.may_ask()) return;
+    if (!line_takes_asks()) return;
+    const auto every = std::clamp(std::chrono::duration_cast<milliseconds>(time_of(options_.shape, kPauseBytes)),
+                                  kPauseEveryLeast, kPauseEveryMost);
     next_pause_ = now() + every;
-    encoder_.put(Lane::urgent, FrameKind::pause, encode(every * kPauseSteps), now());
-    line_changed_.notify_all();
+    put(Lane::urgent, FrameKind::pause, encode(every * kPauseSteps));
     metrics::counter("jindu_gateway_diode_pauses_total", "Pauses of senders whose readers cannot keep up",
                      {{"what", "asked"}})
         .Increment();
@@ -364,6 +361,10 @@ class Diode final : public Carrier {
   bool may_ask() {
     if (now() < next_ask_) return false;
     next_ask_ = now() + kAskPause;
+    return line_takes_asks();
+  }
+
+  bool line_takes_asks() {
     const std::lock_guard lock(line_mutex_);
     return encoder_.may_ask();
   }
@@ -371,9 +372,13 @@ class Diode final : public Carrier {
   // What the other side asks for is done at once, not behind the frames that wait for the journal: it has little
   // patience. Whether the frame was of that kind.
   bool obey(const Frame& frame) {
-    if (frame.kind == FrameKind::wanted) send_wanted(frame.bytes);
-    if (frame.kind == FrameKind::pause) pause(frame.bytes);
-    return frame.kind == FrameKind::wanted || frame.kind == FrameKind::pause;
+    if (frame.kind == FrameKind::wanted)
+      send_wanted(frame.bytes);
+    else if (frame.kind == FrameKind::pause)
+      pause(frame.bytes);
+    else
+      return false;
+    return true;
   }
 
   void pause(BytesView frame) {

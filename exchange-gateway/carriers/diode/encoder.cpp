@@ -25,16 +25,16 @@ constexpr std::size_t kAgainMost = 16'384;          // rows that wait to go agai
 constexpr Moment kShortTime{100'000};               // a reader has more patience than this in any case
 constexpr Moment kKeptLeast{2'000'000};             // and less than this besides twice a block's time
 
-Moment time_of(const Shape& shape, std::size_t bytes) {
-  return Moment(
-      static_cast<std::int64_t>(static_cast<double>(bytes) * 1e6 / static_cast<double>(shape.bytes_per_second)));
-}
-
 Moment credit(const Shape& shape) { return std::clamp(time_of(shape, kCreditBytes), kCreditLeast, kCreditMost); }
 
 double seconds(Moment span) { return static_cast<double>(span.count()) / 1e6; }
 
 }  // namespace
+
+Moment time_of(const Shape& shape, std::size_t bytes) {
+  return Moment(
+      static_cast<std::int64_t>(static_cast<double>(bytes) * 1e6 / static_cast<double>(shape.bytes_per_second)));
+}
 
 milliseconds span_of(const Shape& s) {
   const double rows = s.data + s.repair;

@@ -26,6 +26,8 @@ inline constexpr std::size_t kPacketHeaders = 28;  // IPv4 and UDP
 result<void> check(const Shape& shape);
 // How long the symbols of one round are spread: so long that a burst takes fewer of them than there are parity symbols.
 std::chrono::milliseconds span_of(const Shape& shape);
+// How long so many bytes take on the line.
+Moment time_of(const Shape& shape, std::size_t bytes);
 // Blocks that are under way at once at the full rate, in bytes.
 std::size_t memory_needed(const Shape& shape);
 

@@ -164,6 +164,18 @@ struct Two {
     portal.hand_over();
   }
 
+  // What is held is released and crosses, and the outer unit gets a copy of its disk from before; its id.
+  std::string forget_a_release() {
+    begin_held();
+    const auto backup = w.folder / "backup";
+    w.outer.back_up(backup);
+    auto id = portal.ids().front();
+    REQUIRE(w.outer->release(id, kHe, "read"));
+    exchange();
+    w.outer.restore(backup);
+    return id;
+  }
+
   // A backup of a unit from after something has crossed both ways.
   std::filesystem::path begun_and_backed_up(bool outer) {
     portal.send(1, "before");
@@ -754,13 +766,7 @@ TEST_CASE("what a unit had said of a bundle and has forgotten is never said othe
 TEST_CASE("a held bundle that was released and has crossed cannot be refused by a unit that has forgotten it") {
   Two two;
   auto& w = two.w;
-  two.begin_held();
-  const auto backup = w.folder / "backup";
-  w.outer.back_up(backup);
-  const auto id = two.portal.ids().front();
-  REQUIRE(w.outer->release(id, kHe, "read"));
-  two.exchange();
-  w.outer.restore(backup);
+  const auto id = two.forget_a_release();
   two.portal.follow();
   CHECK(w.outer->refuse(id, kWei, "no").error().code == "unit.restored");
   two.approve(true);
@@ -773,13 +779,7 @@ TEST_CASE("a held bundle that was released and has crossed cannot be refused by 
 TEST_CASE("a restored unit that could not record what its service knows better decides nothing meanwhile") {
   Two two;
   auto& w = two.w;
-  two.begin_held();
-  const auto backup = w.folder / "backup";
-  w.outer.back_up(backup);
-  const auto id = two.portal.ids().front();
-  REQUIRE(w.outer->release(id, kHe, "read"));
-  two.exchange();
-  w.outer.restore(backup);
+  const auto id = two.forget_a_release();
   w.outer.restart(false);
   const auto in_journal = [&](const char* sql) {
     REQUIRE(w.outer->journal().write([&](storage::Transaction& t) { t.execute(sql); }));

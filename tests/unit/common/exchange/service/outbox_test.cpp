@@ -330,6 +330,7 @@ TEST_CASE(
   for (auto& database : databases()) {
     INFO(database->dialect());
     const auto channel = channel_of("portal", "approval");
+    // (Sections have the database in their name: of the same name one alone is run in a loop.)
     char name[] = "/tmp/jindu-slice-XXXXXX";
     ::close(::mkstemp(name));
     const auto write_file = [&](const char* text) { std::ofstream(name) << text; };
@@ -370,7 +371,8 @@ TEST_CASE(
     ::unlink(name);
 
     using Counts = std::pair<std::int64_t, std::int64_t>;
-    SECTION("what the unit has is out of our hands, and is not taken back should the unit forget it") {
+    DYNAMIC_SECTION(database->dialect()
+                    << ": what the unit has is out of our hands, and is not taken back should the unit forget it") {
       CHECK(freed(2) == Counts{2, 0});
       CHECK(freed(1) == Counts{0, 0});
       REQUIRE(database->write([&](Transaction& t) {
@@ -379,25 +381,25 @@ TEST_CASE(
       }));
       CHECK(freed(0) == Counts{0, 0});
     }
-    SECTION("another channel than ours says nothing of ours") {
+    DYNAMIC_SECTION(database->dialect() << ": another channel than ours says nothing of ours") {
       CHECK(freed(2, Bytes(32, 1)) == Counts{0, 0});
       CHECK(freed(0, Bytes(32, 1)) == Counts{0, 0});
       CHECK(freed(9, digests[4]) == Counts{0, 0});
       CHECK(freed(0, Bytes{}) == Counts{0, 0});
     }
-    SECTION("what stands before something that was handed over stays where it is") {
+    DYNAMIC_SECTION(database->dialect() << ": what stands before something that was handed over stays where it is") {
       REQUIRE(database->write(
           [&](Transaction& t) { t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence IN (1, 3)"); }));
       CHECK(freed(1) == Counts{0, 0});
     }
-    SECTION("what cannot be told stays where it is") {
+    DYNAMIC_SECTION(database->dialect() << ": what cannot be told stays where it is") {
       REQUIRE(database->write([&](Transaction& t) {
         t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence = 1");
         t.execute("UPDATE exchange_sent SET manifest_digest = $1 WHERE sequence = 4", {Bytes(32, 2)});
       }));
       CHECK(freed(1) == Counts{0, 0});
     }
-    SECTION("a payload that is gone is told, and its message put aside") {
+    DYNAMIC_SECTION(database->dialect() << ": a payload that is gone is told, and its message put aside") {
       REQUIRE(database->write([&](Transaction& t) {
         t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence < 4");
         t.execute(
@@ -412,7 +414,7 @@ TEST_CASE(
       REQUIRE(database->read(
           [&](Transaction& t) { CHECK(unsent(t, "c").aside.value().code == "exchange.payload_missing"); }));
     }
-    SECTION("what it had once stays where it is") {
+    DYNAMIC_SECTION(database->dialect() << ": what it had once stays where it is") {
       REQUIRE(database->write([&](Transaction& t) {
         t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence = 1");
         t.execute("UPDATE exchange_sent SET rung = 1 WHERE sequence = 3");
@@ -421,7 +423,7 @@ TEST_CASE(
       REQUIRE(database->read(
           [&](Transaction& t) { CHECK(t.query_one("SELECT COUNT(*) FROM exchange_sent")->integer(0) == 4); }));
     }
-    SECTION("what it never had is built anew, once it can be") {
+    DYNAMIC_SECTION(database->dialect() << ": what it never had is built anew, once it can be") {
       REQUIRE(database->write([&](Transaction& t) {
         t.execute("UPDATE exchange_sent SET handed_over = 1 WHERE sequence = 1");
         enqueue(t, message("c", "later"), kNow);
