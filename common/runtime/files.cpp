@@ -79,17 +79,28 @@ result<Bytes> read(const std::filesystem::path& path, std::size_t limit) {
   return read_some(file.number, 0, static_cast<std::size_t>(info.st_size), path);
 }
 
-Parts::~Parts() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+Parts::~Parts() { close(); }
+
+void Parts::close() {
+  if (descriptor_ < 0) return;
+  // What fails costs memory alone.
+  if (first_ < end_)
+    ::posix_fadvise(descriptor_, static_cast<off_t>(first_), static_cast<off_t>(end_ - first_), POSIX_FADV_DONTNEED);
+  ::close(descriptor_);
+  descriptor_ = -1;
 }
 
 result<Bytes> Parts::read(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) {
   if (descriptor_ < 0 || path.native() != path_.native()) {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    close();
     descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     path_ = path;
+    first_ = offset;
+    end_ = offset;
   }
   if (descriptor_ < 0) return Error{Fault::not_found, "file.unreadable", path.string() + " cannot be read"};
+  first_ = std::min(first_, offset);
+  end_ = std::max(end_, offset + size);
   auto bytes = read_some(descriptor_, offset, size, path);
   if (bytes && bytes->size() != size)
     return Error{Fault::integrity, "file.unreadable", path.string() + " ends too early"};

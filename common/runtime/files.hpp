@@ -10,7 +10,8 @@ namespace jindu::files {
 result<Bytes> read(const std::filesystem::path& path, std::size_t limit);  // codes file.unreadable, file.too_large
 result<std::string> read_text(const std::filesystem::path& path, std::size_t limit = 16 * 1024 * 1024);
 // Reads parts of files whose names are never used again. The last file stays open, as many that are read one after the
-// other lie in the same: for one batch, not for longer.
+// other lie in the same: for one batch, not for longer. What was read is mostly not read again: it leaves the system's
+// memory then, where gigabytes of it would push out all else, and each new page would have to be found and cleared.
 class Parts {
  public:
   Parts() = default;
@@ -21,8 +22,10 @@ class Parts {
   result<Bytes> read(const std::filesystem::path& path, std::uint64_t offset, std::size_t size);
 
  private:
+  void close();
   std::filesystem::path path_;
   int descriptor_ = -1;
+  std::uint64_t first_ = 0, end_ = 0;  // of the last file what was read
 };
 // Codes file.full (the disk, Fault::unavailable), file.write.
 result<void> write_durably(const std::filesystem::path& path, BytesView bytes);

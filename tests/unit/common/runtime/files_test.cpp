@@ -1,7 +1,12 @@
 #include "common/runtime/files.hpp"
 
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -49,7 +54,36 @@ class SmallFiles {
   rlimit before_{};
 };
 
+// Pages of a file that are in the system's memory.
+std::size_t pages_in_memory(const fs::path& path) {
+  const auto size = static_cast<std::size_t>(fs::file_size(path)), page = static_cast<std::size_t>(::getpagesize());
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  auto* const mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
+  ::close(file);
+  REQUIRE(mapped != MAP_FAILED);
+  std::vector<unsigned char> there((size + page - 1) / page);
+  REQUIRE(::mincore(mapped, size, there.data()) == 0);
+  ::munmap(mapped, size);
+  return static_cast<std::size_t>(std::count_if(there.begin(), there.end(), [](auto one) { return (one & 1) != 0; }));
+}
+
 }  // namespace
+
+TEST_CASE("what was read of a file part by part leaves the system's memory") {
+  const Folder folder;
+  const auto path = folder.path / "shared";
+  const Bytes part(100'000, 7);
+  REQUIRE(write_new_synced(path, std::vector<BytesView>(20, part)));
+  struct statfs info {};
+  REQUIRE(::statfs(path.c_str(), &info) == 0);
+  REQUIRE(pages_in_memory(path) > 400);
+  {
+    Parts parts;
+    for (std::uint64_t i = 0; i < 20; ++i) REQUIRE(parts.read(path, i * part.size(), part.size()).value() == part);
+    CHECK(pages_in_memory(path) > 400);
+  }
+  if (info.f_type != TMPFS_MAGIC) CHECK(pages_in_memory(path) == 0);  // what lies in memory alone stays there
+}
 
 TEST_CASE("a file that was written durably is read as it was, for us alone, with nothing beside it") {
   const Folder folder;
