@@ -136,6 +136,43 @@ class Told final : public storage::Transaction::Gathered {
   std::map<std::string, Row> rows_;
 };
 
+// Whose turn it is in the outbox: the most urgent of those that are first about their subject, as order is kept per
+// subject only. Looking passes over all that stand behind another of their subject, however many: it is done once for
+// many turns. (What is to be tried again later than ever can be was put aside by a clock that was ahead.)
+class Turns {
+ public:
+  explicit Turns(std::int64_t now_ms) : now_ms_(now_ms) {}
+  // Its number.
+  std::optional<std::int64_t> take(storage::Transaction& t) {
+    if (firsts_.empty()) look(t);
+    if (firsts_.empty()) return {};
+    return firsts_.extract(firsts_.begin()).value().second;
+  }
+  // The first about this subject has become a bundle and is gone.
+  void follow(storage::Transaction& t, const std::string& subject) {
+    const auto row = t.query_one(
+        "SELECT priority, number, again_ms FROM exchange_outbox WHERE subject = $1 ORDER BY number LIMIT 1", {subject});
+    if (!row || (row->integer(2) > now_ms_ && row->integer(2) <= now_ms_ + kAsideAgainMaxMs)) return;
+    // Between these and it may stand others that were not looked at.
+    if (const Place one{row->integer(0), row->integer(1)}; !last_ || one < *last_) firsts_.insert(one);
+  }
+
+ private:
+  using Place = std::pair<std::int64_t, std::int64_t>;  // priority and number
+  void look(storage::Transaction& t) {
+    for (const auto& row : t.query(
+             "SELECT priority, number FROM exchange_outbox o WHERE (again_ms <= $1 OR again_ms > $2) AND NOT EXISTS "
+             "(SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) ORDER BY priority, "
+             "number LIMIT $3",
+             {now_ms_, now_ms_ + kAsideAgainMaxMs, std::int64_t{kBuiltAtOnce}}))
+      firsts_.insert({row.integer(0), row.integer(1)});
+    last_ = firsts_.size() < kBuiltAtOnce ? std::nullopt : std::optional(*firsts_.rbegin());
+  }
+  const std::int64_t now_ms_;
+  std::set<Place> firsts_;
+  std::optional<Place> last_;  // where the look ended
+};
+
 std::optional<Bytes> known_subject_key(storage::Transaction& transaction) {
   auto row = transaction.query_one("SELECT secret FROM exchange_state WHERE name = 'subject-key'");
   if (!row) return {};
@@ -221,17 +258,15 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
   const auto ephemeral = crypto::PrivateKey::generate_p256();
   const auto now_ms = to_unix_ms(now);
   int aside = 0;
+  Turns turns(now_ms);
   while (sealed.size() < kBuiltAtOnce && bytes < kBytesBuiltAtOnce && aside < kAsideAtOnce) {
-    // The most urgent of those that are first about their subject: order is kept per subject only. (What is to be tried
-    // again later than ever can be was put aside by a clock that was ahead.)
+    const auto number = turns.take(transaction);
+    if (!number) break;
     auto row = transaction.query_one(
         "SELECT number, kind, subject, priority, (SELECT payload FROM exchange_payload p WHERE p.number = o.number), "
-        "path, file_offset, file_length, aside_code, aside_ms, was_bundle, was_key FROM exchange_outbox o WHERE "
-        "(again_ms <= $1 OR again_ms > $2) AND NOT EXISTS (SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject "
-        "AND e.number < o.number) "
-        "ORDER BY priority, number LIMIT 1",
-        {now_ms, now_ms + kAsideAgainMaxMs});
-    if (!row) break;
+        "path, file_offset, file_length, aside_code, aside_ms, was_bundle, was_key FROM exchange_outbox o WHERE number "
+        "= $1",
+        {*number});
     const auto put_aside = [&](const Error& reason) {
       ++aside;
       const bool anew = row->text(8).empty();
@@ -276,6 +311,7 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
     if (changes != nullptr && !row->text(8).empty())
       changes->push_back({row->integer(0), row->text(1), row->text(2), {}});
     transaction.execute("DELETE FROM exchange_outbox WHERE number = $1", {row->integer(0)});
+    turns.follow(transaction, row->text(2));
     place.sequence = draft.place.sequence;
     place.previous_digest = one->manifest_digest;
     bytes += one->seal.size();

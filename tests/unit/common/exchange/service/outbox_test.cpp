@@ -3,7 +3,9 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <deque>
 #include <fstream>
+#include <random>
 
 #include "common/exchange/service/health.hpp"
 #include "common/seal/prefix.hpp"
@@ -212,6 +214,41 @@ TEST_CASE("the most urgent goes first, but never before an older one about the s
     std::vector<std::string> order;
     for (const auto& view : sent(*database, bytes)) order.push_back(opened(view));
     CHECK(order == std::vector<std::string>{"c-urgent", "b-normal", "a-slow", "a-urgent"});
+  }
+}
+
+TEST_CASE("of more than are built at once each has the turn that it would have by itself") {
+  std::mt19937 random(7);
+  struct One {
+    std::uint32_t priority;
+    std::string text;
+  };
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    // Few subjects with many, and many with one or two: more of them first about theirs than are looked at at once.
+    std::map<std::string, std::deque<One>> model;
+    REQUIRE(database->write([&](Transaction& t) {
+      for (int i = 0; i < 700; ++i) {
+        const auto subject = random() % 2 == 0 ? std::to_string(random() % 5) : "s" + std::to_string(random() % 300);
+        const One one{static_cast<std::uint32_t>(random() % 4), std::to_string(10'000 + i)};
+        enqueue(t, message(subject, one.text, one.priority), kNow);
+        model[subject].push_back(one);
+      }
+    }));
+    std::vector<std::string> expected, order;
+    for (;;) {
+      const auto next = std::min_element(model.begin(), model.end(), [](const auto& a, const auto& b) {
+        const auto &x = a.second.front(), &y = b.second.front();
+        return std::tie(x.priority, x.text) < std::tie(y.priority, y.text);
+      });
+      if (next == model.end()) break;
+      expected.push_back(next->second.front().text);
+      next->second.pop_front();
+      if (next->second.empty()) model.erase(next);
+    }
+    std::vector<Bytes> bytes;
+    for (const auto& view : sent(*database, bytes)) order.push_back(opened(view));
+    CHECK(order == expected);
   }
 }
 
