@@ -91,6 +91,7 @@ jindu::exchange::ServiceOptions exchange_options(const Settings& s, const Truste
   options.client.private_key_file = s.node.private_key;
   options.client.private_key_passphrase_file = s.node.passphrase_file;
   options.client.expected_peer.name = s.unit_name;
+  options.client.crl_file = s.node.crl;
   return options;
 }
 

@@ -108,7 +108,8 @@ exchange::ServiceOptions exchange_options(const Settings& s, const Trusted& trus
   options.node = s.node_name;
   options.peer = s.portal;
   options.unit = s.unit_name;
-  options.client = {s.unit_url, s.trust_root, s.node_certificate, s.node_key, s.node_passphrase_file, {s.unit_name}};
+  options.client = {s.unit_url,    s.trust_root, s.node_certificate, s.node_key, s.node_passphrase_file,
+                    {s.unit_name}, s.node_crl};
   return options;
 }
 

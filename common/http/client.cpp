@@ -85,6 +85,7 @@ Client::Client(ClientOptions options) : state_(new State) {
   curl_easy_setopt(h, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(h, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
   curl_easy_setopt(h, CURLOPT_CAINFO, o.ca_file.c_str());
+  if (!o.crl_file.empty()) curl_easy_setopt(h, CURLOPT_CRLFILE, o.crl_file.c_str());
   if (!o.certificate_file.empty()) {
     curl_easy_setopt(h, CURLOPT_SSLCERT, o.certificate_file.c_str());
     curl_easy_setopt(h, CURLOPT_SSLKEY, o.private_key_file.c_str());
@@ -150,11 +151,11 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
   const CURLcode code = curl_easy_perform(h);
   if (received.too_large) return Error{Fault::too_large, "http.too_large", "the answer is larger than expected"};
   if (code != CURLE_OK) {
-    const char* name =
-        code == CURLE_OPERATION_TIMEDOUT ? "http.timeout"
-        : code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM
-            ? "http.tls"
-            : "http.unreachable";
+    const char* name = code == CURLE_OPERATION_TIMEDOUT ? "http.timeout"
+                       : code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+                               code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CRL_BADFILE
+                           ? "http.tls"
+                           : "http.unreachable";
     return Error{Fault::unavailable, name, curl_easy_strerror(code)};
   }
   long status = 0;

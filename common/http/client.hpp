@@ -19,6 +19,7 @@ struct ClientOptions {
   std::string private_key_file = {};
   std::string private_key_passphrase_file = {};
   crypto::ExpectedPeer expected_peer = {};  // without a name the host name is checked
+  std::string crl_file = {};                // PEM, of all issuers; empty: revocation is not looked at
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds idle_timeout{30'000};  // without a byte moving
   std::size_t answer_limit = 64 * 1024 * 1024;

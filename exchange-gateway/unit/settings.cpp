@@ -278,6 +278,7 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     link_listener.tls = http::TlsOptions{certificate, key, passphrase, root, crl, true};
   } else if (carrier == "link") {
     link_outer = {carrier_table.text("outer_url"), root, certificate, key, passphrase};
+    link_outer.crl_file = crl;
   } else if (carrier == "ferry") {
     ferry.attachment = carrier_table.path("directory") + "/medium";
     ferry.voyage_bytes =

@@ -125,6 +125,7 @@ int run(const Options& o) {
   options.rollover = std::move(*rollover);
   options.client = {o.url, file("root.pem"), mine, key};
   options.client.expected_peer.name = o.unit;
+  options.client.crl_file = file("crl.pem");
   auto service =
       exchange::Service::start(database, std::move(*signer), std::move(*trust), peer->front(), options,
                                std::move(receivers), [](storage::Transaction&, const exchange::Progress&) {});

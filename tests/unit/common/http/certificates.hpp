@@ -20,7 +20,7 @@ class Certificates {
           " -keyout " + ca + ".key -out " + ca + ".pem");
     issue("server", "ca", "serverAuth,clientAuth");
     issue("client", "ca", "clientAuth");
-    issue("revoked", "ca", "clientAuth");
+    issue("revoked", "ca", "serverAuth,clientAuth");
     issue("stranger", "other-ca", "clientAuth");
     issue("wrong-purpose", "ca", "emailProtection");
     expired_server();

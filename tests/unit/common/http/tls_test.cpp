@@ -117,6 +117,20 @@ TEST_CASE(
   CHECK(who(client(*expired, "client")) == "http.tls");
 }
 
+TEST_CASE("a client that has the revocation list refuses a server that is on it, and any while the list is not there") {
+  auto tls = mutual();
+  tls.certificate_chain_file = pki().pem("revoked");
+  tls.private_key_file = pki().key("revoked");
+  const auto revoked = serve(tls), good = serve(mutual());
+  auto to_revoked = client(*revoked, "client"), to_good = client(*good, "client");
+  CHECK(who(to_revoked) == "client");  // what it does not know it cannot refuse
+  to_revoked.crl_file = to_good.crl_file = pki().file("ca.crl");
+  CHECK(who(to_revoked) == "http.tls");
+  CHECK(who(to_good) == "client");
+  to_good.crl_file = pki().file("not-there.crl");
+  CHECK(who(to_good) == "http.tls");
+}
+
 TEST_CASE("who does not speak TLS to a TLS listener, or stops in its handshake, is hung up on") {
   const auto server = serve(mutual());
   test::Connection plain(server->port());
