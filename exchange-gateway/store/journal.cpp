@@ -422,12 +422,13 @@ std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& 
     for (const auto& row : t.query(
              unloaded_only
                  ? "SELECT id, size, offered, priority, stored_ms, sequence, file FROM bundle WHERE channel = $1 AND "
-                   "kind = $2 AND state = 'waiting' AND voyage = 0 AND priority <= $4 ORDER BY priority, stored_ms, "
-                   "sequence "
-                   "LIMIT $3"
+                   "kind = $2 AND state = 'waiting' AND voyage = 0 AND priority >= $5 AND priority <= $4 ORDER BY "
+                   "priority, stored_ms, sequence LIMIT $3"
                  : "SELECT id, size, offered, priority, stored_ms, sequence, file FROM bundle WHERE channel = $1 AND "
-                   "kind = $2 AND state = 'waiting' AND priority <= $4 ORDER BY priority, stored_ms, sequence LIMIT $3",
-             {lane.channel, lane.kind, limit, choice.least_urgent}))
+                   "kind = $2 AND state = 'waiting' AND priority >= $5 AND priority <= $4 ORDER BY priority, "
+                   "stored_ms, "
+                   "sequence LIMIT $3",
+             {lane.channel, lane.kind, limit, choice.least_urgent, choice.most_urgent}))
       found.push_back({{choice.oldest_first ? 0 : row.integer(3), row.integer(4), row.integer(5)},
                        {row.text(0), row.integer(1), row.integer(2) == 1, lane.channel, row.integer(3), row.text(6)}});
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

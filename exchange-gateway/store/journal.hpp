@@ -99,6 +99,7 @@ struct Choice {
   // Of the most urgent of each lane what waits longest, so that urgent traffic that never ends leaves a share for the
   // rest.
   bool oldest_first = false;
+  std::int64_t most_urgent = 0;
 };
 std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& lanes, bool unloaded_only,
                               std::int64_t limit, Choice choice = {});

@@ -129,27 +129,34 @@ class Diode final : public Carrier {
     return encoder_.wants(lane);
   }
 
-  void put(Lane lane, FrameKind kind, Bytes bytes) {
+  std::uint64_t put(Lane lane, FrameKind kind, Bytes bytes) {
     const std::lock_guard lock(line_mutex_);
-    encoder_.put(lane, kind, std::move(bytes), now());
     line_changed_.notify_all();
+    return encoder_.put(lane, kind, std::move(bytes), now());
   }
 
+  // Each lane for itself: however much there is that is urgent, bulk has its share of the line.
   result<void> load(std::uint64_t seen, bool& more) {
-    if (!wants(Lane::urgent)) return {};
-    const bool bulk = wants(Lane::bulk);
+    for (const auto lane : kLanes)
+      if (auto ok = load(lane, seen, more); !ok) return ok;
+    return {};
+  }
+
+  result<void> load(Lane lane, std::uint64_t seen, bool& more) {
+    auto& state = lanes_[index_of(lane)];
     // Without news since nothing was left, there is nothing to look for.
-    auto& drained = bulk ? drained_all_ : drained_urgent_;
-    if (drained == seen && now() < look_anyway_) return {};
-    auto list = unit_.to_load(kAtOnce, kLoadBytes, {bulk ? store::kPriorityLast : kUrgentPriority});
+    if (!wants(lane) || (state.drained == seen && now() < state.look_anyway)) return {};
+    const auto choice = lane == Lane::urgent ? store::Choice{.least_urgent = kUrgentPriority}
+                                             : store::Choice{.most_urgent = kUrgentPriority + 1};
+    auto list = unit_.to_load(kAtOnce, kLoadBytes, choice);
     if (!list) return list.error();
-    look_anyway_ = now() + Moment(1'000'000);
+    state.look_anyway = now() + Moment(1'000'000);
     if (list->empty()) {
-      drained = seen;
+      state.drained = seen;
       return {};
     }
     std::vector<Ledger::Sent> sent;
-    for (const auto& one : *list) sent.push_back({one.id, one.priority <= kUrgentPriority ? Lane::urgent : Lane::bulk});
+    for (const auto& one : *list) sent.push_back({one.id, lane});
     if (auto ok = ledger_.mark_sent(sent); !ok) return ok;
     for (const auto& one : sent) {
       auto bytes = unit_.bytes_of(one.id);
@@ -159,12 +166,11 @@ class Diode final : public Carrier {
         continue;
       }
       more = true;  // not for what cannot be read: a damaged journal may name it again and again
-      put(one.lane, FrameKind::bundle, std::move(*bytes));
-      auto& lane = lanes_[index_of(one.lane)];
-      lane.mark = ledger_.next_mark() - 1;
-      lane.marked = false;
+      put(lane, FrameKind::bundle, std::move(*bytes));
+      state.mark = ledger_.next_mark() - 1;
+      state.marked = false;
       // A restored unit gives out marks that it has used and looked behind before.
-      lane.looked_up_to = 0;
+      state.looked_up_to = 0;
     }
     return {};
   }
@@ -201,8 +207,8 @@ class Diode final : public Carrier {
       // What is urgent carries it in any case; bulk only the end of its own.
       if (lane == Lane::bulk && state.marked) continue;
       report.mark = state.mark;
-      put(lane, FrameKind::report, encode(report));
-      if (!state.marked) state.sent.emplace_back(state.mark, at);
+      const auto end = put(lane, FrameKind::report, encode(report));
+      if (!state.marked) state.sent.push_back({state.mark, end, {}});
       state.marked = true;
     }
     return {};
@@ -231,8 +237,9 @@ class Diode final : public Carrier {
     }
     for (const auto lane : kLanes) {
       auto& state = lanes_[index_of(lane)];
-      while (!state.sent.empty() && at - state.sent.front().second > answer_time()) {
-        state.overdue = state.sent.front().first;
+      note_what_left(lane, at);
+      while (!state.sent.empty() && state.sent.front().left && at - *state.sent.front().left > answer_time()) {
+        state.overdue = state.sent.front().mark;
         state.sent.pop_front();
       }
       const auto up_to = std::max(read[index_of(lane)], state.overdue);
@@ -244,6 +251,20 @@ class Diode final : public Carrier {
     }
     if (at >= next_tidy_) tidy(at);
     return {};
+  }
+
+  // What waits for the line, or is on it, cannot be answered yet: a slow line takes longer for a large bundle than an
+  // answer may take.
+  void note_what_left(Lane lane, Moment at) {
+    std::uint64_t left = 0;
+    {
+      const std::lock_guard lock(line_mutex_);
+      left = encoder_.left_up_to(lane);
+    }
+    for (auto& one : lanes_[index_of(lane)].sent) {
+      if (one.end > left) break;
+      if (!one.left) one.left = at;
+    }
   }
 
   Moment answer_time() const {
@@ -544,11 +565,18 @@ class Diode final : public Carrier {
   std::atomic<std::int64_t> last_said_ = 0;
 
   // Of the feeder alone.
+  struct Closed {
+    std::uint64_t mark = 0;
+    std::uint64_t end = 0;       // place in the lane of the report that closed it
+    std::optional<Moment> left;  // when that was found to have left
+  };
   struct Sending {
     std::uint64_t mark = 0;
-    bool marked = true;                                 // a report has closed it
-    std::deque<std::pair<std::uint64_t, Moment>> sent;  // marks and when they were closed
+    bool marked = true;  // a report has closed it
+    std::deque<Closed> sent;
     std::uint64_t overdue = 0, looked_up_to = 0;
+    std::uint64_t drained = ~std::uint64_t{0};  // news at which nothing was left to load
+    Moment look_anyway{};
   };
   struct Again {
     int times = 0;
@@ -556,8 +584,7 @@ class Diode final : public Carrier {
   };
   std::array<Sending, 2> lanes_;
   std::map<std::string, Again> again_;
-  std::uint64_t drained_all_ = ~std::uint64_t{0}, drained_urgent_ = ~std::uint64_t{0};
-  Moment look_anyway_{}, last_report_{}, last_sent_report_{}, next_repeat_{}, next_tidy_{}, next_measure_{};
+  Moment last_report_{}, last_sent_report_{}, next_repeat_{}, next_tidy_{}, next_measure_{};
   Report told_;
   std::uint64_t reserved_;
   Counts shown_;

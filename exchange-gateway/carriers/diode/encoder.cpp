@@ -94,16 +94,26 @@ bool Encoder::idle() const {
   return blocks_.empty() && again_.empty() && lanes_[0].waiting.empty() && lanes_[1].waiting.empty();
 }
 
-void Encoder::put(Lane lane, FrameKind kind, Bytes bytes, Moment now) {
+std::uint64_t Encoder::left_up_to(Lane lane) const {
+  const auto oldest = blocks_.lower_bound({index_of(lane), 0});
+  if (oldest != blocks_.end() && oldest->first.first == index_of(lane)) return oldest->second.from;
+  const auto& state = lanes_[index_of(lane)];
+  return state.put - state.bytes;
+}
+
+std::uint64_t Encoder::put(Lane lane, FrameKind kind, Bytes bytes, Moment now) {
   Bytes header{static_cast<std::uint8_t>(kind)};
   exchange::put_big_endian(header, bytes.size(), 4);
   auto& state = lanes_[index_of(lane)];
   state.bytes += header.size() + bytes.size();
+  state.put += header.size() + bytes.size();
   state.waiting.push_back({std::move(header), now, true});
   if (!bytes.empty()) state.waiting.push_back({std::move(bytes), now});
-  if (kind != FrameKind::wanted && kind != FrameKind::pause) return;
-  state.waiting.back().asks = true;
-  ++asks_waiting_;
+  if (kind == FrameKind::wanted || kind == FrameKind::pause) {
+    state.waiting.back().asks = true;
+    ++asks_waiting_;
+  }
+  return state.put;
 }
 
 Moment Encoder::cuttable_at(const LaneState& lane) const {
@@ -162,6 +172,7 @@ void Encoder::cut(Lane lane, Moment now) {
   state.bytes -= used;
 
   Block block{lane, state.number++, 0, 0, {}, 0, 0, 0, now, Moment(0)};
+  block.from = state.put - state.bytes - used;
   next_block_ = std::max(next_block_, state.number);
   const auto bytes = kBlockHeaderBytes + used;
   block.data = static_cast<int>((bytes + symbol_max() - 1) / symbol_max());

@@ -38,7 +38,10 @@ class Encoder {
 
   // Whether the lane has little waiting: back-pressure on whoever reads from the disk.
   bool wants(Lane lane) const;
-  void put(Lane lane, FrameKind kind, Bytes bytes, Moment now);
+  // Gives the place of its end among all bytes of the lane.
+  std::uint64_t put(Lane lane, FrameKind kind, Bytes bytes, Moment now);
+  // The place up to which all rows of a lane have been on the line, but for what is asked for again.
+  std::uint64_t left_up_to(Lane lane) const;
   // Puts rows that the reader lacks on the line again, before anything else. Only of blocks that have ended and are
   // still kept: of one under way more will come by itself.
   void send_again(const Wanted& wanted);
@@ -68,6 +71,7 @@ class Encoder {
     Moment told{};  // to the reader: how long until all of it should have come
     double reserved = 0;
     int next_row = 0;
+    std::uint64_t from = 0;  // its place in the lane
     Moment due() const;
   };
   using Number = std::pair<std::size_t, std::uint64_t>;  // lane and number
@@ -89,6 +93,7 @@ class Encoder {
     std::deque<Waiting> waiting;
     std::size_t offset = 0;  // into the first of them
     std::size_t bytes = 0;
+    std::uint64_t put = 0;  // bytes that there ever were
     using Turn = std::pair<Moment, std::uint64_t>;
     std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;  // of its blocks, by number
     std::uint64_t number = 0;                                            // of its next block

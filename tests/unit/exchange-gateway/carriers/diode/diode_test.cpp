@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <prometheus/counter.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -6,6 +7,7 @@
 #include <random>
 
 #include "../../world.hpp"
+#include "common/runtime/metrics.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
 #include "exchange-gateway/carriers/diode/decoder.hpp"
 #include "exchange-gateway/carriers/diode/sockets.hpp"
@@ -39,7 +41,8 @@ class Paths {
     return shape;
   }
   // `back`: bytes per second of the way from that diode to here.
-  explicit Paths(World& w, std::uint64_t back = Shape{}.bytes_per_second)
+  explicit Paths(World& w, std::uint64_t back = Shape{}.bytes_per_second,
+                 std::chrono::seconds resend_after = DiodeOptions{}.resend_after)
       : here_(free_address()),
         in_(ReceivingSocket::open(here_, 1 << 20).value()),
         encoder_(
@@ -53,6 +56,7 @@ class Paths {
     options.listen = free_address();
     options.send_to = here_;
     options.shape.bytes_per_second = back;
+    options.resend_after = resend_after;
     if (back < Shape{}.bytes_per_second) options.shape.burst = milliseconds(0);
     diode_ = start_diode(w.outer.unit(), options).value();
     out_ = SendingSocket::open(options.listen).value();
@@ -170,6 +174,51 @@ TEST_CASE("on a slow way back asks leave room for what is urgent") {
   }
   // An ask is at most 64 blocks, and takes 0.9 s there with its parity; none waits behind another.
   CHECK(std::chrono::duration_cast<milliseconds>(Steady::now() - begin) < milliseconds(2'500));
+}
+
+TEST_CASE("a diode does not take for lost what is still on a line that is slower than an answer") {
+  World w;
+  w.from_portal.priority = 2;
+  Paths paths(w, 60'000, std::chrono::seconds(1));
+  auto& again =
+      metrics::counter("jindu_gateway_diode_sent_again_total", "Bundles that were sent again without a receipt");
+  const auto before = again.Value();
+  const auto bundle = w.from_portal.next(1, std::string(150'000, 'x'));
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto begin = Steady::now();
+  while (Steady::now() - begin < std::chrono::seconds(20) && paths.hear(milliseconds(50))[World::id_of(bundle)] == 0) {
+  }
+  const auto took = Steady::now() - begin;
+  CHECK(took > milliseconds(2'500));
+  CHECK(took < std::chrono::seconds(20));
+  CHECK(again.Value() == before);
+  // Nobody has answered, so it comes once more.
+  CHECK(paths.hear(std::chrono::seconds(8))[World::id_of(bundle)] == 1);
+  CHECK(again.Value() == before + 1);
+}
+
+TEST_CASE("however much waits that is urgent, bulk has its share of a diode") {
+  World w;
+  Paths paths(w, 250'000);
+  std::set<std::string> urgent;
+  w.from_portal.priority = 1;
+  for (int i = 0; i < 1'000; ++i) {
+    const auto bundle = w.from_portal.next(i, std::string(400, 'x'));
+    urgent.insert(World::id_of(bundle));
+    REQUIRE(w.outer->take_from_service(bundle));
+  }
+  w.from_portal.priority = 2;
+  const auto bulk = w.from_portal.next(5'000, std::string(10'000, 'x'));
+  REQUIRE(w.outer->take_from_service(bulk));
+  std::size_t before = 0;
+  bool came = false;
+  for (const auto end = Steady::now() + std::chrono::seconds(40); Steady::now() < end && !came;)
+    for (const auto& [id, times] : paths.hear(milliseconds(20))) {
+      came = came || id == World::id_of(bulk);
+      before += urgent.contains(id) ? 1 : 0;
+    }
+  CHECK(came);
+  CHECK(before < 600);
 }
 
 }  // namespace jindu::gateway::test

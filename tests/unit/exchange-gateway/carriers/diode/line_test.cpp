@@ -682,6 +682,29 @@ TEST_CASE("symbols unlike their block are counted and not believed") {
   CHECK(decoder.counts().taken == 1);
 }
 
+TEST_CASE("what has left a lane is told once all its rows have been on the line") {
+  Shape shape;
+  shape.burst = milliseconds(0);
+  Encoder encoder(shape, kKey, kFirst);
+  CHECK(encoder.left_up_to(Lane::bulk) == 0);
+  const auto first = encoder.put(Lane::bulk, FrameKind::bundle, Bytes(1'000'000, 'x'), Moment(0));
+  const auto second = encoder.put(Lane::bulk, FrameKind::bundle, Bytes(10, 'y'), Moment(0));
+  const auto other = encoder.put(Lane::urgent, FrameKind::bundle, Bytes(10, 'z'), Moment(0));
+  CHECK(second == first + 15);
+  CHECK(other == 15);
+  std::uint64_t before = 0;
+  std::size_t bytes = 0;
+  for (Moment at(0); !encoder.idle(); at += Moment(1'000)) {
+    while (const auto datagram = encoder.next(at)) bytes += datagram->size();
+    const auto left = encoder.left_up_to(Lane::bulk);
+    CHECK(left >= before);
+    CHECK(left <= bytes);
+    before = left;
+  }
+  CHECK(before == second);
+  CHECK(encoder.left_up_to(Lane::urgent) == other);
+}
+
 TEST_CASE("the rate is kept from the first packet to the last") {
   auto random = std::make_shared<Random>(11);
   Shape shape = strong();
