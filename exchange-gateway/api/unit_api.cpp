@@ -146,7 +146,8 @@ std::vector<http::Route> unit_routes(Unit& unit) {
       {Method::post, "/unit/v1/remembered", service, kReceiptsMax, [&unit](Request& request) -> result<Response> {
          auto remembered = exchange::parts_of_batch(request.body);
          if (!remembered) return remembered.error();
-         if (auto ok = unit.remember_from_service(*remembered); !ok) return ok.error();
+         if (auto ok = unit.remember_from_service(*remembered, request.query_value("more").empty()); !ok)
+           return ok.error();
          return Response::empty();
        }});
   routes.push_back({Method::get, "/unit/v1/health", service, 0, [&unit](Request&) -> result<Response> {

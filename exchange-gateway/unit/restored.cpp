@@ -493,7 +493,7 @@ result<std::optional<Unit::Forgotten>> Unit::forgotten(const std::string& channe
   return wanted;
 }
 
-result<void> Unit::remember_from_service(const std::vector<BytesView>& remembered) {
+result<void> Unit::remember_from_service(const std::vector<BytesView>& remembered, bool is_all) {
   std::vector<jindu::v1::Remembered> all(remembered.size());
   for (std::size_t i = 0; i < all.size(); ++i)
     if (auto ok = parse_message(remembered[i], all[i]); !ok) return ok;
@@ -507,6 +507,7 @@ result<void> Unit::remember_from_service(const std::vector<BytesView>& remembere
       remember(t, one);
       store::send_ends_again(t, *e, options_.name);
     }
+    if (!is_all) return;
     store::set_state_value(t, kServiceTold, r.number);
     heal_if_told(t, r);
   });

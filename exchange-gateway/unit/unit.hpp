@@ -169,7 +169,7 @@ class Unit {
   };
   result<std::optional<Forgotten>> forgotten(const std::string& channel);
   // The answer: encoded Remembered messages, none where there is nothing to tell.
-  result<void> remember_from_service(const std::vector<BytesView>& remembered);
+  result<void> remember_from_service(const std::vector<BytesView>& remembered, bool is_all);
   // Says to the other unit, and asks it, how far each has the other's; when a process begins.
   result<void> say_hello();
   bool service_heard() const { return service_heard_; }  // since this process began

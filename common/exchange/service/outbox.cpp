@@ -1,5 +1,6 @@
 #include "common/exchange/service/outbox.hpp"
 
+#include "common/exchange/codec/batch.hpp"
 #include "common/exchange/service/kept_receipts.hpp"
 
 #include <fcntl.h>
@@ -504,14 +505,20 @@ void mark_ended_here(storage::Transaction& transaction, const std::string& bundl
                       {bundle_id, encode(head)});
 }
 
-std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,
-                                  const std::set<std::int64_t>& open, std::size_t bytes) {
-  std::vector<Bytes> list;
+Memories remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,
+                        const std::set<std::int64_t>& open, std::int64_t behind, std::size_t bytes) {
+  Memories memories;
   std::size_t sum = 0;
+  std::int64_t last = behind;
   for (const auto& row : transaction.query(
            "SELECT s.bundle_id, s.sequence, b.bundle FROM exchange_sent s JOIN exchange_built b ON b.bundle_id = "
-           "s.bundle_id WHERE s.ended = 1 AND s.rung >= 8 ORDER BY s.sequence")) {
+           "s.bundle_id WHERE s.ended = 1 AND s.rung >= 8 AND s.sequence > $1 ORDER BY s.sequence",
+           {open.empty() ? std::max(after, behind) : behind})) {
     if (row.integer(1) <= after && !open.contains(row.integer(1))) continue;
+    if (sum > bytes || memories.list.size() >= kBatchCountMax) {
+      memories.behind = last;
+      break;
+    }
     jindu::v1::Remembered one;
     if (!parse_message(row.blob(2), one)) continue;
     for (auto& kept : transaction.query(
@@ -521,11 +528,11 @@ std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::
       const auto receipt = receipt_in(transaction, kept, 0).whole();
       one.add_receipts(receipt.data(), receipt.size());
     }
-    list.push_back(encode(one));
-    sum += list.back().size();
-    if (sum > bytes) break;
+    last = row.integer(1);
+    memories.list.push_back(encode(one));
+    sum += memories.list.back().size();
   }
-  return list;
+  return memories;
 }
 
 void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id) {

@@ -89,10 +89,13 @@ Sent* find_sent(storage::Transaction& transaction, const std::string& bundle_id)
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id);
 // Our own unit has ended it: what tells of it is kept, should the unit forget that.
 void mark_ended_here(storage::Transaction& transaction, const std::string& bundle_id);
-// Of what our unit has ended itself: all behind a sequence, and those named. Encoded Remembered messages, at most
-// `bytes` together.
-std::vector<Bytes> remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,
-                                  const std::set<std::int64_t>& open, std::size_t bytes);
+// Of what our unit has ended itself: all behind a sequence, and those named; as many as go into one batch.
+struct Memories {
+  std::vector<Bytes> list = {};             // encoded Remembered messages
+  std::optional<std::int64_t> behind = {};  // the sequence behind which there is more
+};
+Memories remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,
+                        const std::set<std::int64_t>& open, std::int64_t behind, std::size_t bytes);
 // The other side has it, whether or not our unit's answer came back.
 void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id);
 // The unit has forgotten what it took from a sequence on: hand over again what is still here. Gives how many.

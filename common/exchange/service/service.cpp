@@ -329,7 +329,11 @@ class ServiceImpl final : public Service {
       return Error{Fault::unavailable, "exchange.unit_answer", "the unit's answer does not fit what it was given"};
     std::map<std::string, SignedReceipt> by_bundle;
     for (auto& receipt : *list) {
-      if (!receipt) return receipt.error();
+      // Under a code of its own: the unit has taken what this is about, which must not be signed anew.
+      if (!receipt)
+        return Error{
+            Fault::unavailable, "exchange.unit_receipt",
+            "the unit's receipt is not believed: " + receipt.error().detail + " [" + receipt.error().code + "]"};
       auto id = to_text(receipt->receipt.bundle);
       by_bundle.emplace(std::move(id), std::move(*receipt));
     }
@@ -403,14 +407,19 @@ class ServiceImpl final : public Service {
     std::set<std::int64_t> sequences;
     for (const auto& one : open->as_array())
       if (one.is_int64()) sequences.insert(one.as_int64());
-    std::vector<Bytes> remembered;
-    auto ok = database_.read([&](storage::Transaction& t) {
-      remembered = remembered_for(t, options_.unit, after->as_int64(), sequences, kBytesRemembered);
-    });
-    if (!ok) return ok;
-    auto told = ask(receipts_client_, "POST", "/unit/v1/remembered", batch_of(remembered));
-    if (!told) return told.error();
-    log::warn("exchange.unit_reminded", {{"bundles", remembered.size()}});
+    std::optional<std::int64_t> behind = 0;
+    while (behind) {
+      Memories part;
+      auto ok = database_.read([&](storage::Transaction& t) {
+        part = remembered_for(t, options_.unit, after->as_int64(), sequences, *behind, kBytesRemembered);
+      });
+      if (!ok) return ok;
+      behind = part.behind;
+      auto told = ask(receipts_client_, "POST", behind ? "/unit/v1/remembered?more=1" : "/unit/v1/remembered",
+                      batch_of(part.list));
+      if (!told) return told.error();
+      log::warn("exchange.unit_reminded", {{"bundles", part.list.size()}});
+    }
     return {};
   }
 

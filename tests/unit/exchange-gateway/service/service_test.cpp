@@ -479,6 +479,25 @@ TEST_CASE("a receipt that is none is not believed: the bundle stays until a real
   CHECK(road.portal.column("SELECT bundle_id FROM exchange_sent").size() == 1);
 }
 
+TEST_CASE("a unit whose receipts are not believed has taken what they are about: nothing of it is signed anew") {
+  Road road;
+  road.stop_portal();
+  const auto& names = road.names();
+  const auto lists = [&](const crypto::Certificate* revoked) {
+    return names.trust(names.roots(), names.root.list(revoked) + names.other_root.list(nullptr));
+  };
+  road.start_portal(lists(&names["gateway-outer"].certificate));
+  const CapturedLog log;
+  road.portal.enqueue("a", "one");
+  REQUIRE(road.eventually([&] { return road.portal.trouble("sending").has_value(); }));
+  CHECK(road.portal.trouble("sending")->code == "exchange.unit_receipt");
+  CHECK(log.lines({"exchange.signed_anew"}) == 0);
+  road.stop_portal();
+  road.start_portal(lists(nullptr));
+  REQUIRE(road.eventually([&] { return contains(road.portal.rungs("a"), "applied"); }));
+  CHECK(road.approval.words() == Words{"one"});
+}
+
 TEST_CASE(
     "a receipt that cannot be verified yet is not lost: what is lacking is said, and the rest is told meanwhile") {
   struct Lacking {

@@ -111,7 +111,10 @@ struct Desk {
       for (const auto& receipt : sent[i].by_unit) one.add_receipts(receipt.data(), receipt.size());
       told.push_back(encode(one));
     }
-    REQUIRE(side->remember_from_service({told.begin(), told.end()}));
+    // A part is not all: the unit goes on asking.
+    REQUIRE(side->remember_from_service({told.begin(), told.begin() + std::ptrdiff_t(told.size() / 2)}, false));
+    REQUIRE(side->forgotten(channel()).value());
+    REQUIRE(side->remember_from_service({told.begin() + std::ptrdiff_t(told.size() / 2), told.end()}, true));
   }
 
   void fetch() {

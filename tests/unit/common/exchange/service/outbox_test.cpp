@@ -1,13 +1,17 @@
 // From a row that commits with its state change to a bundle in its channel, in every kind of database.
 #include "common/exchange/service/outbox.hpp"
 
+#include <jindu/v1/epoch.pb.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <random>
 
+#include "common/exchange/codec/batch.hpp"
 #include "common/exchange/service/health.hpp"
+#include "common/runtime/messages.hpp"
 #include "common/seal/prefix.hpp"
 #include "tests/support/test_databases.hpp"
 
@@ -643,6 +647,47 @@ TEST_CASE("what an older program had enqueued and built is sent as it was") {
     }));
   }
   ::unlink(name.c_str());
+}
+
+TEST_CASE("of what a unit ended itself all is told that it asks for, in as many parts as batches are needed") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    jindu::v1::Remembered one;
+    one.set_manifest("a manifest of a few bytes");
+    const auto bytes = encode(one);
+    REQUIRE(database->write([&](Transaction& t) {
+      for (std::int64_t n = 1; n <= 5'000; ++n) {
+        const auto id = "b" + std::to_string(n);
+        t.execute(
+            "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
+            "rung, ended, code) VALUES ($1, $2, 'status', 'a', $3, 0, 1, $4, 1, '')",
+            {id, n, Bytes(32), std::int64_t{n % 5 == 0 ? 7 : 9}});
+        if (n % 5 != 0) t.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)", {id, bytes});
+      }
+    }));
+    const auto told = [&](std::int64_t after, const std::set<std::int64_t>& open, std::size_t limit) {
+      std::vector<std::size_t> parts;
+      REQUIRE(database->read([&](Transaction& t) {
+        for (std::optional<std::int64_t> behind = 0; behind;) {
+          const auto part = remembered_for(t, "unit", after, open, *behind, limit);
+          parts.push_back(part.list.size());
+          behind = part.behind;
+        }
+      }));
+      return parts;
+    };
+    CHECK(told(0, {}, 1 << 20) == std::vector<std::size_t>{4'000});
+    CHECK(told(0, {}, 100 * bytes.size() - 1) == std::vector<std::size_t>(40, 100));
+    CHECK(told(4'990, {}, 1 << 20) == std::vector<std::size_t>{8});
+    CHECK(told(4'990, {3, 4, 5}, 1 << 20) == std::vector<std::size_t>{10});
+    CHECK(told(5'000, {}, 1 << 20) == std::vector<std::size_t>{0});
+    REQUIRE(database->write([&](Transaction& t) {
+      t.execute("INSERT INTO exchange_built (bundle_id, bundle) SELECT bundle_id, $1 FROM exchange_sent WHERE rung = 7",
+                {bytes});
+      t.execute("UPDATE exchange_sent SET rung = 9 WHERE rung = 7");
+    }));
+    CHECK(told(0, {}, 1 << 20) == std::vector<std::size_t>{kBatchCountMax, 5'000 - kBatchCountMax});
+  }
 }
 
 TEST_CASE("a message over its limit is refused before it is kept") {
