@@ -235,7 +235,7 @@ std::vector<StoredReceipt> receipts_to_send(storage::Transaction& t, std::int64_
 std::optional<std::int64_t> first_to_send(storage::Transaction& t);  // its number
 void mark_sent(storage::Transaction& t, std::int64_t up_to);         // in the order of receipts_to_send
 // All that was said of an arrived bundle, told to the other unit once more, where it is older than `before_ms` (or was
-// said by a clock that was ahead).
+// said by a clock that was ahead); not as soon again, and later and later while it comes again and again.
 void tell_again(storage::Transaction& t, const Outline& e, std::int64_t now_ms, std::int64_t before_ms);
 std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id);
 

@@ -324,6 +324,12 @@ ALTER TABLE warning ADD COLUMN tried_ms BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE warning ADD COLUMN refused TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Of a bundle that comes again and again: when its receipts were told once more, and how often in a row.
+constexpr std::string_view kToldAgain = R"sql(
+ALTER TABLE bundle ADD COLUMN told_again_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE bundle ADD COLUMN told_again BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
@@ -339,7 +345,8 @@ const std::vector<storage::Migration>& migrations() {
                                                    {10, "receipts-apart", kReceiptsApart},
                                                    {11, "signed-together", exchange::kSignedTogether},
                                                    {12, "receipts-together", kReceiptsTogether},
-                                                   {13, "turns", kTurns}};
+                                                   {13, "turns", kTurns},
+                                                   {14, "told-again", kToldAgain}};
   return all;
 }
 

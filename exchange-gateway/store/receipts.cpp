@@ -16,6 +16,11 @@ std::vector<StoredReceipt> select_receipts(storage::Transaction& t, std::string_
   return receipts;
 }
 
+// How long after it was told once more it may be again: from a minute on, twice as long each time. A medium that stays,
+// as its unit's disk is full, brings the same voyage at every moment, and each word costs a control bundle.
+constexpr std::int64_t kAgainLeastMs = 60'000, kDoublings = 4;
+std::int64_t again_pause_ms(std::int64_t doublings) { return kAgainLeastMs << std::min(doublings, kDoublings); }
+
 }  // namespace
 
 std::optional<exchange::ReceiptBytes> receipt_of(storage::Transaction& t, const std::string& id,
@@ -84,10 +89,18 @@ void mark_sent(storage::Transaction& t, std::int64_t up_to) {
 }
 
 void tell_again(storage::Transaction& t, const Outline& e, std::int64_t now_ms, std::int64_t before_ms) {
-  t.execute(
+  const auto row = t.query_one("SELECT told_again_ms, told_again FROM bundle WHERE id = $1", {e.id});
+  const auto at = row->integer(0);
+  auto times = row->integer(1);
+  // By a clock that was ahead, or so long ago that it is no repetition any more.
+  if (at > now_ms || now_ms - at > 2 * again_pause_ms(kDoublings)) times = 0;
+  if (times > 0 && now_ms - at < again_pause_ms(times - 1)) return;
+  const auto receipts = t.execute(
       "UPDATE receipt SET to_send = 1 WHERE bundle_id = $1 AND manifest_digest = $2 AND to_send = 0 AND (at_ms <= "
       "$3 OR at_ms > $4)",
       {e.id, e.manifest_digest, before_ms, now_ms});
+  if (receipts > 0)
+    t.execute("UPDATE bundle SET told_again_ms = $2, told_again = $3 WHERE id = $1", {e.id, now_ms, times + 1});
 }
 
 std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::string& id) {

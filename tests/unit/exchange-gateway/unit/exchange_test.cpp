@@ -91,6 +91,39 @@ TEST_CASE("what comes again long after its receipts were told is told of again, 
   CHECK(w.outer.state_of(World::id_of(bundle)) == "ended");
 }
 
+TEST_CASE("what comes again and again is told of again now and then, not each time") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "hello");
+  REQUIRE(w.outer->take_from_service(bundle));
+  const auto told = [&] { return w.inner.count("SELECT COUNT(*) FROM bundle WHERE kind = 'receipts'"); };
+  const auto comes = [&] {
+    REQUIRE(w.inner->take_from_carrier({bundle})[0].error == std::nullopt);
+    REQUIRE(w.inner->build_control());
+  };
+  comes();
+  CHECK(told() == 1);
+  w.clock->advance(std::chrono::seconds(90));
+  for (int i = 0; i < 100; ++i) comes();
+  CHECK(told() == 2);
+  // What told it may be lost once more: so again, and rarer and rarer as long as it goes on.
+  w.clock->advance(std::chrono::seconds(60));
+  comes();
+  CHECK(told() == 3);
+  for (int minute = 0; minute < 4 * 60; ++minute) {
+    w.clock->advance(std::chrono::minutes(1));
+    comes();
+  }
+  CHECK(told() > 10);
+  CHECK(told() < 4 * 4 + 8);
+  // After a long silence it is no repetition any more.
+  const auto before = told();
+  w.clock->advance(std::chrono::hours(1));
+  comes();
+  w.clock->advance(std::chrono::seconds(61));
+  comes();
+  CHECK(told() == before + 2);
+}
+
 TEST_CASE("over a way that loses, repeats and reorders, and with crashes, everything is applied once and in order") {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     World w;
