@@ -538,8 +538,17 @@ void put_small(storage::Transaction& t, const std::string& id, BytesView bundle)
 
 void replace_bytes(storage::Transaction& t, const Entry& e, BytesView bundle) {
   t.execute("DELETE FROM bundle_bytes WHERE id = $1", {e.id});
-  t.execute("UPDATE bundle SET file = $2 WHERE id = $1", {e.id, e.file});
+  t.execute("UPDATE bundle SET file = $2, bytes_missed_ms = 0 WHERE id = $1", {e.id, e.file});
   if (e.file.empty()) put_small(t, e.id, bundle);
+}
+
+std::int64_t bytes_missed_ms(storage::Transaction& t, const std::string& id) {
+  const auto row = t.query_one("SELECT bytes_missed_ms FROM bundle WHERE id = $1", {id});
+  return row ? row->integer(0) : 0;
+}
+
+void set_bytes_missed(storage::Transaction& t, const std::string& id, std::int64_t at_ms) {
+  t.execute("UPDATE bundle SET bytes_missed_ms = $2 WHERE id = $1", {id, at_ms});
 }
 
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {

@@ -243,6 +243,10 @@ std::vector<StoredReceipt> receipts_about(storage::Transaction& t, const std::st
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle);
 void replace_bytes(storage::Transaction& t, const Entry& entry, BytesView bundle);  // by those in its file, or these
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id);
+// When the bytes of a bundle could not be read, or were not those that were taken, and the other unit was asked for
+// them; 0: not since they were replaced.
+std::int64_t bytes_missed_ms(storage::Transaction& t, const std::string& id);
+void set_bytes_missed(storage::Transaction& t, const std::string& id, std::int64_t at_ms);
 // Of what ended up to a moment, among the next 5,000 between two ids. Gives behind which id the next call begins; empty
 // at the end.
 std::string remove_bytes(storage::Transaction& t, const std::string& after, const std::string& before,

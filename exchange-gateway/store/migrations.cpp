@@ -330,6 +330,12 @@ ALTER TABLE bundle ADD COLUMN told_again_ms BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE bundle ADD COLUMN told_again BIGINT NOT NULL DEFAULT 0;
 )sql";
 
+// Since when the bytes of a bundle cannot be read here, or are not those that were taken.
+constexpr std::string_view kBytesMissed = R"sql(
+ALTER TABLE bundle ADD COLUMN bytes_missed_ms BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX bundle_bytes_missed ON bundle (bytes_missed_ms) WHERE bytes_missed_ms > 0;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
@@ -346,7 +352,8 @@ const std::vector<storage::Migration>& migrations() {
                                                    {11, "signed-together", exchange::kSignedTogether},
                                                    {12, "receipts-together", kReceiptsTogether},
                                                    {13, "turns", kTurns},
-                                                   {14, "told-again", kToldAgain}};
+                                                   {14, "told-again", kToldAgain},
+                                                   {15, "bytes-missed", kBytesMissed}};
   return all;
 }
 

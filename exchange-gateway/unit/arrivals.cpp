@@ -257,8 +257,15 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
   auto ok = journal_.read([&](storage::Transaction& t) {
     known.clear();
     stopped_channels.clear();
-    for (const auto& a : arrivals)
-      if (a.checked && store::is_here(t, a.custody.id)) known.insert(a.custody.id);
+    for (auto& a : arrivals) {
+      a.bytes_again = false;
+      const auto here = a.checked ? store::outline(t, a.custody.id) : std::nullopt;
+      if (!here) continue;
+      known.insert(here->id);
+      a.bytes_again = !here->outward && here->state != State::ended && !a.stray &&
+                      here->manifest_digest == a.checked->entry.manifest_digest &&
+                      store::bytes_missed_ms(t, here->id) > 0;
+    }
     for (auto& one : store::stops(t)) stopped_channels.insert(std::move(one.channel));
     for (auto& a : arrivals)
       if (a.checked && !a.ruling && a.ruling.error().fault == Fault::expired && !known.contains(a.custody.id) &&
@@ -275,7 +282,6 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
   for (auto& a : arrivals) {
     if (!ok || !a.checked || a.stray) continue;
     auto& e = a.checked->entry;
-    a.bytes_again = known.contains(a.custody.id) && lacks_bytes_of(a.custody.id);
     if (a.bytes_again) {
       files.add(e, a.bundle);
       kept.push_back(&a);
@@ -314,11 +320,6 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
     });
   files.settle(ok.has_value());
-  if (ok) {
-    const std::lock_guard lock(unreadable_mutex_);
-    for (const auto& a : arrivals)
-      if (a.bytes_again && a.checked) bytes_asked_again_at_.erase(a.custody.id);
-  }
   std::vector<Custody> custody;
   for (auto& a : arrivals) {
     if (!ok) a.not_taken(ok.error());

@@ -332,31 +332,33 @@ result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entr
 }
 
 // The other unit keeps the bytes of what has not ended: it brings them again, and they take the place of those here.
+// That they were asked for stands in the journal, as a person's import is a program of its own.
 result<void> Unit::ask_for_bytes(const std::vector<store::Entry>& lacking) {
+  if (lacking.empty()) return {};
+  bytes_were_damaged_ = true;
+  const auto due = [&](storage::Transaction& t, const std::string& id) {
+    const auto asked = store::bytes_missed_ms(t, id), at = to_unix_ms(now());
+    return asked == 0 || asked > at || at - asked >= std::chrono::milliseconds(kBytesAskedAgain).count();
+  };
+  // Those that give them out ask at every moment.
+  bool any = false;
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    any = std::any_of(lacking.begin(), lacking.end(), [&](const store::Entry& e) { return due(t, e.id); });
+  });
+  if (!ok || !any) return ok;
   std::vector<const store::Entry*> asked;
-  {
-    const std::lock_guard lock(unreadable_mutex_);
-    const auto now = std::chrono::steady_clock::now();
+  ok = journal_.write([&](storage::Transaction& t) {
+    asked.clear();
     for (const auto& e : lacking) {
-      auto& next = bytes_asked_again_at_[e.id];
-      if (next > now) continue;
-      next = now + kBytesAskedAgain;
+      if (!due(t, e.id)) continue;
+      store::set_bytes_missed(t, e.id, to_unix_ms(now()));
+      store::tell_peer(t, request_for(e.channel, e.epoch, e.sequence, e.sequence));
       asked.push_back(&e);
     }
-  }
-  if (asked.empty()) return {};
-  bytes_were_damaged_ = true;
-  auto ok = journal_.write([&](storage::Transaction& t) {
-    for (const auto* e : asked) store::tell_peer(t, request_for(e->channel, e->epoch, e->sequence, e->sequence));
   });
   for (const auto* e : asked) log::error("unit.bytes_damaged", {{"bundle", e->id}});
   for_carrier_.tell();
   return ok;
-}
-
-bool Unit::lacks_bytes_of(const std::string& id) {
-  const std::lock_guard lock(unreadable_mutex_);
-  return bytes_asked_again_at_.contains(id);
 }
 
 // Said before the bytes go out: from now on only the service can tell what became of them. What is no longer there is

@@ -319,7 +319,6 @@ class Unit {
   result<Given> give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const;
   result<void> say_delivered(std::vector<Given>& given);
   result<void> ask_for_bytes(const std::vector<store::Entry>& lacking);
-  bool lacks_bytes_of(const std::string& id);
   Bytes request_for(const std::string& channel, std::int64_t epoch, std::int64_t first, std::int64_t last) const;
   result<void> take_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt);
   struct Arrival;
@@ -454,9 +453,8 @@ class Unit {
   };
   std::mutex unreadable_mutex_;
   std::set<std::pair<std::string, Bytes>> unreadable_;  // channels and subjects, of this round of deliveries
-  std::map<std::string, std::chrono::steady_clock::time_point> bytes_asked_again_at_;
-  std::atomic<bool> bytes_were_damaged_ = false;  // since the start; the disk cannot be trusted
-  std::mutex loading_mutex_;                      // one caller of `load` at a time
+  std::atomic<bool> bytes_were_damaged_ = false;        // since the start; the disk cannot be trusted
+  std::mutex loading_mutex_;                            // one caller of `load` at a time
   std::atomic<std::chrono::steady_clock::time_point> link_is_up_until_ = {};
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;

@@ -339,6 +339,37 @@ TEST_CASE("what the destination's disk has changed or lost is not given out, and
 }
 
 TEST_CASE(
+    "bytes that a unit has asked for again are taken by whoever brings them: a person's import, or the next start") {
+  World w;
+  const bool large = GENERATE(false, true);
+  const auto bundle = w.from_portal.next(1, Bytes(large ? 600 * 1024 : 100, 'x'));
+  const auto id = World::id_of(bundle);
+  REQUIRE(w.outer->take_from_service(bundle));
+  w.carry_all();
+  if (large)
+    std::filesystem::remove(w.folder / "inner" / "bundles" /
+                            w.inner.text("SELECT file FROM bundle WHERE id = '" + id + "'"));
+  else
+    REQUIRE(w.inner->journal().write(
+        [&](storage::Transaction& t) { t.execute("DELETE FROM bundle_bytes WHERE id = $1", {id}); }));
+  REQUIRE_FALSE(w.inner->deliver(id));
+  const auto requests = [&] { return w.inner.count("SELECT COUNT(*) FROM unit_message"); };
+  REQUIRE(requests() == 1);
+  SECTION("an import is a program of its own") {
+    Unit beside(w.inner->journal(), w.inner_signer, w.inner->trust(), w.inner->options(), w.clock);
+    REQUIRE_FALSE(beside.take_from_carrier({bundle})[0].error);
+  }
+  SECTION("the unit was started again") {
+    w.inner.restart();
+    REQUIRE_FALSE(w.inner->deliver(id));
+    CHECK(requests() == 1);  // it was asked for just before
+    REQUIRE_FALSE(w.inner->take_from_carrier({bundle})[0].error);
+  }
+  CHECK(w.inner->deliver(id).value() == bundle);
+  CHECK(w.apply_all(w.inner, w.approval).size() == 1);
+}
+
+TEST_CASE(
     "a receipt of custody that is not believed leaves its bundle where it was, and it goes again later, not at once") {
   World w;
   const auto bundle = w.from_portal.next(1, "x");
