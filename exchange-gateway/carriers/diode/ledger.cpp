@@ -1,5 +1,6 @@
 #include "exchange-gateway/carriers/diode/ledger.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace jindu::gateway::diode {
@@ -18,14 +19,18 @@ result<void> Ledger::begin() {
 }
 
 result<void> Ledger::mark_sent(const std::vector<Sent>& bundles) {
-  const auto mark = static_cast<std::int64_t>(next_mark());
+  std::uint64_t mark = 0;
   auto ok = unit_.journal().write([&](storage::Transaction& t) {
+    // An export or a new epoch may have used higher numbers meanwhile: what the other side has read of them must not be
+    // more than this journal knows.
+    mark = std::max(static_cast<std::uint64_t>(store::state_value(t, kMark)), mark_) + 1;
+    const auto twice = 2 * static_cast<std::int64_t>(mark);
     for (const auto& one : bundles)
       t.execute("UPDATE bundle SET voyage = $2 WHERE id = $1",
-                {one.id, -(2 * mark + static_cast<std::int64_t>(index_of(one.lane)))});
-    store::set_state_value(t, kMark, mark);
+                {one.id, -(twice + static_cast<std::int64_t>(index_of(one.lane)))});
+    store::set_state_value(t, kMark, static_cast<std::int64_t>(mark));
   });
-  if (ok) ++mark_;
+  if (ok) mark_ = mark;
   return ok;
 }
 
