@@ -21,7 +21,10 @@ constexpr std::string_view kFinished = "finished-";
 class Ferry final : public Carrier {
  public:
   Ferry(Unit& unit, FerryOptions options)
-      : unit_(unit), options_(std::move(options)), worker_("ferry", [this] { return look(); }) {}
+      : unit_(unit),
+        options_(std::move(options)),
+        worker_(
+            "ferry", [this] { return look(); }, [this] { unit_.carrier_failed("ferry"); }) {}
   void stop() override { worker_.stop(); }
 
  private:

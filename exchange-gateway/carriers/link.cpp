@@ -110,10 +110,8 @@ class LinkInner final : public Carrier {
     for (int i = 0; i < kLanes; ++i) {
       lanes_.push_back(std::make_unique<Lane>(outer, std::to_string(i)));
       auto& lane = *lanes_.back();
-      lane.pull =
-          std::make_unique<Worker>("link-pull", [this, &lane] { return tell(pull(lane.pull_client, lane.name)); });
-      lane.push =
-          std::make_unique<Worker>("link-push", [this, &lane] { return tell(push(lane.push_client, lane.name)); });
+      lane.pull = part("link-pull", [this, &lane] { return tell(pull(lane.pull_client, lane.name)); });
+      lane.push = part("link-push", [this, &lane] { return tell(push(lane.push_client, lane.name)); });
     }
   }
   ~LinkInner() override { stop(); }
@@ -140,6 +138,10 @@ class LinkInner final : public Carrier {
     http::Client pull_client, push_client;
     std::unique_ptr<Worker> pull, push;
   };
+
+  std::unique_ptr<Worker> part(const char* name, std::function<milliseconds()> work) {
+    return std::make_unique<Worker>(name, std::move(work), [this, name] { unit_.carrier_failed(name); });
+  }
 
   // Says in the log when the link goes down or comes up.
   milliseconds tell(const result<void>& ok) {
