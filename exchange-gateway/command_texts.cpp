@@ -466,6 +466,15 @@ const Texts& command_texts() {
       {"alarm.journal_damaged", "本机的数据库已损坏，磁盘读出的内容与写入的不符：停止本机，检查磁盘，再从备份恢复",
        "the unit's journal is damaged, its disk gave back something else than was written: stop the unit, look at the "
        "disk, and restore it from a backup"},
+      {"alarm.bytes_missing",
+       "待传送的交换包 {about} 的数据在本机读不出：检查磁盘和文件属主；从备份补上 bundles/ 里的文件，或恢复本机",
+       "the bytes of bundle {about}, which waits to be carried, cannot be read here: look at the disk and at whose its "
+       "files are; put the file back into bundles/ from a backup, or restore the unit"},
+      {"alarm.bytes_missing_many",
+       "{n} 个待传送的交换包的数据在本机读不出，首先是 {about}：检查磁盘和文件属主；从备份补上 bundles/ "
+       "里的文件，或恢复本机",
+       "the bytes of {n} bundles that wait to be carried, {about} the first of them, cannot be read here: look at the "
+       "disk and at whose its files are; put the files back into bundles/ from a backup, or restore the unit"},
       {"alarm.log_broken", "操作日志被改动过：保留现场，不要重启，立即报告审计员",
        "the operators' log was changed: keep the journal as it is and call the auditor"},
 
@@ -648,6 +657,8 @@ const Texts& command_texts() {
        "voyage {number} written: {n} bundles, {bytes} bytes"},
       {"export.nothing", "没有待运的交换包", "nothing waits to be carried"},
       {"export.no_room", "介质空间不足，其余的留待下一个介质", "the medium is full; the rest waits for another one"},
+      {"export.unreadable", "{n} 个交换包的数据在本机读不出，未写出：`ctl alarms` 说明怎么办",
+       "the bytes of {n} bundles cannot be read here, and they were not written: `ctl alarms` says what to do"},
       {"export.again", "航次 {number} 视为遗失，其内容将再次写出",
        "voyage {number} is taken to be lost; what it had is written again"},
       {"export.restored", "本端是从较旧的备份恢复的；两人批准新纪元（ctl epoch approve）之前，什么都不写出",

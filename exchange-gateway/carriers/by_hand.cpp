@@ -116,21 +116,29 @@ int export_to(const Asked& asked) {
   if (auto ok = clear_own(unit, asked.medium); !ok) return voice.fail(ok.error());
   if (auto ok = gather_receipts(unit); !ok) return voice.fail(ok.error());
   std::int64_t voyages = 0;
+  const auto full = [&] { return voice.say("export.no_room"), voyages > 0 ? kDone : kCannot; };
   for (;;) {
-    const auto room = files::free_bytes(asked.medium) / 2;
-    if (room < kRoomLeast) return voice.say("export.no_room"), voyages > 0 ? kDone : kCannot;
-    auto list = unit.to_load(kVoyageBundlesMax, std::min<std::size_t>((*beside)->voyage_bytes(), room));
-    if (!list) return voice.fail(list.error());
+    const auto free = files::free_bytes(asked.medium) / 2;
+    const auto room = free < kRoomLeast ? 0 : free;
+    // What a diode has sent and nobody has confirmed goes along: who carries by hand has no other way.
+    auto next = unit.to_load(kVoyageBundlesMax, (*beside)->voyage_bytes(), {.marked_too = true}, room);
+    if (!next) return voice.fail(next.error());
     const auto tell = must_tell(unit);
     if (!tell) return voice.fail(tell.error());
-    if (list->empty() && !*tell) break;
+    if (next->list.empty() && next->no_room) return full();
+    if (next->list.empty() && !*tell) break;
     std::vector<std::string> ids;
-    for (auto& one : *list) ids.push_back(std::move(one.id));
+    for (auto& one : next->list) ids.push_back(std::move(one.id));
     auto row = load_voyage(unit, asked.medium, ids, {});
-    if (!row) return voice.fail(row.error());
+    if (!row && row.error().code == "file.full") return full();
+    const bool empty = !row && row.error().code == "voyage.empty";
+    if (!row && !empty) return voice.fail(row.error());
+    const auto went = empty ? 0 : row->bundles, left = static_cast<std::int64_t>(ids.size()) - went;
+    if (left > 0) voice.say("export.unreadable", {{"n", left}});
+    if (empty) continue;
     ++voyages;
     voice.say("export.written", {{"number", row->number}, {"n", row->bundles}, {"bytes", row->bytes}});
-    if (row->bytes == 0) break;
+    if (ids.empty()) break;
   }
   if (voyages > 0) return kDone;
   return voice.say("export.nothing"), kNothing;

@@ -176,22 +176,29 @@ class Ferry final : public Carrier {
     if (auto ok = gather_receipts(unit_); !ok) return ok;
     const auto room = files::free_bytes(options_.attachment) / 2;
     std::size_t used = 0;
-    for (int i = 0; i < kVoyagesAtOnce && used < room; ++i) {
-      auto list = unit_.to_load(kVoyageBundlesMax, std::min<std::size_t>(options_.voyage_bytes, room - used));
-      if (!list) return list.error();
+    for (int i = 0; i < kVoyagesAtOnce; ++i) {
+      auto next = unit_.to_load(kVoyageBundlesMax, options_.voyage_bytes, {}, room - std::min(used, room));
+      if (!next) return next.error();
       const auto tell = must_tell(unit_);
       if (!tell) return tell.error();
+      if (next->list.empty() && next->no_room) log::warn("ferry.medium_full", {{"room", room}});
       // An empty trip is made only to say what was unloaded, or that this unit is there.
-      if (list->empty() && !*tell && !silent_for_long()) return {};
+      if (next->list.empty() && !*tell && !silent_for_long()) return {};
       std::vector<std::string> ids;
-      for (auto& one : *list) ids.push_back(std::move(one.id));
+      for (auto& one : next->list) ids.push_back(std::move(one.id));
       auto row = load_voyage(unit_, options_.attachment, ids, damaged_);
+      // What could not be read was put off, and something else may be behind it.
+      if (!row && row.error().code == "voyage.empty") continue;
+      if (!row && row.error().code == "file.full") {
+        // The other side makes room on it: it is to go there.
+        log::warn("ferry.medium_full", {{"room", room}});
+        return {};
+      }
       if (!row) return row.error();
       damaged_.clear();
       told_ = std::chrono::steady_clock::now();
       used += static_cast<std::size_t>(row->bytes);
-      // Nothing could be read: what is left would come up again at once.
-      if (row->bytes == 0) return {};
+      if (ids.empty()) return {};
     }
     return {};
   }

@@ -133,19 +133,32 @@ result<store::VoyageRow> load_voyage(Unit& unit, const std::string& medium, cons
     if (raw && told++ < kDamagedTold) voyage.add_damaged(raw->data(), raw->size());
   }
   bool packed = false;
-  // The number is used up before it is written: two voyages never have the same one.
-  auto ok = unit.journal().write([&](storage::Transaction& t) {
-    const auto number = store::state_value(t, "voyage") + 1;
-    store::set_state_value(t, "voyage", number);
-    voyage.set_number(static_cast<std::uint64_t>(number));
+  auto ok = unit.journal().read([&](storage::Transaction& t) {
     packed = ids.size() >= unit.options().packed_from && store::state_value(t, store::kPeerReadsPacked) != 0;
     voyage.set_last_read(static_cast<std::uint64_t>(store::state_value(t, "own_read")));
     voyage.set_control_received(
         position_of(store::channel_head(t, exchange::channel_of(unit.options().peer, unit.options().name))));
   });
   if (!ok) return ok.error();
-  ok = write_voyage(
-      medium, voyage, ids, packed, [&](const std::string& one) { return unit.bytes_of(one); }, unit.signer());
+  Unit::Unread unread;
+  const VoyageSource source{[&](const std::string& one) {
+                              auto bytes = unit.bytes_of(one);
+                              if (!bytes) unread.emplace_back(one, bytes.error().code);
+                              return bytes;
+                            },
+                            // It is used up before anything bears it, so that two voyages never have the same one; and
+                            // only when all else is written, so that a full medium does not use up one after the other.
+                            [&]() -> result<std::uint64_t> {
+                              std::int64_t number = 0;
+                              auto used = unit.journal().write([&](storage::Transaction& t) {
+                                number = store::state_value(t, "voyage") + 1;
+                                store::set_state_value(t, "voyage", number);
+                              });
+                              if (!used) return used.error();
+                              return static_cast<std::uint64_t>(number);
+                            }};
+  ok = write_voyage(medium, voyage, ids, packed, source, unit.signer());
+  unit.bytes_missing(unread);
   if (!ok) return ok.error();
   store::VoyageRow row{"loaded", uuid_text(id), static_cast<std::int64_t>(voyage.number()), to_unix_ms(unit.now())};
   std::vector<std::string> went;

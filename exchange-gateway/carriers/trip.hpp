@@ -29,7 +29,9 @@ inline constexpr int kStrangeTold = 10;
 
 // Receipts go with the next voyage: without them the other side would load again.
 result<void> gather_receipts(Unit& unit);
-// Writes a voyage with these bundles, and with what this side has read; an empty one only says that.
+// Writes a voyage with these bundles, and with what this side has read; an empty one only says that. Bundles whose
+// bytes cannot be read stay behind, and the unit is told. Codes: voyage.empty (it can of none), file.full,
+// voyage.write.
 result<store::VoyageRow> load_voyage(Unit& unit, const std::string& medium, const std::vector<std::string>& ids,
                                      const std::set<std::string>& damaged);
 result<bool> must_tell(Unit& unit);

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "common/runtime/files.hpp"
@@ -124,23 +126,28 @@ std::optional<std::string> strange_voyage_id(std::string_view folder, std::strin
   return voyage_id(folder, from);
 }
 
-result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
-                          bool packed, const std::function<result<Bytes>(const std::string&)>& bytes_of,
-                          const evidence::NodeSigner& signer) {
-  const fs::path folder = fs::path(medium) / (voyage.from() + "-" + id_text(voyage.id()));
-  const fs::path beside = folder.string() + std::string(kPartial);
+namespace {
+
+Error not_written(int reason) {
+  if (reason == ENOSPC || reason == EDQUOT) return {Fault::unavailable, "file.full", "the medium is full"};
+  return {Fault::unavailable, "voyage.write", std::string("the medium cannot be written: ") + std::strerror(reason)};
+}
+
+// Whoever reads it runs under another account, perhaps of another machine; what is in it is sealed and signed. A file
+// system without rights, as most media have, knows nothing of this.
+void open_to_all(const fs::path& folder) {
   std::error_code code;
-  fs::remove_all(beside, code);
-  // Not with its parents: a medium that was taken away just now is not to be made anew.
-  if (::mkdir(beside.c_str(), 0700) != 0)
-    return Error{Fault::unavailable, "voyage.write", "the medium cannot be written"};
+  for (const auto& name : names_on(folder.string()))
+    fs::permissions(folder / name, fs::perms(0644), fs::perm_options::replace, code);
+  fs::permissions(folder, fs::perms(0755), fs::perm_options::replace, code);
+}
+
+result<void> write_beside(const fs::path& beside, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
+                          bool packed, const VoyageSource& source, const evidence::NodeSigner& signer) {
   Pack pack(beside / std::string(kVoyagePack));
   for (const auto& id : ids) {
-    auto bytes = bytes_of(id);
-    if (!bytes) {
-      log::error("ferry.bytes_missing", {{"bundle", id}, {"code", bytes.error().code}});
-      continue;
-    }
+    auto bytes = source.bytes_of(id);
+    if (!bytes) continue;
     auto& entry = *voyage.add_bundles();
     if (packed && bytes->size() <= kPackedMax) {
       const auto at = pack.add(*bytes);
@@ -155,14 +162,37 @@ result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, 
     const auto digest = crypto::sha256(*bytes);
     entry.set_sha256(digest.data(), digest.size());
   }
+  if (voyage.bundles_size() == 0 && !ids.empty())
+    return Error{Fault::not_found, "voyage.empty", "of none of its bundles the bytes can be read"};
   if (auto ok = pack.write(); !ok) return ok;
+  open_to_all(beside);
   // All of them at once, before the manifest that vouches for them: a sync for each would take most of the time.
   if (auto ok = files::sync_all(beside); !ok) return ok;
+  const auto number = source.number();
+  if (!number) return number.error();
+  voyage.set_number(*number);
   const auto manifest = evidence::sign_statement(evidence::kVoyageType, encode(voyage), signer);
   if (auto ok = files::write_durably(beside / std::string(kVoyageManifest), manifest); !ok) return ok;
-  fs::rename(beside, folder, code);
-  if (code) return Error{Fault::unavailable, "voyage.write", "the medium cannot be written: " + code.message()};
-  return files::sync_folder(medium);
+  open_to_all(beside);
+  return {};
+}
+
+}  // namespace
+
+result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
+                          bool packed, const VoyageSource& source, const evidence::NodeSigner& signer) {
+  const fs::path folder = fs::path(medium) / (voyage.from() + "-" + id_text(voyage.id()));
+  const fs::path beside = folder.string() + std::string(kPartial);
+  std::error_code code;
+  fs::remove_all(beside, code);
+  // Not with its parents: a medium that was taken away just now is not to be made anew.
+  if (::mkdir(beside.c_str(), 0700) != 0) return not_written(errno);
+  auto ok = write_beside(beside, voyage, ids, packed, source, signer);
+  if (ok && ::rename(beside.c_str(), folder.c_str()) != 0) ok = not_written(errno);
+  if (ok) return files::sync_folder(medium);
+  // On a full medium it would take the room of what could go instead.
+  fs::remove_all(beside, code);
+  return ok;
 }
 
 result<void> remove_voyage(const std::string& folder) {

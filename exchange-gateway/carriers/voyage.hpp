@@ -26,12 +26,15 @@ std::optional<std::string> voyage_id(std::string_view folder, std::string_view f
 // When it is one of somebody else than these two.
 std::optional<std::string> strange_voyage_id(std::string_view folder, std::string_view own, std::string_view peer);
 
-// Writes and syncs everything, the folder's real name last: a reader sees a whole voyage or none. `ids` and `bytes_of`
-// say what goes on it; a bundle whose bytes cannot be had stays behind, and `voyage` lists what went. `packed`: small
-// ones share a file, as a medium takes several times as long for many files.
+struct VoyageSource {
+  std::function<result<Bytes>(const std::string& id)> bytes_of;  // one whose bytes cannot be had stays behind
+  std::function<result<std::uint64_t>()> number;                 // asked for when all the bundles are written
+};
+// Writes and syncs everything, the folder's real name last: a reader sees a whole voyage or none, and what could not be
+// finished is taken away again. `voyage` lists what went. `packed`: small ones share a file, as a medium takes several
+// times as long for many files. Codes: voyage.empty (of `ids` none went), file.full, voyage.write.
 result<void> write_voyage(const std::string& medium, jindu::v1::Voyage& voyage, const std::vector<std::string>& ids,
-                          bool packed, const std::function<result<Bytes>(const std::string&)>& bytes_of,
-                          const evidence::NodeSigner& signer);
+                          bool packed, const VoyageSource& source, const evidence::NodeSigner& signer);
 // Its name goes first, so that a medium that is pulled in the middle shows no voyage without a manifest: that would be
 // refused, and operators would look for a fault where there is none. Code voyage.write.
 result<void> remove_voyage(const std::string& folder);

@@ -79,7 +79,7 @@ std::string named(const Voice& voice, std::string_view member, const std::string
 std::string sentence_of(const std::string& code, const std::string& about, std::int64_t n, std::int64_t asked_ms) {
   if (code == "alarm.oldest_waiting" && !about.empty()) return code + "_voyage";
   if (code == "alarm.gap" && asked_ms > 0) return code + "_asked";
-  if (code == "alarm.voyage_damaged" && n > 1) return code + "_many";
+  if ((code == "alarm.voyage_damaged" || code == "alarm.bytes_missing") && n > 1) return code + "_many";
   if (code == "alarm.restored" || code == "alarm.not_taken") return code + "_" + about.substr(0, about.find(' '));
   return code;
 }

@@ -52,6 +52,8 @@ void list_ends(std::vector<Alarm>& list, const Facts& f, const ListEnd& one) {
 std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
   std::vector<Alarm> list;
   if (f.journal_damaged) list.push_back({"alarm.journal_damaged", Level::red, "", 0, 0});
+  if (f.unreadable > 0)
+    list.push_back({"alarm.bytes_missing", Level::red, f.first_unreadable, f.unreadable, f.unreadable_ms});
   if (!f.log_whole) list.push_back({"alarm.log_broken", Level::red, "", 0, 0});
   if (!f.restored.empty()) list.push_back({"alarm.restored", Level::red, f.restored, f.epoch_approvals, f.restored_ms});
   for (const auto& [part, at] : f.carrier_failures)

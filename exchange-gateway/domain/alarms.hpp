@@ -72,6 +72,9 @@ struct Facts {
   std::uint64_t disk_minimum = 0;
   bool log_whole = true;
   bool journal_damaged = false;
+  std::int64_t unreadable = 0;  // bundles that wait to be carried, and whose bytes cannot be read
+  std::string first_unreadable = {};
+  std::int64_t unreadable_ms = 0;
   std::string restored = {};  // "halted" or "healing": the journal is older than what was signed
   std::int64_t restored_ms = 0;
   std::int64_t epoch_approvals = 0;

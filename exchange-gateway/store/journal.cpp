@@ -417,20 +417,20 @@ std::vector<Lane> lanes(storage::Transaction& t) {
 
 std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& lanes, bool unloaded_only,
                               std::int64_t limit, Choice choice) {
+  constexpr std::string_view columns =
+      "SELECT id, size, offered, priority, stored_ms, sequence, file FROM bundle WHERE channel = $1 AND kind = $2 AND "
+      "state = 'waiting' AND priority >= $5 AND priority <= $4";
+  constexpr std::string_view in_order = " ORDER BY priority, stored_ms, sequence LIMIT $3";
+  std::vector<std::string_view> places{unloaded_only ? " AND voyage = 0" : ""};
+  if (unloaded_only && choice.marked_too) places.push_back(" AND voyage < 0");
   std::vector<std::pair<std::array<std::int64_t, 3>, Waiting>> found;
   for (const auto& lane : lanes)
-    for (const auto& row : t.query(
-             unloaded_only
-                 ? "SELECT id, size, offered, priority, stored_ms, sequence, file FROM bundle WHERE channel = $1 AND "
-                   "kind = $2 AND state = 'waiting' AND voyage = 0 AND priority >= $5 AND priority <= $4 ORDER BY "
-                   "priority, stored_ms, sequence LIMIT $3"
-                 : "SELECT id, size, offered, priority, stored_ms, sequence, file FROM bundle WHERE channel = $1 AND "
-                   "kind = $2 AND state = 'waiting' AND priority >= $5 AND priority <= $4 ORDER BY priority, "
-                   "stored_ms, "
-                   "sequence LIMIT $3",
-             {lane.channel, lane.kind, limit, choice.least_urgent, choice.most_urgent}))
-      found.push_back({{choice.oldest_first ? 0 : row.integer(3), row.integer(4), row.integer(5)},
-                       {row.text(0), row.integer(1), row.integer(2) == 1, lane.channel, row.integer(3), row.text(6)}});
+    for (const auto place : places)
+      for (const auto& row : t.query(std::string(columns).append(place).append(in_order),
+                                     {lane.channel, lane.kind, limit, choice.least_urgent, choice.most_urgent}))
+        found.push_back(
+            {{choice.oldest_first ? 0 : row.integer(3), row.integer(4), row.integer(5)},
+             {row.text(0), row.integer(1), row.integer(2) == 1, lane.channel, row.integer(3), row.text(6)}});
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Waiting> list;
   for (auto& [order, one] : found)
@@ -549,6 +549,18 @@ std::int64_t bytes_missed_ms(storage::Transaction& t, const std::string& id) {
 
 void set_bytes_missed(storage::Transaction& t, const std::string& id, std::int64_t at_ms) {
   t.execute("UPDATE bundle SET bytes_missed_ms = $2 WHERE id = $1", {id, at_ms});
+}
+
+Unreadable unreadable(storage::Transaction& t, std::int64_t since_ms) {
+  Unreadable found;
+  for (auto& row : t.query("SELECT id, bytes_missed_ms FROM bundle WHERE bytes_missed_ms > 0 AND bytes_missed_ms >= $1 "
+                           "AND outward = 1 AND state = 'waiting' ORDER BY bytes_missed_ms LIMIT $2",
+                           {since_ms, kUnreadableCounted})) {
+    if (found.bundles++ > 0) continue;
+    found.first = row.take_text(0);
+    found.since_ms = row.integer(1);
+  }
+  return found;
 }
 
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id) {

@@ -100,6 +100,7 @@ struct Choice {
   // rest.
   bool oldest_first = false;
   std::int64_t most_urgent = 0;
+  bool marked_too = false;  // beside what no voyage has, what a diode has sent and nobody has confirmed
 };
 std::vector<Waiting> to_carry(storage::Transaction& t, const std::vector<Lane>& lanes, bool unloaded_only,
                               std::int64_t limit, Choice choice = {});
@@ -244,9 +245,17 @@ void put_small(storage::Transaction& t, const std::string& id, BytesView bundle)
 void replace_bytes(storage::Transaction& t, const Entry& entry, BytesView bundle);  // by those in its file, or these
 std::optional<Bytes> small(storage::Transaction& t, const std::string& id);
 // When the bytes of a bundle could not be read, or were not those that were taken, and the other unit was asked for
-// them; 0: not since they were replaced.
+// them (of one that came from there) or its operators are told; 0: not since they were replaced or went on a voyage.
 std::int64_t bytes_missed_ms(storage::Transaction& t, const std::string& id);
 void set_bytes_missed(storage::Transaction& t, const std::string& id, std::int64_t at_ms);
+// Of those that wait to be carried: how many since a moment, at most `kUnreadableCounted`, and the first.
+inline constexpr std::int64_t kUnreadableCounted = 10'000;
+struct Unreadable {
+  std::int64_t bundles = 0;
+  std::string first = {};
+  std::int64_t since_ms = 0;
+};
+Unreadable unreadable(storage::Transaction& t, std::int64_t since_ms);
 // Of what ended up to a moment, among the next 5,000 between two ids. Gives behind which id the next call begins; empty
 // at the end.
 std::string remove_bytes(storage::Transaction& t, const std::string& after, const std::string& before,

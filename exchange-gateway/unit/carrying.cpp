@@ -92,10 +92,11 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
       if (until > Steady::now()) refused_there.insert(lane);
   }
   std::vector<Load> loads;
-  std::vector<std::string> unreadable, fresh;
+  Unread unread;
+  std::vector<std::string> fresh;
   auto ok = journal_.read([&](storage::Transaction& t) {
     loads.clear();
-    unreadable.clear();
+    unread.clear();
     fresh.clear();
     files::Parts parts;
     std::size_t total = 0;
@@ -109,8 +110,7 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
       if (!loads.empty() && total + static_cast<std::size_t>(one.size) > bytes) break;
       auto bundle = read_bytes(t, one.id, one.file, one.size, parts);
       if (!bundle) {
-        log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bundle.error().code}});
-        unreadable.push_back(one.id);
+        unread.emplace_back(one.id, bundle.error().code);
         continue;
       }
       if (!one.offered) fresh.push_back(one.id);
@@ -125,10 +125,23 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
     });
     if (!ok) return ok.error();
   }
+  bytes_missing(unread);
   const std::lock_guard lock(away_mutex_);
   for (const auto& one : loads) away_[one.id].until = Steady::now() + kLease;
-  for (const auto& id : unreadable) away_[id].until = Steady::now() + kUnreadable;
   return loads;
+}
+
+void Unit::bytes_missing(const Unread& unread) {
+  if (unread.empty()) return;
+  {
+    const std::lock_guard lock(away_mutex_);
+    for (const auto& [id, code] : unread) away_[id].until = unread_until_[id] = Steady::now() + kUnreadable;
+  }
+  for (const auto& [id, code] : unread) log::error("unit.bytes_missing", {{"bundle", id}, {"code", code}});
+  auto ok = journal_.write([&](storage::Transaction& t) {
+    for (const auto& one : unread) store::set_bytes_missed(t, one.first, to_unix_ms(now()));
+  });
+  if (!ok) log::error("unit.not_recorded", log::of(ok.error()));
 }
 
 void Unit::link_is_up() { link_is_up_until_ = Steady::now() + kLinkSaysSo; }
@@ -220,20 +233,31 @@ result<void> Unit::carried(std::vector<Custody> custody) {
   return ok;
 }
 
-result<std::vector<store::Waiting>> Unit::to_load(std::int64_t limit, std::size_t bytes, store::Choice choice) {
-  std::vector<store::Waiting> list;
+result<Unit::ToLoad> Unit::to_load(std::int64_t limit, std::size_t bytes, store::Choice choice, std::size_t room) {
+  std::set<std::string> unread;
+  {
+    const std::lock_guard lock(away_mutex_);
+    std::erase_if(unread_until_, [](const auto& one) { return one.second <= Steady::now(); });
+    for (const auto& one : unread_until_) unread.insert(one.first);
+  }
+  ToLoad next;
   auto ok = journal_.write([&](storage::Transaction& t) {
-    list.clear();
+    next = {};
     std::size_t total = 0;
-    for (auto& one : store::to_carry(t, open_lanes(t), true, limit, choice)) {
+    for (auto& one :
+         store::to_carry(t, open_lanes(t), true, limit + static_cast<std::int64_t>(unread.size()), choice)) {
+      if (unread.contains(one.id)) continue;
+      if (static_cast<std::int64_t>(next.list.size()) >= limit) break;
       total += static_cast<std::size_t>(one.size);
-      if (total > bytes && !list.empty()) break;
+      if (total > bytes && !next.list.empty()) break;
+      next.no_room = total > room;
+      if (next.no_room) break;
       mark_offered(t, one.id);
-      list.push_back(std::move(one));
+      next.list.push_back(std::move(one));
     }
   });
   if (!ok) return ok.error();
-  return list;
+  return next;
 }
 
 result<Bytes> Unit::bytes_of(const std::string& id) {
@@ -247,7 +271,8 @@ result<Bytes> Unit::bytes_of(const std::string& id) {
 
 result<void> Unit::loaded(const store::VoyageRow& voyage, const std::vector<std::string>& ids) {
   return journal_.write([&](storage::Transaction& t) {
-    for (const auto& id : ids) t.execute("UPDATE bundle SET voyage = $2 WHERE id = $1", {id, voyage.number});
+    for (const auto& id : ids)
+      t.execute("UPDATE bundle SET voyage = $2, bytes_missed_ms = 0 WHERE id = $1", {id, voyage.number});
     store::put_voyage(t, voyage);
     log_by_hand(t, "export", std::to_string(voyage.number) + " " + voyage.id);
   });

@@ -3,6 +3,7 @@
 // each rung. It cannot open what it carries. Thread-safe.
 #include <atomic>
 #include <condition_variable>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <set>
@@ -188,8 +189,18 @@ class Unit {
   // A link says so again and again while it is up: what fits its next request counts as offered from the start.
   void link_is_up();
 
-  // For a carrier that is gone for long: what no voyage has yet; marked as given out before its bytes are.
-  result<std::vector<store::Waiting>> to_load(std::int64_t limit, std::size_t bytes, store::Choice choice = {});
+  // For a carrier that is gone for long: what no voyage has yet; marked as given out before its bytes are. At most
+  // `bytes`, but at least one, and never more than `room`.
+  struct ToLoad {
+    std::vector<store::Waiting> list = {};
+    bool no_room = false;  // there is more, and the next one does not fit
+  };
+  result<ToLoad> to_load(std::int64_t limit, std::size_t bytes, store::Choice choice = {},
+                         std::size_t room = std::numeric_limits<std::size_t>::max());
+  // The bytes of these, which wait to be carried, cannot be read, and why (a code): they are given out again in a
+  // while, keep nothing behind them waiting, and an alarm names them.
+  using Unread = std::vector<std::pair<std::string, std::string>>;
+  void bytes_missing(const Unread& unread);
   result<Bytes> bytes_of(const std::string& id);
   result<Bytes> read_bytes(storage::Transaction& t, const store::Entry& entry) const;
   result<void> loaded(const store::VoyageRow& voyage, const std::vector<std::string>& ids);
@@ -459,6 +470,7 @@ class Unit {
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;
   std::map<std::string, Away> away_;
+  std::map<std::string, std::chrono::steady_clock::time_point> unread_until_;  // of what is to be carried
   // Channels and kinds, all where none is named, that the other side does not take just now: until when we do not try.
   std::map<std::pair<std::string, std::string>, std::chrono::steady_clock::time_point> refused_there_;
 

@@ -158,6 +158,7 @@ void Unit::measure() {
                            "alarm.not_taken_full",
                            "alarm.log_broken",
                            "alarm.journal_damaged",
+                           "alarm.bytes_missing",
                            "alarm.mail_failing",
                            "alarm.mail_refused",
                            "alarm.gap",
@@ -194,6 +195,10 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   f.disk_minimum = options_.minimum_free_bytes;
   f.log_whole = log_whole_;
   f.journal_damaged = journal_.damaged() || bytes_were_damaged_;
+  const auto unread = store::unreadable(t, to_unix_ms(now() - kDamageShown));
+  f.unreadable = unread.bundles;
+  f.first_unreadable = unread.first;
+  f.unreadable_ms = unread.since_ms;
   f.certificates.emplace_back(signer_.name, to_unix_ms(signer_.certificate.not_after()));
   // Of each node the one that lasts longest: that an older one ends is what a rollover wants.
   std::map<std::string, std::int64_t> last;

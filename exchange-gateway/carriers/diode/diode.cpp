@@ -151,18 +151,18 @@ class Diode final : public Carrier {
     auto list = unit_.to_load(kAtOnce, kLoadBytes, choice);
     if (!list) return list.error();
     state.look_anyway = now() + Moment(1'000'000);
-    if (list->empty()) {
+    if (list->list.empty()) {
       state.drained = seen;
       return {};
     }
     std::vector<Ledger::Sent> sent;
-    for (const auto& one : *list) sent.push_back({one.id, lane});
+    Unit::Unread unread;
+    for (const auto& one : list->list) sent.push_back({one.id, lane});
     if (auto ok = ledger_.mark_sent(sent); !ok) return ok;
     for (const auto& one : sent) {
       auto bytes = unit_.bytes_of(one.id);
-      // Its mark will be read there without it: it comes up again, as everything that is lost.
       if (!bytes) {
-        if (say_again()) log::error("unit.bytes_missing", {{"bundle", one.id}, {"code", bytes.error().code}});
+        unread.emplace_back(one.id, bytes.error().code);
         continue;
       }
       more = true;  // not for what cannot be read: a damaged journal may name it again and again
@@ -172,7 +172,12 @@ class Diode final : public Carrier {
       // A restored unit gives out marks that it has used and looked behind before.
       state.looked_up_to = 0;
     }
-    return {};
+    if (unread.empty()) return {};
+    unit_.bytes_missing(unread);
+    // Nothing went under their marks that a word of the other side would be about.
+    std::vector<std::string> ids;
+    for (const auto& one : unread) ids.push_back(one.first);
+    return ledger_.send_again(ids);
   }
 
   // A report closes what a lane has sent since the last one, and tells the other side what has come from it.

@@ -89,6 +89,7 @@ export const en: Messages = {
       crl_expired: { what: 'The revocation list of “{about}” has ended', todo: 'Install the next one now, or nothing crosses.' },
       carrier_failing: { what: 'A part of the carrier ({about}) failed {age} ago and began again', todo: 'See this unit’s log for why; nothing crosses while it fails.' },
       journal_damaged: { what: 'The journal of this unit is damaged: its disk gave back something else than was written', todo: 'Stop the unit, look at the disk, and restore the unit from a backup.' },
+      bytes_missing: { what: 'The bytes of {n} bundle that waits to be carried cannot be read here | The bytes of {n} bundles that wait to be carried cannot be read here', todo: 'Look at the disk and at whose its files are; put the files back into bundles/ from a backup, or restore the unit. All else goes on.', go: 'bundles' },
       log_broken: { what: 'The operators’ log was changed', todo: 'Leave all as it is, do not restart, call the auditor.', go: 'log' },
     } },
   log: { whole: 'The chain of the log holds; nothing was changed.', broken: 'The chain is broken: the log was changed.', number: 'Number', when: 'When', who: 'Who', act: 'Act', about: 'About', reason: 'Reason', download: 'Save the log', none: 'No act yet.', first: 'first registered: {digest}',

@@ -582,7 +582,7 @@ TEST_CASE("each voyage that a person writes, reads or has written again stands i
   };
   const auto write = [&] {
     std::vector<std::string> ids;
-    for (const auto& one : w.outer->to_load(10, 1 << 20).value()) ids.push_back(one.id);
+    for (const auto& one : w.outer->to_load(10, 1 << 20).value().list) ids.push_back(one.id);
     return load_voyage(w.outer.unit(), place, ids, {}).value();
   };
   hand_over(w, 2);

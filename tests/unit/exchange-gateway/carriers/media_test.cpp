@@ -25,6 +25,16 @@ bool within(std::chrono::seconds most, const std::function<bool()>& seen) {
   return seen();
 }
 
+std::vector<std::string> raised(Side& side, const std::string& code) {
+  std::vector<std::string> about;
+  REQUIRE(side->journal().read([&](storage::Transaction& t) {
+    about.clear();
+    for (const auto& one : side->alarms(t))
+      if (one.code == code) about.push_back(one.about);
+  }));
+  return about;
+}
+
 // Fails once in another thread than the one that made it.
 class BrokenClock final : public Clock {
  public:
@@ -39,6 +49,32 @@ class BrokenClock final : public Clock {
 };
 
 }  // namespace
+
+TEST_CASE("bundles whose bytes are gone stay behind, are named, and keep nothing waiting") {
+  World w;
+  Crossing c(w);
+  const auto bundles = hand_over(w, 3, 600 * 1024);
+  const auto ids = ids_of(bundles);
+  for (int i = 0; i < 2; ++i)
+    fs::remove(w.folder / "outer" / "bundles" /
+               w.outer.text("SELECT file FROM bundle WHERE id = '" + ids[static_cast<std::size_t>(i)] + "'"));
+  c.to_outer();
+  REQUIRE(c.voyages("gateway-outer").size() == 1);
+  CHECK(fs::exists(c.voyages("gateway-outer").at(0) / (ids[2] + ".jdb")));
+  CHECK(raised(w.outer, "alarm.bytes_missing") == std::vector{ids[0]});
+}
+
+TEST_CASE("a voyage that could not be written leaves nothing on the medium, and uses up no number") {
+  World w;
+  const auto medium = w.folder / "medium";
+  fs::create_directory(medium);
+  const auto id = World::id_of(hand_over(w, 1).front());
+  // The second of the same name cannot be written.
+  CHECK_FALSE(load_voyage(w.outer.unit(), medium.string(), {id, id}, {}));
+  CHECK(fs::is_empty(medium));
+  CHECK(w.outer.count("SELECT COALESCE(MAX(value), 0) FROM unit_state WHERE name = 'voyage'") == 0);
+  CHECK(load_voyage(w.outer.unit(), medium.string(), {id}, {}).value().number == 1);
+}
 
 TEST_CASE("marks of a diode go on behind the number that an export or a new epoch has used meanwhile") {
   World w;
@@ -82,6 +118,38 @@ TEST_CASE("a part of a ferry or a link that fails by something unforeseen is nam
   CHECK(within(std::chrono::seconds(10), [&] { return !failing().empty(); }));
   CHECK(failing() == part);
   carrier->stop();
+}
+
+TEST_CASE("no more than fits is given to a medium, and it is said that there is more") {
+  World w;
+  hand_over(w, 2, 10'000);
+  const auto in = [&](std::size_t room) { return w.outer->to_load(10, 1, {}, room).value(); };
+  const auto size = static_cast<std::size_t>(w.outer.count("SELECT size FROM bundle LIMIT 1"));
+  CHECK(in(size - 1).list.empty());
+  CHECK(in(size - 1).no_room);
+  // What was not given out may still expire here.
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE offered = 1") == 0);
+  CHECK(in(size).list.size() == 1);
+  CHECK_FALSE(in(size).no_room);  // it is a voyage that is full, not the medium
+  const auto all = w.outer->to_load(10, 1 << 20, {}, 2 * size - 1).value();
+  CHECK(all.list.size() == 1);
+  CHECK(all.no_room);
+}
+
+TEST_CASE("a person carries what a diode has sent and nobody has confirmed, beside what no carrier has had") {
+  World w;
+  const auto ids = ids_of(hand_over(w, 4));
+  REQUIRE(w.outer->journal().write([](storage::Transaction& t) {
+    t.execute("UPDATE bundle SET voyage = -17 WHERE outward = 1 AND subject_sequence IN (1, 4)");
+    t.execute("UPDATE bundle SET voyage = 3 WHERE outward = 1 AND subject_sequence = 2");
+  }));
+  const auto given = [&](store::Choice choice) {
+    std::vector<std::string> list;
+    for (const auto& one : w.outer->to_load(10, 1 << 20, choice).value().list) list.push_back(one.id);
+    return list;
+  };
+  CHECK(given({}) == std::vector{ids[2]});
+  CHECK(given({.marked_too = true}) == std::vector{ids[0], ids[2], ids[3]});
 }
 
 }  // namespace jindu::gateway::test

@@ -105,6 +105,18 @@ TEST_CASE("what waits is named with its voyage, and what is missing with its num
   CHECK(alarms_of(f, {}).front().asked_ms == kNow - 1);
 }
 
+TEST_CASE("bundles that cannot be read are one alarm, with the first of them") {
+  auto f = quiet();
+  f.unreadable = 2;
+  f.first_unreadable = "0199";
+  f.unreadable_ms = kNow - 5;
+  CHECK(raised(f) == List{"alarm.bytes_missing red"});
+  const auto one = alarms_of(f, {}).front();
+  CHECK(one.about == "0199");
+  CHECK(one.number == 2);
+  CHECK(one.since_ms == kNow - 5);
+}
+
 TEST_CASE("what the other unit does not take is told by what our copy is, once for each") {
   auto f = quiet();
   f.not_taken = {{"damaged", "0199", 2, kNow - 5}, {"foreign", "0200", 1, kNow}};

@@ -298,7 +298,7 @@ TEST_CASE("a restored unit sends nothing until two people have approved a new ep
   CHECK(two.desk(outer).hand_over() == "unit.restored");
   CHECK_FALSE(two.of(outer)->build_control().value());
   CHECK(two.of(outer)->load(1000, 1 << 30).value().empty());
-  CHECK(two.of(outer)->to_load(1000, 1 << 30).value().empty());
+  CHECK(two.of(outer)->to_load(1000, 1 << 30).value().list.empty());
   CHECK(w.deliverable(two.of(outer)).empty());
   std::vector<Alarm> alarms;
   REQUIRE(two.of(outer)->journal().read([&](storage::Transaction& t) { alarms = two.of(outer)->alarms(t); }));

@@ -222,7 +222,7 @@ TEST_CASE("the other unit reads packed voyages as long as its newest control bun
   CHECK(reads());
   SECTION("and not when something has to go once more, perhaps because it was refused") {
     REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "x")));
-    REQUIRE(w.outer->loaded({"loaded", "v", 1, 0}, {w.outer->to_load(1, 1 << 20).value().at(0).id}));
+    REQUIRE(w.outer->loaded({"loaded", "v", 1, 0}, {w.outer->to_load(1, 1 << 20).value().list.at(0).id}));
     REQUIRE(w.outer->load_again(1, 9));
     CHECK(reads());
     REQUIRE(w.outer->load_again(0, 9));
