@@ -653,7 +653,9 @@ const Texts& command_texts() {
 
       // What a person carries on a medium.
       {"medium.none", "{medium} 不是可用的介质目录", "{medium} is not a directory of a medium"},
-      {"export.written", "航次 {number} 已写入并校验：{n} 个交换包，{bytes} 字节",
+      {"medium.unreadable", "{medium} 读不出（{why}）：检查介质和目录权限",
+       "{medium} cannot be read ({why}): look at the medium and at the rights of its directory"},
+      {"export.written", "航次 {number} 已写入：{n} 个交换包，{bytes} 字节",
        "voyage {number} written: {n} bundles, {bytes} bytes"},
       {"export.nothing", "没有待运的交换包", "nothing waits to be carried"},
       {"export.no_room", "介质空间不足，其余的留待下一个介质", "the medium is full; the rest waits for another one"},
@@ -686,6 +688,8 @@ const Texts& command_texts() {
       {"import.over_rate", "航次 {number} 还有 {n} 个交换包超过策略规定的速率，其余已导入；请过几分钟再导入同一介质",
        "voyage {number}: {n} bundles are over the rate of the policy, the rest is imported; import the same medium "
        "again in some minutes"},
+      {"import.stopped", "  {n} 个交换包属于本机已停止的通道，未收下，恢复后由对方重发",
+       "  {n} bundles are of a channel that is stopped here and were not taken; the other side sends them again"},
       {"import.nothing", "介质上没有发给本端的航次", "there is no voyage for us on this medium"},
       {"import.not_now", "本端现在无法接收，请稍后重试同一介质：{why}",
        "this unit cannot take anything just now; try the same medium later: {why}"},

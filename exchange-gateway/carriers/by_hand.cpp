@@ -75,9 +75,13 @@ class Beside {
   Unit unit_;
 };
 
-bool is_medium(const std::string& path) {
+// Says so where there is none, or none that can be read.
+bool is_medium(const Asked& asked) {
   std::error_code code;
-  return fs::is_directory(path, code);
+  if (!fs::is_directory(asked.medium, code)) return asked.voice.say("medium.none", {{"medium", asked.medium}}), false;
+  const fs::directory_iterator names(asked.medium, code);
+  if (!code) return true;
+  return asked.voice.say("medium.unreadable", {{"medium", asked.medium}, {"why", code.message()}}), false;
 }
 
 // --- export --------------------------------------------------------------------------------------------------------
@@ -101,7 +105,7 @@ result<void> clear_own(Unit& unit, const std::string& medium) {
 
 int export_to(const Asked& asked) {
   const auto& voice = asked.voice;
-  if (!is_medium(asked.medium)) return voice.say("medium.none", {{"medium", asked.medium}}), kCannot;
+  if (!is_medium(asked)) return kCannot;
   auto beside = Beside::open(asked);
   if (!beside) return voice.fail(beside.error());
   auto& unit = (*beside)->unit();
@@ -164,18 +168,21 @@ class Importing {
 
   int run() {
     for (const auto& name : names_on(asked_.medium))
-      if (auto ok = look_at(name); !ok) return voice_.fail(ok.error());
+      if (auto ok = look_at(name); !ok) return is_only_now(ok.error()) ? not_now(ok.error()) : voice_.fail(ok.error());
     std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.number < b.number; });
     for (const auto& one : found_) {
-      auto ok = take(one);
-      if (!ok && ok.error().code == "journal") return kCannot;
-      if (!ok) return voice_.say("import.not_now", {{"why", ok.error().detail}}), kCannot;
+      if (auto ok = take(one); !ok) return not_now(ok.error());
     }
     if (found_.empty() && !look_after_) voice_.say("import.nothing");
     return look_after_ ? kLookAfter : found_.empty() ? kNothing : kDone;
   }
 
  private:
+  int not_now(const Error& error) const {
+    log::error("import.not_now", log::of(error));
+    return voice_.say("import.not_now", {{"why", error.detail}}), kCannot;
+  }
+
   result<void> look_at(const std::string& name) {
     const auto& o = unit_.options();
     constexpr std::string_view partial = ".part";
@@ -203,6 +210,7 @@ class Importing {
       return {};
     }
     if (is_only_now(voyage.error())) return voyage.error();
+    if (auto there = still_there(folder); !there) return there;
     look_after_ = true;
     // A folder without its manifest is one that was still being copied.
     std::error_code code;
@@ -249,7 +257,8 @@ class Importing {
     }
     voice_.say("import.taken", {{"number", number}, {"n", taken->row.bundles}});
     for (const auto& id : taken->damaged) voice_.say("import.bundle_damaged", {{"id", id}});
-    look_after_ = look_after_ || !taken->damaged.empty();
+    if (taken->stopped > 0) voice_.say("import.stopped", {{"n", taken->stopped}});
+    look_after_ = look_after_ || !taken->damaged.empty() || taken->stopped > 0;
     return {};
   }
 
@@ -262,10 +271,9 @@ class Importing {
 };
 
 int import_from(const Asked& asked) {
-  const auto& voice = asked.voice;
-  if (!is_medium(asked.medium)) return voice.say("medium.none", {{"medium", asked.medium}}), kCannot;
+  if (!is_medium(asked)) return kCannot;
   auto beside = Beside::open(asked);
-  if (!beside) return voice.fail(beside.error());
+  if (!beside) return asked.voice.fail(beside.error());
   return Importing((*beside)->unit(), asked).run();
 }
 

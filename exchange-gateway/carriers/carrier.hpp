@@ -21,13 +21,14 @@ class Carrier {
 result<std::unique_ptr<Carrier>> start_link_outer(Unit& unit, http::ServerOptions listener);
 std::unique_ptr<Carrier> start_link_inner(Unit& unit, http::ClientOptions outer);
 
-// ferry: a directory that is there only while the medium is attached to this side.
+// ferry: a directory that is there, or mounted, only while the medium is attached to this side.
 struct FerryOptions {
   std::string attachment;                       // appears and goes with the medium
   std::size_t voyage_bytes = 64 * 1024 * 1024;  // of one voyage; as many as wait go at once
   std::chrono::milliseconds look{100};          // how often it is looked for
   std::chrono::seconds lost_after{600};         // without a word of a voyage, its bundles are loaded again
   std::chrono::seconds tell_after{600};         // an empty voyage says at least this often that this unit is there
+  bool must_be_mount = false;                   // the folder stays, and a medium is there when it is mounted
 };
 std::unique_ptr<Carrier> start_ferry(Unit& unit, FerryOptions options);
 

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "common/runtime/files.hpp"
@@ -14,9 +17,25 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 constexpr int kVoyagesAtOnce = 64;
+constexpr int kTryAgain = 5, kTryAgainMost = 64;  // looks, and times as many
 constexpr int kRefusedKept = 999;  // of one and the same voyage; what comes after them stays under its own name
 // The switch, or a person, may take the medium away when this is there.
 constexpr std::string_view kFinished = "finished-";
+
+// Who unmounts what is just read or written is told that it is busy; else the rest would go onto the folder below it.
+class Hold {
+ public:
+  explicit Hold(const std::string& folder)
+      : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {}
+  ~Hold() {
+    if (folder_ >= 0) ::close(folder_);
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  int folder_;
+};
 
 class Ferry final : public Carrier {
  public:
@@ -29,11 +48,16 @@ class Ferry final : public Carrier {
 
  private:
   milliseconds look() {
-    std::error_code code;
-    const bool attached = fs::symlink_status(options_.attachment, code).type() == fs::file_type::directory;
-    const bool came = attached && !attached_;
-    attached_ = attached;
-    if (!attached) {
+    const auto there = medium_at(options_.attachment, options_.must_be_mount);
+    if (there != there_) {
+      came_ = true;
+      // Also where another one came in its place before anybody looked.
+      if (there_) forget_lost();
+      taken_.clear();
+      pause_ = {};
+    }
+    there_ = there;
+    if (!there) {
       forget_lost();
       return options_.look;
     }
@@ -41,14 +65,20 @@ class Ferry final : public Carrier {
     // while.
     const auto wanted = unit_.voyage_is_wanted();
     if (!wanted) return failed(wanted.error());
+    std::error_code code;
     // An operator may have wanted more to go on a medium that was finished.
-    if (!came && !*wanted && fs::exists(marker(), code)) {
-      if (!left_) return options_.look;
+    const bool again = !came_ && !*wanted, finished = again && fs::exists(marker(), code);
+    if ((finished && !left_) || (again && std::chrono::steady_clock::now() < next_try_)) return options_.look;
+    const Hold hold(options_.attachment);
+    if (medium_at(options_.attachment, options_.must_be_mount) != there_) return options_.look;
+    if (finished) {
       // The medium may go at any moment. As long as it stays, what was over its rate is taken little by little.
       if (auto ok = unload(); !ok) return failed(ok.error());
-      return options_.look * 5;
+      put_off();
+      return options_.look;
     }
     fs::remove(marker(), code);
+    came_ = false;
     if (*wanted)
       if (auto ok = unit_.voyage_was_started(own_on_medium()); !ok) return failed(ok.error());
     clear_leftovers(options_.attachment, unit_.options().name, unit_.options().peer);
@@ -58,14 +88,23 @@ class Ferry final : public Carrier {
     if (auto ok = load(); !ok) return failed(ok.error());
     if (!unloaded) return failed(unloaded.error());
     if (auto ok = files::write_durably(marker(), {}); !ok) return failed(ok.error());
+    put_off();
     return options_.look;
   }
 
   milliseconds failed(const Error& error) {
-    std::error_code code;
-    if (!fs::is_directory(options_.attachment, code)) return options_.look;  // it was only taken away
+    if (medium_at(options_.attachment, options_.must_be_mount) != there_) return options_.look;  // only taken away
     log::warn("ferry.failed", log::of(error));
-    return options_.look * 5;
+    if (error.code == "voyage.machine") unit_.carrier_failed("ferry");
+    put_off();
+    return kTryAgain * options_.look;
+  }
+
+  // What stays is tried again: soon where something of it could be taken, else later and later.
+  void put_off() {
+    const auto least = kTryAgain * options_.look;
+    pause_ = took_ ? least : std::clamp(2 * pause_, least, kTryAgainMost * least);
+    next_try_ = std::chrono::steady_clock::now() + pause_;
   }
 
   fs::path marker() const { return fs::path(options_.attachment) / (std::string(kFinished) + unit_.options().name); }
@@ -95,7 +134,7 @@ class Ferry final : public Carrier {
   // Voyages of the other side, the oldest first. One that stays, as not all of it can be taken now, keeps none behind
   // it waiting.
   result<void> unload() {
-    left_ = false;
+    left_ = took_ = false;
     std::optional<Error> not_now;
     std::vector<std::pair<std::uint64_t, std::string>> voyages;
     int strange = 0;
@@ -147,7 +186,11 @@ class Ferry final : public Carrier {
   result<void> unload_one(const std::string& folder) {
     const auto voyage = read_voyage(folder, unit_.options().peer, unit_.options().name, unit_.trust(), unit_.now());
     if (!voyage) return voyage.error();
-    auto taken = take_voyage(unit_, *voyage, folder, left_);
+    auto& before = taken_[id_text(voyage->id())];
+    const auto count = [&] { return std::count(before.begin(), before.end(), true); };
+    const auto known = count();
+    auto taken = take_voyage(unit_, *voyage, folder, left_, &before);
+    took_ = took_ || count() > known;
     if (!taken) return taken.error();
     damaged_.insert(taken->damaged.begin(), taken->damaged.end());
     if (taken->over_rate > 0) {
@@ -161,7 +204,10 @@ class Ferry final : public Carrier {
           !ok)
         return ok;
     // One that stays is known when it is met again; those after it are not to wait.
-    if (auto ok = remove_voyage(folder); !ok) log::warn("ferry.not_removed", log::of(ok.error()));
+    if (auto ok = remove_voyage(folder); !ok)
+      log::warn("ferry.not_removed", log::of(ok.error()));
+    else
+      taken_.erase(id_text(voyage->id()));
     return {};
   }
 
@@ -214,9 +260,14 @@ class Ferry final : public Carrier {
   Unit& unit_;
   FerryOptions options_;
   std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
-  bool attached_ = false;
-  bool left_ = false;              // on the medium there is more to take
-  std::set<std::string> damaged_;  // to be told to the other side's operators; nothing depends on it
+  std::optional<Attached> there_;
+  bool came_ = false;  // and was not looked at yet: a sign on it is of another time
+  bool left_ = false;  // on the medium there is more to take
+  bool took_ = false;  // the last time some of it was taken
+  std::chrono::milliseconds pause_{};
+  std::chrono::steady_clock::time_point next_try_{};
+  std::map<std::string, std::vector<bool>> taken_;  // of the voyages that stay on this medium, what was taken already
+  std::set<std::string> damaged_;                   // to be told to the other side's operators; nothing depends on it
   std::chrono::steady_clock::time_point next_look_for_lost_{};
   Worker worker_;
 };

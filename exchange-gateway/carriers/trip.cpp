@@ -14,31 +14,55 @@ constexpr std::int64_t kRefusedVoyagesMax = 1'000;  // for operators to look at;
 
 bool is_only_now(const Error& error) { return error.fault == Fault::unavailable || error.fault == Fault::internal; }
 
-result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder, bool behind_others) {
+result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder, bool behind_others,
+                          std::vector<bool>* before) {
   Taken taken{{"unloaded", id_text(voyage.id()), static_cast<std::int64_t>(voyage.number()), to_unix_ms(unit.now())},
               {}};
   auto& row = taken.row;
-  std::string reason;  // the voyage was whole, but this of it was not taken
+  std::string reason;            // the voyage was whole, but this of it was not taken
+  std::optional<Error> machine;  // what could not be read says nothing, and keeps nothing else waiting
   std::vector<Bytes> batch;
+  std::vector<std::size_t> places;
   std::size_t batch_bytes = 0;
+  if (before != nullptr) before->resize(static_cast<std::size_t>(voyage.bundles_size()));
   const auto take = [&]() -> result<void> {
-    for (auto& one : unit.take_from_carrier(std::exchange(batch, {}))) {
-      if (!one.error) continue;
-      if (is_only_now(*one.error)) return *one.error;
-      if (one.error->fault == Fault::limited) {
+    std::optional<Error> not_now;
+    const auto custody = unit.take_from_carrier(std::exchange(batch, {}));
+    for (std::size_t i = 0; i < custody.size(); ++i) {
+      const auto& one = custody[i];
+      if (!one.error) {
+        if (before != nullptr) (*before)[places[i]] = true;
+      } else if (is_only_now(*one.error)) {
+        not_now = one.error;
+      } else if (one.error->fault == Fault::limited) {
         ++taken.over_rate;
-        continue;
+      } else if (one.error->code == "policy.stopped") {
+        ++taken.stopped;
+      } else {
+        taken.damaged.push_back(one.id);
+        if (reason.empty()) reason = one.error->code;
       }
-      taken.damaged.push_back(one.id);
-      if (reason.empty()) reason = one.error->code;
     }
+    places.clear();
     batch_bytes = 0;
+    if (not_now) return *not_now;
     return {};
   };
-  for (const auto& entry : voyage.bundles()) {
+  for (int i = 0; i < voyage.bundles_size(); ++i) {
+    const auto& entry = voyage.bundles(i);
+    const auto place = static_cast<std::size_t>(i);
+    if (before != nullptr && (*before)[place]) {
+      ++row.bundles;
+      row.bytes += static_cast<std::int64_t>(entry.size());
+      continue;
+    }
     auto bytes = read_voyage_bundle(folder, entry);
     if (!bytes) {
       if (auto there = still_there(folder); !there) return there.error();
+      if (is_only_now(bytes.error())) {
+        machine = bytes.error();
+        continue;
+      }
       log::error("ferry.bundle_damaged", {{"bundle", id_text(entry.bundle_id())}, {"detail", bytes.error().detail}});
       taken.damaged.push_back(id_text(entry.bundle_id()));
       reason = "voyage.damaged";
@@ -48,10 +72,12 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
     row.bytes += static_cast<std::int64_t>(bytes->size());
     batch_bytes += bytes->size();
     batch.push_back(std::move(*bytes));
+    places.push_back(place);
     if (batch_bytes < kTakenAtOnce) continue;
     if (auto ok = take(); !ok) return ok.error();
   }
   if (auto ok = take(); !ok) return ok.error();
+  if (machine) return *machine;
   if (taken.over_rate > 0) {
     log::info("ferry.over_rate", {{"voyage", row.number}, {"bundles", taken.over_rate}});
     // It is not done, but the rest of it was taken.
@@ -61,6 +87,8 @@ result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std
     if (!ok) return ok.error();
     return taken;
   }
+  // Those of a stopped channel are no fault of the voyage: as it was read without a receipt for them, they come again.
+  if (taken.stopped > 0) log::warn("ferry.stopped", {{"voyage", row.number}, {"bundles", taken.stopped}});
   row.damaged = static_cast<std::int64_t>(taken.damaged.size());
   row.code = reason;
   for (const auto& id : voyage.damaged()) log::warn("ferry.other_side_reports_damage", {{"bundle", id_text(id)}});

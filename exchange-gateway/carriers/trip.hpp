@@ -12,13 +12,16 @@ struct Taken {
   store::VoyageRow row;
   std::vector<std::string> damaged;  // bundles that were missing, changed, or not taken for what they are
   std::int64_t over_rate = 0;        // those that may come later: the voyage is not done, nothing is written down of it
+  std::int64_t stopped = 0;          // of a channel that an operator has stopped here: they come again
 };
 // Whether an error says that the unit could take it at another time.
 bool is_only_now(const Error& error);
 // Takes every good bundle of the voyage in `folder`. `behind_others`: voyages before it are not done, so that it is no
 // sign that they were. An error, and nothing is written down about the voyage, when the unit cannot take anything just
-// now.
-result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder, bool behind_others);
+// now. `before`: by their places in the voyage, those that were taken before and are not read again; those that are
+// taken now are added, also where there is an error.
+result<Taken> take_voyage(Unit& unit, const jindu::v1::Voyage& voyage, const std::string& folder, bool behind_others,
+                          std::vector<bool>* before = nullptr);
 // Nothing of a voyage without a good manifest is believed; the other side hears of it, if it is one of its own. What it
 // says of itself is kept for operators, who look at it as at everything that is put aside.
 result<void> refuse_voyage(Unit& unit, const std::string& folder, const std::string& id, const Error& error);

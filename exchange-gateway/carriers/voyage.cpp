@@ -38,15 +38,28 @@ struct Part {
   std::uint64_t offset, size;
 };
 
+// Of this machine, which has no right, no room for another open file, or no answer of the device: that says nothing
+// against what lies there.
+bool is_of_this_machine(int reason) {
+  return reason == EACCES || reason == EPERM || reason == EMFILE || reason == ENFILE || reason == ENOMEM ||
+         reason == EIO;
+}
+
+Error not_read(const std::string& name, int reason = 0) {
+  if (is_of_this_machine(reason))
+    return {Fault::unavailable, "voyage.machine", name + " cannot be read by this machine: " + std::strerror(reason)};
+  return {Fault::integrity, "voyage.unreadable", name + " cannot be read"};
+}
+
 // Regular files in that very folder only: no links, no devices, no pipes that never answer. All of it, or a part.
 result<Bytes> read_foreign(const std::string& folder, const std::string& name, std::size_t limit,
                            std::optional<Part> part = {}) {
-  const Error unreadable{Fault::integrity, "voyage.unreadable", name + " cannot be read"};
   const Descriptor place(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (place < 0) return unreadable;
+  if (place < 0) return not_read(name, errno);
   const Descriptor file(::openat(place, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};
-  if (file < 0 || ::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return unreadable;
+  if (file < 0 || ::fstat(file, &info) != 0) return not_read(name, errno);
+  if (!S_ISREG(info.st_mode)) return not_read(name);
   const auto there = static_cast<std::uint64_t>(info.st_size);
   if (!part) part = {0, there};
   if (part->size > limit) return Error{Fault::integrity, "voyage.damaged", name + " is larger than it should be"};
@@ -57,7 +70,7 @@ result<Bytes> read_foreign(const std::string& folder, const std::string& name, s
   while (done < bytes.size()) {
     const auto count = ::pread(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(part->offset + done));
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return unreadable;
+    if (count <= 0) return not_read(name, count < 0 ? errno : 0);
     done += static_cast<std::size_t>(count);
   }
   return bytes;
@@ -91,6 +104,15 @@ class Pack {
 };
 
 }  // namespace
+
+std::optional<Attached> medium_at(const std::string& place, bool must_be_mount) {
+  struct stat here {};
+  struct stat above {};
+  if (::lstat(place.c_str(), &here) != 0 || !S_ISDIR(here.st_mode)) return {};
+  if (must_be_mount && (::lstat(fs::path(place).parent_path().c_str(), &above) != 0 || above.st_dev == here.st_dev))
+    return {};
+  return Attached{here.st_dev, here.st_ino};
+}
 
 std::vector<std::string> names_on(const std::string& medium) {
   std::vector<std::string> names;

@@ -16,6 +16,15 @@ inline constexpr std::string_view kVoyagePack = "bundles.jdp";
 inline constexpr std::size_t kVoyageBundlesMax = 500;
 inline constexpr std::size_t kPackedMax = 256 * 1024;  // a larger bundle has a file of its own
 
+// The folder that stands where a medium is attached, and the file system that it is of: another one is another medium,
+// also where nobody saw the one before it go. Nothing where none is; with `must_be_mount` also where the folder is of
+// the file system above it, as a mount point is as long as nothing is mounted there.
+struct Attached {
+  std::uint64_t device, folder;
+  bool operator==(const Attached&) const = default;
+};
+std::optional<Attached> medium_at(const std::string& place, bool must_be_mount);
+
 // What lies on a medium that was in other hands: no more than this, and nothing when it is taken away meanwhile.
 inline constexpr std::size_t kNamesMax = 10'000;
 std::vector<std::string> names_on(const std::string& medium);
@@ -45,7 +54,8 @@ void clear_leftovers(const std::string& medium, std::string_view own, std::strin
 // certificate.*.
 result<jindu::v1::Voyage> open_voyage(BytesView manifest, std::string_view folder, std::string_view from,
                                       std::string_view to, const evidence::NodeTrust& trust, Instant now);
-// The manifest of a folder on a medium. Codes: voyage.unreadable, and those of open_voyage.
+// The manifest of a folder on a medium. Codes: voyage.unreadable, voyage.machine (this one cannot read just now, which
+// says nothing against the voyage: Fault::unavailable), and those of open_voyage.
 result<jindu::v1::Voyage> read_voyage(const std::string& folder, std::string_view from, std::string_view to,
                                       const evidence::NodeTrust& trust, Instant now);
 // Of one that is not believed: who it says it is from, and which node of ours signed its manifest, both empty where
@@ -55,7 +65,8 @@ struct VoyageClaim {
   crypto::Digest manifest_sha256{};  // of what could be read
 };
 VoyageClaim claim_of_voyage(const std::string& folder, const evidence::NodeTrust& trust, Instant now);
-// One bundle of it, with the size and digest that the manifest says. Codes: voyage.unreadable, voyage.damaged.
+// One bundle of it, with the size and digest that the manifest says. Codes: voyage.unreadable, voyage.machine,
+// voyage.damaged.
 result<Bytes> read_voyage_bundle(const std::string& folder, const jindu::v1::VoyageEntry& entry);
 std::string id_text(std::string_view bytes);  // of 16 bytes
 

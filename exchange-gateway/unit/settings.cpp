@@ -283,6 +283,7 @@ result<Settings> read_settings(const std::string& path, std::string_view side) {
     ferry.attachment = carrier_table.path("directory") + "/medium";
     ferry.voyage_bytes =
         static_cast<std::size_t>(carrier_table.integer_or("voyage_bytes", 64 << 20, 1 << 20, std::int64_t{1} << 40));
+    ferry.must_be_mount = carrier_table.flag_or("must_be_mount", false);
     ferry.tell_after = std::max<std::chrono::seconds>(unit.alarms.silent_yellow / 3, std::chrono::seconds(1));
     ferry.lost_after = std::chrono::seconds(carrier_table.integer_or("lost_after_seconds", 600, 1, 86'400 * 30));
   } else if (carrier == "diode") {

@@ -160,6 +160,44 @@ TEST_CASE("a diode that is asked to pause sends nothing large meanwhile") {
   CHECK(paths.hear(milliseconds(1'500))[World::id_of(bundle)] == 1);
 }
 
+TEST_CASE("of a stopped channel a diode brings nothing in and nothing out, but what the units tell each other") {
+  World w;
+  Paths paths(w);
+  const auto heard_until = [&](const std::function<bool()>& seen) {
+    std::map<std::string, int> came;
+    for (const auto end = Steady::now() + std::chrono::seconds(20); Steady::now() < end && !seen();)
+      came.merge(paths.hear(milliseconds(50)));
+    CHECK(seen());
+    return came;
+  };
+  const auto out = w.from_portal.next(1, "out"), in = w.from_approval.next(1, "in");
+  REQUIRE(w.outer->take_from_service(out));
+  paths.hear(milliseconds(300));
+  for (const auto* channel : {"portal>approval", "approval>portal"})
+    REQUIRE(w.outer->stop_channel(channel, "谢运 3", "a drill"));
+  CHECK(code_of(w.outer->take_from_service(w.from_portal.next(1, "later"))) == "policy.stopped");
+  REQUIRE(w.outer->forget_marks());  // as if it were to go only now
+  REQUIRE(w.inner->say_hello());
+  REQUIRE(w.inner->build_control().value());
+  paths.send(in);
+  for (const auto& one : w.inner->load(10, 1 << 20).value()) paths.send(one.bundle);
+  heard_until(
+      [&] { return w.outer.count("SELECT COUNT(*) FROM bundle WHERE kind = 'receipts' AND outward = 0") == 1; });
+  CHECK(w.outer.state_of(World::id_of(in)).empty());
+  REQUIRE(w.outer->say_hello());
+  REQUIRE(w.outer->build_control().value());
+  const auto control = w.outer.text("SELECT id FROM bundle WHERE kind = 'receipts' AND outward = 1");
+  auto came = paths.hear(milliseconds(1'500));
+  CHECK(came[control] == 1);
+  CHECK(came[World::id_of(out)] == 0);
+  for (const auto* channel : {"portal>approval", "approval>portal"})
+    REQUIRE(w.outer->resume_channel(channel, "谢运 3", "it is over"));
+  paths.send(in);
+  came = heard_until([&] { return w.outer.state_of(World::id_of(in)) == "ready"; });
+  came.merge(paths.hear(milliseconds(1'500)));
+  CHECK(came[World::id_of(out)] == 1);
+}
+
 TEST_CASE("on a slow way back asks leave room for what is urgent") {
   World w;
   Paths paths(w, 12'500);
