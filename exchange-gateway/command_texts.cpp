@@ -655,6 +655,10 @@ const Texts& command_texts() {
       {"medium.none", "{medium} 不是可用的介质目录", "{medium} is not a directory of a medium"},
       {"medium.unreadable", "{medium} 读不出（{why}）：检查介质和目录权限",
        "{medium} cannot be read ({why}): look at the medium and at the rights of its directory"},
+      {"problem.by_hand.account",
+       "单元的文件属于另一个账号，由其他账号写入的它读不出。什么都没有动，请改用：\n  {field}",
+       "the unit's files belong to another account, and it could not read what this one writes. Nothing was touched; "
+       "type:\n  {field}"},
       {"export.written", "航次 {number} 已写入：{n} 个交换包，{bytes} 字节",
        "voyage {number} written: {n} bundles, {bytes} bytes"},
       {"export.nothing", "没有待运的交换包", "nothing waits to be carried"},

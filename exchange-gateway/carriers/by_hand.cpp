@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,9 +32,28 @@ constexpr std::size_t kRoomLeast = 1024 * 1024;
 struct Asked {
   explicit Asked(const Voice& v) : voice(v) {}
   Voice voice;
-  std::string config, side, medium;
+  std::string verb, option, config, side, medium;
   std::int64_t again = 0;
+
+  // The same, by another account.
+  std::string as(std::uint32_t account) const {
+    std::vector<std::string> words{
+        verb, "--unit", side, "--config", fs::absolute(config).string(), option, fs::absolute(medium).string()};
+    if (again > 0) words.insert(words.end(), {"--again", std::to_string(again)});
+    return command_as(account, words);
+  }
 };
+
+// As a shell takes it for one word.
+std::string quoted(const std::string& word) {
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("-_./:=@,+").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
 
 // Names on a medium are not ours: nothing of them but harmless signs reaches the terminal.
 std::string shown(const std::string& name) {
@@ -49,6 +69,11 @@ class Beside {
   static result<std::unique_ptr<Beside>> open(const Asked& asked) {
     auto settings = read_settings(asked.config, asked.side);
     if (!settings) return settings.error();
+    // Before anything is opened: what is made here must be the unit's own.
+    struct stat directory {};
+    if (::stat(settings->unit.directory.c_str(), &directory) == 0 && directory.st_uid != ::geteuid())
+      return Error{Fault::forbidden, "by_hand.account", "the unit's files belong to another account",
+                   asked.as(directory.st_uid)};
     auto lock = UnitLock::shared(settings->unit.directory);
     if (!lock) return lock.error();
     auto journal = storage::Database::open("sqlite:" + settings->unit.directory + "/journal.sqlite");
@@ -290,9 +315,20 @@ std::string local_person() {
   return (found ? printable(found->pw_name) : std::string("?")) + " uid:" + std::to_string(user);
 }
 
+std::string command_as(std::uint32_t account, const std::vector<std::string>& words) {
+  passwd entry{}, *found = nullptr;
+  std::vector<char> buffer(16 * 1024);
+  ::getpwuid_r(account, &entry, buffer.data(), buffer.size(), &found);
+  std::string command = "sudo -u " + quoted(found ? found->pw_name : "#" + std::to_string(account)) + " jindu-gateway";
+  for (const auto& word : words) command += " " + quoted(word);
+  return printable(command);
+}
+
 void add_by_hand(Command& app, const Voice& voice, std::function<int()>& work) {
   const auto add = [&](const std::string& name, const char* option, int (*act)(const Asked&)) {
     auto asked = std::make_shared<Asked>(voice);
+    asked->verb = name;
+    asked->option = option;
     auto command = app.command(name, voice.text("help." + name));
     command.option("--config", asked->config, voice.text("help.config_of_unit")).required();
     command.option("--unit", asked->side, voice.text("help.unit")).one_of({"outer", "inner"}).required();

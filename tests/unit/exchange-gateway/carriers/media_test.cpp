@@ -297,6 +297,12 @@ TEST_CASE("a voyage can be read by another account than the one that wrote it") 
   for (const auto& name : names_on(folder.string())) CHECK(fs::status(folder / name).permissions() == fs::perms(0644));
 }
 
+TEST_CASE("what to type as the account of the unit is said as a shell takes it") {
+  CHECK(command_as(0, {"import", "--from", "/media/stick"}) == "sudo -u root jindu-gateway import --from /media/stick");
+  CHECK(command_as(4'000'000'000u, {"--to", "/media/it's mine"}) ==
+        "sudo -u '#4000000000' jindu-gateway --to '/media/it'\\''s mine'");
+}
+
 TEST_CASE("while a channel is stopped at the unit that reads, a medium is finished, and nothing is lost by it") {
   World w;
   Crossing c(w);
