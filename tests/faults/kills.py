@@ -19,7 +19,7 @@ def start_one(s, rng, cases):
 def killed_at_any_moment(carrier, database, then=lambda s: None):
     def scenario():
         rng = random.Random(f"{SEED} {carrier}")
-        victims = ["portal", "gateway-outer", "gateway-inner", "approval", "guard" if carrier == "link" else "switch"]
+        victims = ["portal", "gateway-outer", "gateway-inner", "approval", *{"link": ["guard"], "ferry": ["switch"], "diode": []}[carrier]]
         s = System(carrier, database)
         under_way, cases, models = {}, {}, {}
         try:
