@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -48,6 +49,7 @@ struct Client::State {
   CURL* handle = nullptr;
   std::string passphrase = {};
   std::optional<Error> broken = {};  // by its configuration
+  std::array<char, CURL_ERROR_SIZE> said = {};
   std::atomic<bool> cancelled = false;
   std::map<std::string, std::string> headers = {{"X-Requested-With", "jindu"}};
 
@@ -81,6 +83,7 @@ Client::Client(ClientOptions options) : state_(new State) {
   }
   CURL* h = state_->handle = curl_easy_init();
   curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(h, CURLOPT_ERRORBUFFER, state_->said.data());
   curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "https,http");
   curl_easy_setopt(h, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(h, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
@@ -148,9 +151,14 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
     curl_easy_setopt(h, CURLOPT_POSTFIELDS, body.empty() ? "" : reinterpret_cast<const char*>(body.data()));
     curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, verb.c_str());
   }
+  state_->said[0] = '\0';
   const CURLcode code = curl_easy_perform(h);
   if (received.too_large) return Error{Fault::too_large, "http.too_large", "the answer is larger than expected"};
   if (code != CURLE_OK) {
+    // By TLS 1.3 a server says only after the handshake that it does not trust a client.
+    const std::string_view said = state_->said.data();
+    if (code == CURLE_RECV_ERROR && said.find("alert") != said.npos)
+      return Error{Fault::unavailable, "http.tls", std::string(said)};
     const char* name = code == CURLE_OPERATION_TIMEDOUT ? "http.timeout"
                        : code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
                                code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CRL_BADFILE

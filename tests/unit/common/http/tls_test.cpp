@@ -80,6 +80,20 @@ TEST_CASE("a client without certificate, of another authority, for another purpo
   CHECK(who(client(*server, "client")) == "client");
 }
 
+TEST_CASE("a client that is not trusted learns that it is its certificate, and why, unless the line is gone before") {
+  const auto server = serve(mutual());
+  for (const auto& [name, why] :
+       {std::pair{"revoked", "certificate revoked"}, std::pair{"expired", "certificate expired"}}) {
+    INFO(name);
+    // Who has sent a question may lose the answer with the connection.
+    std::optional<Error> told;
+    for (int attempt = 0; attempt < 20 && !(told && told->code == "http.tls"); ++attempt)
+      told = Client(client(*server, name)).send("GET", "/who").error();
+    CHECK(told->code == "http.tls");
+    CHECK(told->detail.find(why) != std::string::npos);
+  }
+}
+
 TEST_CASE("where certificates are not required, nobody is nobody, and a wrong one is still refused") {
   auto tls = mutual();
   tls.client_certificate_required = false;
