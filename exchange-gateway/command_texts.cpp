@@ -463,6 +463,14 @@ const Texts& command_texts() {
        "the revocation list of {about} has ended, and nothing that it is about is believed: install the next"},
       {"alarm.carrier_failing", "通道的一部分（{about}）{since}前出错并已重新开始：查看本机日志中的原因",
        "{about}, a part of the carrier, failed {since} ago and began again: see the unit's log for why"},
+      {"alarm.receipts_unverified",
+       "对端送来的 {n} "
+       "批回执暂时无法核验（{about}），会再次送来，涉及的交换包在此之前显示为未办结：装上缺少的吊销列表或"
+       "签发者证书并重启本机，校准两侧的时钟",
+       "{n} batches of receipts from the other unit cannot be verified yet ({about}); they come again, and their "
+       "bundles "
+       "stay open until then: install the revocation list or issuer that is missing and restart the unit, and set both "
+       "clocks"},
       {"alarm.journal_damaged", "本机的数据库已损坏，磁盘读出的内容与写入的不符：停止本机，检查磁盘，再从备份恢复",
        "the unit's journal is damaged, its disk gave back something else than was written: stop the unit, look at the "
        "disk, and restore it from a backup"},

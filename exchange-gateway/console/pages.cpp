@@ -93,7 +93,9 @@ std::string alarm_words(const Voice& voice, const Answer& a, std::int64_t now) {
   Values values{{"n", n},
                 {"age", age(voice, n)},
                 {"size", size_of(n)},
-                {"about", code.starts_with("alarm.certificate_") ? voice.word_and_code("node", about) : about},
+                {"about", code == "alarm.receipts_unverified"      ? voice.word_and_code("reason", about)
+                          : code.starts_with("alarm.certificate_") ? voice.word_and_code("node", about)
+                                                                   : about},
                 {"since", number(a, "since_ms") > 0 ? age(voice, now - number(a, "since_ms")) : ""},
                 {"asked", age(voice, now - asked)}};
   std::istringstream in(about);

@@ -58,6 +58,8 @@ std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
   if (!f.restored.empty()) list.push_back({"alarm.restored", Level::red, f.restored, f.epoch_approvals, f.restored_ms});
   for (const auto& [part, at] : f.carrier_failures)
     list.push_back({"alarm.carrier_failing", Level::red, part, to_unix_ms(f.now) - at, at});
+  for (const auto& [code, one] : f.unverified)
+    list.push_back({"alarm.receipts_unverified", Level::red, code, one.number, one.since_ms});
   for (const auto& [channel, since] : f.stops)
     list.push_back({"alarm.channel_stopped", Level::red, channel, to_unix_ms(f.now) - since, since});
   for (const auto& [what, number] : f.differing)

@@ -1,6 +1,7 @@
 #pragma once
 // What an operator must know of now, derived from what the unit knows; nothing is stored that could be forgotten. Pure.
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,12 @@ struct ListEnd {
   std::int64_t until_ms = 0;
 };
 
+// Batches of receipts from the other side in which something cannot be verified yet.
+struct Unverified {
+  std::int64_t number = 0;
+  std::int64_t since_ms = 0;
+};
+
 struct Facts {
   Instant now{};
   std::int64_t oldest_waiting_ms = 0;      // 0: nothing waits
@@ -83,6 +90,7 @@ struct Facts {
   std::vector<std::pair<std::string, std::int64_t>> certificates = {};       // whose, and until when
   std::vector<ListEnd> lists = {};
   std::vector<std::pair<std::string, std::int64_t>> carrier_failures = {};  // part, when it failed last
+  std::map<std::string, Unverified> unverified = {};                        // by the code that says what is lacking
   std::vector<std::pair<std::string, std::int64_t>> stops = {};             // channel, since when
   std::vector<std::pair<std::string, std::int64_t>> differing = {};         // "day channel", how many differences
   std::vector<std::pair<std::string, std::int64_t>> damaged = {};           // voyage, when; the newest first

@@ -10,6 +10,16 @@ namespace {
 // From when on a receipt that its sender does not have is not only on its way.
 constexpr std::chrono::seconds kToldLongAgo{60};
 
+// How long what cannot be verified yet is brought again, before the rest is taken without it: somebody who does not put
+// it right must not fill the way with it for ever.
+constexpr std::chrono::hours kReceiptsAwaited{24 * 30};
+
+// Whether what lacks is here and can be put right: a revocation list, an issuer, a certificate. What is false, revoked
+// or malformed stays so.
+bool may_be_verified_later(const Error& error) {
+  return error.fault == Fault::unavailable || error.code == "certificate.unknown_issuer";
+}
+
 // What stands before the seal.
 std::size_t head_bytes(const exchange::BundleView& view) {
   return 4 + 4 + view.manifest_bytes.size() + 2 + view.signature.size();
@@ -36,6 +46,7 @@ struct Unit::Arrival {
     Bytes body, encoded;
   };
   std::vector<Message> messages = {};  // what the other unit says beside receipts
+  std::optional<Error> lacking = {};   // why something in a control bundle cannot be verified yet
   std::int64_t crossed = 0;            // how many of ours its receipts say for the first time to be there
 
   void not_taken(Error error) {
@@ -92,6 +103,13 @@ void Unit::prepare_control(Arrival& a) {
     return a.not_taken({Fault::integrity, "receipt.malformed", "a batch of receipts is not readable"});
   a.reads_together = batch.reads_together();
   a.reads_packed = batch.reads_packed();
+  // What is judged by our clock may also be too early by it.
+  const auto not_believed = [&](const char* event, const Error& error, bool by_our_clock = false) {
+    if (may_be_verified_later(error) || (by_our_clock && error.code == "certificate.not_yet_valid"))
+      a.lacking = error;
+    else
+      log::error(event, log::of(error));
+  };
   for (const auto& encoded : batch.receipts()) {
     jindu::v1::Signed outer;
     if (parse_message(::jindu::bytes_of(encoded), outer).has_value() && outer.type() != evidence::kReceiptType) {
@@ -100,21 +118,21 @@ void Unit::prepare_control(Arrival& a) {
       if (statement)
         a.messages.push_back({outer.type(), std::move(statement->body), Bytes(encoded.begin(), encoded.end())});
       else
-        log::error("unit.bad_statement", log::of(statement.error()));
+        not_believed("unit.bad_statement", statement.error(), true);
       continue;
     }
     auto receipt = exchange::open_whole_receipt(::jindu::bytes_of(encoded), trust_);
     if (receipt)
       a.receipts.push_back(std::move(*receipt));
     else
-      log::error("unit.bad_receipt", log::of(receipt.error()));
+      not_believed("unit.bad_receipt", receipt.error());
   }
   for (const auto& together : batch.together())
     for (auto& receipt : exchange::open_receipts(together, trust_)) {
       if (receipt)
         a.receipts.push_back(std::move(*receipt));
       else
-        log::error("unit.bad_receipt", log::of(receipt.error()));
+        not_believed("unit.bad_receipt", receipt.error());
     }
   for (const auto& ended : batch.ended()) {
     auto entry = entry_of_manifest(::jindu::bytes_of(ended.manifest()), ::jindu::bytes_of(ended.signature()));
@@ -123,6 +141,32 @@ void Unit::prepare_control(Arrival& a) {
     else
       log::error("unit.bad_ended", {{"channel", entry ? entry->channel : ""}});
   }
+  if (a.lacking) wait_for_what_lacks(a);
+}
+
+// A receipt is told once, and nothing would bring it again: the control bundle that holds it is not taken, and comes
+// again as a whole. Others overtake it.
+void Unit::wait_for_what_lacks(Arrival& a) {
+  const auto age = now() - from_unix_ms(a.checked->entry.created_ms);
+  // A unit that has forgotten halts until it is heard, and both ask anew then for what they may have missed.
+  const bool of_recovery = std::any_of(a.messages.begin(), a.messages.end(), [](const Arrival::Message& one) {
+    return one.type == kEpochType || one.type == kRecallType || one.type == kRecalledType;
+  });
+  if (age >= kReceiptsAwaited || age < -kAheadMost || of_recovery) {
+    log::error("unit.bad_receipt", log::of(*a.lacking));
+    return;
+  }
+  {
+    const std::lock_guard lock(failures_mutex_);
+    if (unverified_.size() < kUnverifiedMax || unverified_.contains(a.custody.id)) {
+      auto& one = unverified_.try_emplace(a.custody.id, Lacking{a.lacking->code, now(), now()}).first->second;
+      one.code = a.lacking->code;
+      one.last = now();
+    }
+  }
+  // Of this one alone: what came with it is taken.
+  a.not_taken({Fault::conflict, a.lacking->code,
+               "something in it cannot be verified yet, and it is to come again: " + a.lacking->detail});
 }
 
 // Whether the sending node made this manifest: the other unit alone cannot fill a place in its channel.
@@ -320,6 +364,11 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
     });
   files.settle(ok.has_value());
+  if (ok) {
+    const std::lock_guard lock(failures_mutex_);
+    for (const auto& a : arrivals)
+      if (a.checked) unverified_.erase(a.custody.id);
+  }
   std::vector<Custody> custody;
   for (auto& a : arrivals) {
     if (!ok) a.not_taken(ok.error());

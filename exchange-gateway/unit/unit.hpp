@@ -348,6 +348,7 @@ class Unit {
 
   Arrival prepare(BytesView bundle);
   void prepare_control(Arrival& arrival);
+  void wait_for_what_lacks(Arrival& arrival);
   void settle(storage::Transaction& t, ReceiptBook& book, Arrival& arrival);
   void settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& arrival, const store::Entry& entry,
                     const Error& reason);
@@ -480,6 +481,13 @@ class Unit {
   const Instant started_;
   mutable std::mutex failures_mutex_;
   std::map<std::string, Instant> carrier_failures_;  // the newest of each part
+  // Control bundles in which something cannot be verified yet; each comes again and again.
+  struct Lacking {
+    std::string code;
+    Instant first, last;
+  };
+  static constexpr std::size_t kUnverifiedMax = 10'000;
+  std::map<std::string, Lacking> unverified_;
   std::mutex hours_mutex_;
   std::set<const PolicyRule*> closed_;  // when looked at last
   std::atomic<bool> log_whole_ = true;

@@ -12,6 +12,8 @@ constexpr int kPagesAtOnce = 20;
 constexpr std::chrono::hours kControlKept{24 * 7};
 constexpr std::chrono::hours kLogChecked{1};
 constexpr std::chrono::hours kDamageShown{24}, kFailureShown{1};
+// A ferry may bring it again the next day.
+constexpr std::chrono::hours kUnverifiedShown{48};
 
 }  // namespace
 
@@ -164,7 +166,8 @@ void Unit::measure() {
                            "alarm.gap",
                            "alarm.crl_expires",
                            "alarm.crl_expired",
-                           "alarm.carrier_failing"}) {
+                           "alarm.carrier_failing",
+                           "alarm.receipts_unverified"}) {
     const auto number = std::count_if(raised.begin(), raised.end(), [&](const Alarm& a) { return a.code == code; });
     alarm(code, static_cast<double>(number));
   }
@@ -218,6 +221,11 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
     const std::lock_guard lock(failures_mutex_);
     for (const auto& [part, at] : carrier_failures_)
       if (at > now() - kFailureShown) f.carrier_failures.emplace_back(part, to_unix_ms(at));
+    for (const auto& [id, one] : unverified_) {
+      if (one.last <= now() - kUnverifiedShown) continue;
+      auto& sum = f.unverified[one.code];
+      if (sum.number++ == 0 || to_unix_ms(one.first) < sum.since_ms) sum.since_ms = to_unix_ms(one.first);
+    }
   }
   if (const auto r = store::open_restoration(t); r.number != 0) {
     f.restored = std::string(store::to_text(r.recovery()));

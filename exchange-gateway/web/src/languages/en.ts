@@ -88,6 +88,7 @@ export const en: Messages = {
       crl_expires: { what: 'The revocation list of “{about}” ends in {n} day | The revocation list of “{about}” ends in {n} days', todo: 'Get the next one and install it before.' },
       crl_expired: { what: 'The revocation list of “{about}” has ended', todo: 'Install the next one now, or nothing crosses.' },
       carrier_failing: { what: 'A part of the carrier ({about}) failed {age} ago and began again', todo: 'See this unit’s log for why; nothing crosses while it fails.' },
+      receipts_unverified: { what: '{n} batch of receipts cannot be verified yet ({about}) | {n} batches of receipts cannot be verified yet ({about})', todo: 'Install the revocation list or issuer that is missing and restart the unit, and set both clocks; they come again, and their bundles stay open until then.' },
       journal_damaged: { what: 'The journal of this unit is damaged: its disk gave back something else than was written', todo: 'Stop the unit, look at the disk, and restore the unit from a backup.' },
       bytes_missing: { what: 'The bytes of {n} bundle that waits to be carried cannot be read here | The bytes of {n} bundles that wait to be carried cannot be read here', todo: 'Look at the disk and at whose its files are; put the files back into bundles/ from a backup, or restore the unit. All else goes on.', go: 'bundles' },
       log_broken: { what: 'The operators’ log was changed', todo: 'Leave all as it is, do not restart, call the auditor.', go: 'log' },

@@ -73,6 +73,7 @@ std::string all_alarms() {
                                                      {"restored", "healing"},
                                                      {"voyage_damaged", "3"},
                                                      {"mail_failing", ""},
+                                                     {"receipts_unverified", "certificate.crl_expired"},
                                                      {"journal_damaged", ""},
                                                      {"bytes_missing", "0199"},
                                                      {"log_broken", ""}};

@@ -1,3 +1,4 @@
+#include <jindu/v1/epoch.pb.h>
 #include <jindu/v1/receipt.pb.h>
 #include <prometheus/gauge.h>
 
@@ -8,6 +9,7 @@
 #include "common/runtime/messages.hpp"
 #include "common/runtime/metrics.hpp"
 #include "exchange-gateway/unit/receipt_book.hpp"
+#include "tests/support/revocation_list.hpp"
 
 namespace jindu::gateway::test {
 namespace {
@@ -723,6 +725,119 @@ TEST_CASE("thousands of receipts cross in batches of bounded size") {
   CHECK(w.apply_all(w.inner, w.approval).size() == 1);
   w.carry_all();
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE state <> 'ended'") == 0);
+}
+
+namespace {
+
+std::string unverified_receipts(Side& side) {
+  std::string told;
+  REQUIRE(side->journal().read([&](storage::Transaction& t) {
+    told.clear();
+    for (const auto& alarm : side->alarms(t))
+      if (alarm.code == "alarm.receipts_unverified") told += std::to_string(alarm.number) + " " + alarm.about;
+  }));
+  return told;
+}
+
+// The service of the other side with a new certificate, by an issuer that is not installed; and with it installed.
+std::pair<evidence::NodeSigner, evidence::NodeTrust> approval_by_another_issuer(const World& w) {
+  const auto from = w.clock->now() - std::chrono::hours(24), until = w.clock->now() + std::chrono::hours(24 * 700);
+  const auto next_key = crypto::PrivateKey::generate_p256(), own_key = crypto::PrivateKey::generate_p256();
+  const auto next_root =
+      crypto::issue_certificate(next_key, nullptr, next_key.public_key(), {.common_name = "Next Root"},
+                                crypto::Profile::authority, from, until)
+          .value();
+  auto certificate = crypto::issue_certificate(next_key, &next_root, own_key.public_key(), {.common_name = "approval"},
+                                               crypto::Profile::citizen, from, until)
+                         .value();
+  return {{"approval", own_key, std::move(certificate)},
+          {crypto::TrustStore::from_pem(w.root.pem() + next_root.pem()).value(), {}}};
+}
+
+}  // namespace
+
+TEST_CASE("a unit that has forgotten is heard at once, whatever beside its question cannot be verified") {
+  World w;
+  const auto bundle = w.from_portal.next(1, "x");
+  Sender unit{"gateway-inner", "gateway-outer", w.inner_signer, w.outer_signer.key.public_key(), w.clock};
+  unit.kind = "receipts";
+  jindu::v1::Recall recall;
+  recall.set_version(1);
+  recall.set_unit("gateway-inner");
+  const auto question = evidence::sign_statement(kRecallType, encode(recall), w.inner_signer);
+  const auto receipt = w.receipt(approval_by_another_issuer(w).first, bundle, jindu::v1::RUNG_APPLIED);
+  const auto control = [&](const std::vector<Bytes>& said) {
+    jindu::v1::ReceiptBatch batch;
+    for (const auto& one : said) batch.add_receipts(one.data(), one.size());
+    return unit.next(0, encode(batch));
+  };
+  const auto alone = control({receipt}), beside = control({question, receipt});
+  CHECK(w.outer->take_from_carrier({alone}).front().error);
+  CHECK_FALSE(w.outer->take_from_carrier({beside}).front().error);
+}
+
+TEST_CASE("receipts that cannot be verified yet are not lost: they come again, and everything else goes on meanwhile") {
+  World w;
+  const auto [approval, both] = approval_by_another_issuer(w);
+  w.inner.restart_with(both);
+  const auto bundle = w.from_portal.next(1, "x"), other = w.from_portal.next(2, "y");
+  for (const auto& one : {bundle, other}) REQUIRE(w.outer->take_from_service(one));
+  w.carry_all();
+  for (const auto& one : {bundle, other}) REQUIRE(w.inner->deliver(World::id_of(one)));
+  REQUIRE(w.inner->service_receipt(w.receipt(approval, bundle, jindu::v1::RUNG_APPLIED)));
+  w.carry_all();
+  REQUIRE(w.inner->service_receipt(w.receipt(w.approval, other, jindu::v1::RUNG_APPLIED)));
+  w.carry_all();
+  CHECK(w.outer.state_of(World::id_of(other)) == "ended");
+  CHECK(w.outer.state_of(World::id_of(bundle)) == "carried");
+  CHECK(unverified_receipts(w.outer) == "1 certificate.unknown_issuer");
+  const auto waits_there = [&] {
+    return w.inner.count("SELECT COUNT(*) FROM bundle WHERE kind = 'receipts' AND state = 'waiting'");
+  };
+  REQUIRE(waits_there() == 1);
+  SECTION("until what they are verified with is here") {
+    w.outer.restart_with(both);
+    w.inner.restart();  // tries again at once
+    w.carry_all();
+    CHECK(w.outer.state_of(World::id_of(bundle)) == "ended");
+  }
+  SECTION("but not for ever: what is beside them is taken without them") {
+    w.clock->advance(std::chrono::hours(24 * 31));
+    w.inner.restart();
+    w.carry_all();
+    CHECK(w.outer.state_of(World::id_of(bundle)) == "carried");
+  }
+  CHECK(waits_there() == 0);
+  CHECK(unverified_receipts(w.outer).empty());
+}
+
+TEST_CASE("a receipt by a clock that is ahead waits for a revocation list that covers its time") {
+  World w;
+  const auto list_until = [&](const std::string& until) {
+    const auto crl = revocation_list(w.root_key, w.root, nullptr, "20260520000000Z", until);
+    return evidence::NodeTrust{crypto::TrustStore::from_pem(w.root.pem(), crl).value(), {}};
+  };
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  w.carry_all();
+  const auto view = exchange::parse_bundle(w.inner->deliver(World::id_of(bundle)).value()).value();
+  // It is 2026-05-28, 20:26 here; there, the 30th.
+  REQUIRE(w.inner->service_receipt(exchange::sign_receipt({view.id,
+                                                           view.manifest_digest,
+                                                           jindu::v1::RUNG_APPLIED,
+                                                           w.approval.name,
+                                                           w.clock->now() + std::chrono::hours(30),
+                                                           "",
+                                                           {}},
+                                                          w.approval)));
+  w.outer.restart_with(list_until("20260529230000Z"));
+  w.carry_all();
+  CHECK(w.outer.state_of(World::id_of(bundle)) == "carried");
+  CHECK(unverified_receipts(w.outer) == "1 certificate.crl_expired");
+  w.outer.restart_with(list_until("20260605000000Z"));
+  w.inner.restart();
+  w.carry_all();
+  CHECK(w.outer.state_of(World::id_of(bundle)) == "ended");
 }
 
 }  // namespace jindu::gateway::test
