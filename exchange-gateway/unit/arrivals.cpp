@@ -73,8 +73,12 @@ Unit::Arrival Unit::prepare(BytesView bundle) {
   }
   const auto signer = signer_of(a.checked->view.manifest);
   if (!signer) {
+    const auto over = end_by_its_key(a.checked->view, e, signer.error());
     // A certificate that is not here yet, or not valid any more, can be put right: the bundle is only not taken now.
-    a.not_taken(signer.error());
+    if (over)
+      a.ruling = *over;
+    else
+      a.not_taken(signer.error());
     return a;
   }
   if (auto ok = exchange::verify_bundle(a.checked->view, *signer, *trust_.held); !ok) {
@@ -92,6 +96,22 @@ Unit::Arrival Unit::prepare(BytesView bundle) {
   else
     a.ruling = judge_by_policy(a.checked->view, e);
   return a;
+}
+
+// How a bundle ends whose signer has a certificate that is not believed any more: nobody else could tell its sender,
+// whose unit has given it to a carrier. The key must be known and have signed it. Nothing of it is ever delivered; a
+// place is all that it takes, in a channel whose bundles the other unit alone can bring here.
+std::optional<Error> Unit::end_by_its_key(const exchange::BundleView& view, const store::Entry& e,
+                                          const Error& reason) {
+  if (e.to != options_.service || e.from == options_.service) return {};
+  const bool revoked = reason.code == "certificate.revoked";
+  // An ended certificate may have a successor for the same key, or our clock be ahead: that is waited for.
+  const bool too_late = reason.code == "certificate.expired" && e.expires_ms <= to_unix_ms(now());
+  if (!revoked && !too_late) return {};
+  const auto signer = known_signer_of(view.manifest);
+  if (!signer || !exchange::verify_bundle(view, *signer, *trust_.held)) return {};
+  if (revoked) return reason;
+  return Error{Fault::expired, "policy.expired", "it expired before its signer had a valid certificate again"};
 }
 
 void Unit::prepare_control(Arrival& a) {
@@ -138,6 +158,8 @@ void Unit::prepare_control(Arrival& a) {
     auto entry = entry_of_manifest(::jindu::bytes_of(ended.manifest()), ::jindu::bytes_of(ended.signature()));
     if (entry && entry->to == options_.service)
       a.ended.push_back(std::move(*entry));
+    else if (!entry && entry.error().code == "bundle.signer")
+      a.lacking = entry.error();  // a certificate that is not made known here yet
     else
       log::error("unit.bad_ended", {{"channel", entry ? entry->channel : ""}});
   }
@@ -169,8 +191,9 @@ void Unit::wait_for_what_lacks(Arrival& a) {
                "something in it cannot be verified yet, and it is to come again: " + a.lacking->detail});
 }
 
-// Whether the sending node made this manifest: the other unit alone cannot fill a place in its channel.
-std::optional<store::Entry> Unit::entry_of_manifest(BytesView manifest, BytesView signature) {
+// Whether the sending node made this manifest: the other unit alone cannot fill a place in its channel. What ended
+// there may have been signed with a key that is over by now: without its body nothing of it is ever delivered.
+result<store::Entry> Unit::entry_of_manifest(BytesView manifest, BytesView signature) {
   exchange::BundleView view;
   view.manifest_bytes = manifest;
   view.signature = signature;
@@ -179,14 +202,14 @@ std::optional<store::Entry> Unit::entry_of_manifest(BytesView manifest, BytesVie
       m.bundle_id().size() != 16 || m.previous_digest().size() != 32 || m.subject().size() != 16 ||
       m.channel() != exchange::channel_of(m.from(), m.to()) ||
       (m.from() == options_.service) == (m.to() == options_.service))
-    return {};
+    return Error{Fault::integrity, "bundle.manifest", "a manifest is malformed, or of others"};
   std::copy(m.bundle_id().begin(), m.bundle_id().end(), reinterpret_cast<char*>(view.id.data()));
   view.manifest_digest = crypto::sha256(view.manifest_bytes);
-  const auto signer = signer_of(m);
+  const auto signer = known_signer_of(m);
+  if (!signer) return signer.error();
   auto entry = entry_of(view, m.payload_length(), false);
-  if (!signer || text_of(signer->key_id()) != m.signer_key_id() ||
-      !exchange::signs_manifest(*signer, view.manifest_digest, signature, *trust_.held) || !has_sound_places(entry))
-    return {};
+  if (!exchange::signs_manifest(*signer, view.manifest_digest, signature, *trust_.held) || !has_sound_places(entry))
+    return Error{Fault::integrity, "bundle.signature", "the signature of a manifest does not hold"};
   return entry;
 }
 
@@ -312,8 +335,10 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     }
     for (auto& one : store::stops(t)) stopped_channels.insert(std::move(one.channel));
     for (auto& a : arrivals)
-      if (a.checked && !a.ruling && a.ruling.error().fault == Fault::expired && !known.contains(a.custody.id) &&
-          may_have_been_here(t, a.checked->entry)) {
+      if (a.checked && !a.ruling && !known.contains(a.custody.id) && may_have_been_here(t, a.checked->entry)) {
+        // What may have been applied is not told to have ended otherwise; and by a stolen key nothing more is.
+        if (a.ruling.error().code == "certificate.revoked") a.not_taken(a.ruling.error());
+        if (!a.checked || a.ruling.error().fault != Fault::expired) continue;
         const auto* rule = find_rule(options_.policy, passenger_of(a.checked->entry));
         a.ruling = rule != nullptr && rule->hold ? Ruling::hold : Ruling::pass;
       }

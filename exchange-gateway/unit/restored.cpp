@@ -536,7 +536,7 @@ result<void> Unit::say_hello() {
 // A bundle that was here before, or whose end was: its manifest and its receipts, each signed by whom it names.
 void Unit::remember(storage::Transaction& t, const jindu::v1::Remembered& one) {
   auto e = entry_of_manifest(::jindu::bytes_of(one.manifest()), ::jindu::bytes_of(one.signature()));
-  if (!e) return log::error("unit.bad_memory");
+  if (!e) return log::error("unit.bad_memory", log::of(e.error()));
   e->outward = e->from == options_.service;
   if (auto known = store::find(t, e->id)) {
     if (known->manifest_digest != e->manifest_digest) return log::error("unit.bad_memory", {{"bundle", e->id}});

@@ -55,6 +55,13 @@ result<crypto::PublicKey> Unit::signer_of(const jindu::v1::BundleManifest& manif
   return (*known)->signed_with(manifest.signer_key_id(), trust_, now());
 }
 
+result<crypto::PublicKey> Unit::known_signer_of(const jindu::v1::BundleManifest& manifest) {
+  const auto known = node(manifest.from());
+  if (!known) return known.error();
+  if (auto key = (*known)->key(manifest.signer_key_id())) return std::move(*key);
+  return Error{Fault::integrity, "bundle.signer", "signed with another key than those by which its node is known here"};
+}
+
 store::Entry Unit::entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const {
   const auto& m = view.manifest;
   store::Entry e;

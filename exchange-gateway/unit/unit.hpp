@@ -335,6 +335,8 @@ class Unit {
   struct Arrival;
   result<exchange::KnownNode*> node(const std::string& name);
   result<crypto::PublicKey> signer_of(const jindu::v1::BundleManifest& manifest);  // by what it says of itself
+  // The same, whatever has become of the key's certificate.
+  result<crypto::PublicKey> known_signer_of(const jindu::v1::BundleManifest& manifest);
   store::Entry entry_of(const exchange::BundleView& view, std::size_t size, bool outward) const;
   result<Ruling> judge_by_policy(const exchange::BundleView& view, const store::Entry& entry) const;
   result<void> forget_away();
@@ -348,6 +350,7 @@ class Unit {
 
   Arrival prepare(BytesView bundle);
   void prepare_control(Arrival& arrival);
+  std::optional<Error> end_by_its_key(const exchange::BundleView& view, const store::Entry& entry, const Error& reason);
   void wait_for_what_lacks(Arrival& arrival);
   void settle(storage::Transaction& t, ReceiptBook& book, Arrival& arrival);
   void settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& arrival, const store::Entry& entry,
@@ -355,8 +358,8 @@ class Unit {
   // `recalled`: the other unit tells it because this one has forgotten; it may be our own.
   // Whether it is the first word that the bundle is on the other side.
   bool apply_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt, bool recalled = false);
-  // What a manifest says that came without its body; nothing when its node did not make it, or it is of others.
-  std::optional<store::Entry> entry_of_manifest(BytesView manifest, BytesView signature);
+  // What a manifest says that came without its body; an error when its node did not make it, or it is of others.
+  result<store::Entry> entry_of_manifest(BytesView manifest, BytesView signature);
   void bring_again(storage::Transaction& t, store::Entry& entry);
   void apply_ended(storage::Transaction& t, store::Entry entry);
 

@@ -39,9 +39,12 @@ result<crypto::PublicKey> KnownNode::signed_with(std::string_view key_id, const 
                    "' is known here; a new certificate must be made known before it signs"};
 }
 
-bool KnownNode::has(const crypto::Digest& key_id) const {
-  return std::any_of(all_.begin(), all_.end(), [&](const One& one) { return one.key_id == text_of(key_id); });
+std::optional<crypto::PublicKey> KnownNode::key(std::string_view key_id) const {
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const One& one) { return one.key_id == key_id; });
+  return found == all_.end() ? std::nullopt : std::optional(found->key);
 }
+
+bool KnownNode::has(const crypto::Digest& key_id) const { return key(text_of(key_id)).has_value(); }
 
 result<crypto::PublicKey> KnownNode::to_seal_to(const evidence::NodeTrust& trust, Instant now) {
   const std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 // The keys by which a node knows another one, and those by which it opens what is sealed to it. During a rollover there
 // are two of each: what is under way was signed with the old one, or sealed to it.
 #include <mutex>
+#include <optional>
 
 #include "common/evidence/signed.hpp"
 #include "common/exchange/codec/bundle.hpp"
@@ -14,6 +15,8 @@ class KnownNode {
   KnownNode(std::string name, const std::vector<crypto::Certificate>& certificates);
   // The key that signed, if its certificate is valid now. Codes: bundle.signer, certificate.*.
   result<crypto::PublicKey> signed_with(std::string_view key_id, const evidence::NodeTrust& trust, Instant now);
+  // A key of this node, also when its certificate has ended or is revoked; nothing when it is not known.
+  std::optional<crypto::PublicKey> key(std::string_view key_id) const;
   // Whether it is a key of this node; its certificate may have ended.
   bool has(const crypto::Digest& key_id) const;
   // The key of the certificate that began last and is valid now. Codes: certificate.*.

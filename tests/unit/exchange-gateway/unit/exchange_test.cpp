@@ -840,4 +840,101 @@ TEST_CASE("a receipt by a clock that is ahead waits for a revocation list that c
   CHECK(w.outer.state_of(World::id_of(bundle)) == "ended");
 }
 
+namespace {
+
+evidence::NodeTrust trust_that_revokes(const World& w, const evidence::NodeSigner& node) {
+  const auto crl = revocation_list(w.root_key, w.root, &node.certificate, "20260520000000Z", "20270520000000Z");
+  return {crypto::TrustStore::from_pem(w.root.pem(), crl).value(), {}};
+}
+
+// The portal with another key, known to both units beside the one that it has.
+evidence::NodeSigner another_portal(World& w, Instant until) {
+  const auto key = crypto::PrivateKey::generate_p256();
+  const auto certificate =
+      crypto::issue_certificate(w.root_key, &w.root, key.public_key(), {.common_name = "portal"},
+                                crypto::Profile::citizen, w.clock->now() - std::chrono::hours(1), until)
+          .value();
+  for (auto* side : {&w.outer, &w.inner})
+    side->restart_with([&](UnitOptions& options) { options.nodes.emplace("portal", certificate); });
+  return {"portal", key, certificate};
+}
+
+}  // namespace
+
+TEST_CASE("what was signed with a key that is revoked ends where it arrives, unapplied, and its sender is told") {
+  World w;
+  const auto renewed = another_portal(w, w.clock->now() + std::chrono::hours(24 * 700));
+  const auto bad = w.from_portal.next(1, "old key");
+  REQUIRE(w.outer->take_from_service(bad));
+  w.inner.restart_with(trust_that_revokes(w, w.portal));
+  SECTION("whose signature holds") {
+    w.carry_all();
+    CHECK(w.outer.state_of(World::id_of(bad)) == "ended");
+    CHECK(w.outer.text("SELECT code FROM bundle WHERE id = '" + World::id_of(bad) + "'") == "certificate.revoked");
+    CHECK(rungs_for_service(w.outer, World::id_of(bad)).back() == "quarantined gateway-inner");
+    CHECK(w.deliverable(w.inner).empty());
+    // What comes behind it, by the new key, about the same subject goes on.
+    w.from_portal.signer = renewed;
+    const auto good = w.from_portal.next(1, "new key");
+    REQUIRE(w.outer->take_from_service(good));
+    w.carry_all();
+    CHECK(w.deliverable(w.inner) == std::vector{World::id_of(good)});
+  }
+  SECTION("whose signature does not hold") {
+    auto forged = bad;
+    forged[20] ^= 1;
+    const auto custody = w.inner->take_from_carrier({forged});
+    CHECK(custody[0].error);
+    CHECK(w.inner.count("SELECT COUNT(*) FROM bundle") + w.inner.count("SELECT COUNT(*) FROM stray") == 0);
+  }
+  SECTION("and that may have been applied before a restoration is not said to be quarantined") {
+    REQUIRE(w.inner->journal().write([&](storage::Transaction& t) {
+      store::set_state_value(t, "forgotten_before_ms", to_unix_ms(w.clock->now()) + 1);
+    }));
+    const auto custody = w.inner->take_from_carrier({bad});
+    REQUIRE(custody[0].error);
+    CHECK(custody[0].error->code == "certificate.revoked");
+    CHECK(w.inner.count("SELECT COUNT(*) FROM bundle") == 0);
+  }
+}
+
+TEST_CASE("what was signed with a key whose certificate has ended is waited for until it expires itself") {
+  World w;
+  w.from_portal.signer = another_portal(w, w.clock->now() + std::chrono::hours(12));
+  const auto bundle = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(bundle));
+  REQUIRE(w.outer->load(10, 1 << 20).value().size() == 1);  // from now on the other side alone can tell its end
+  const auto carried_after = [&](std::chrono::hours time) {
+    w.clock->advance(time);
+    w.outer.restart();  // tries again at once
+    w.carry_all();
+    return w.outer.state_of(World::id_of(bundle));
+  };
+  // A new certificate for the key, or a clock that is put right, would let it pass.
+  CHECK(carried_after(std::chrono::hours(13)) == "waiting");
+  CHECK(carried_after(std::chrono::hours(11)) == "ended");
+  CHECK(w.outer.text("SELECT code FROM bundle WHERE id = '" + World::id_of(bundle) + "'") == "policy.expired");
+  CHECK(w.inner.text("SELECT code FROM bundle WHERE id = '" + World::id_of(bundle) + "'") == "policy.expired");
+}
+
+TEST_CASE("what ended here after its key was revoked leaves no gap at the other unit") {
+  World w;
+  const auto renewed = another_portal(w, w.clock->now() + std::chrono::hours(24 * 700));
+  auto policy = w.policy();
+  policy.rules[0].hold = true;
+  w.outer.restart_with(policy);
+  const auto held = w.from_portal.next(1, "x");
+  REQUIRE(w.outer->take_from_service(held));
+  for (auto* side : {&w.outer, &w.inner}) side->restart_with(trust_that_revokes(w, w.portal));
+  REQUIRE(w.outer->refuse(World::id_of(held), "alice", "its key was stolen"));
+  w.outer.restart_with(w.policy());
+  w.from_portal.signer = renewed;
+  const auto next = w.from_portal.next(1, "y");
+  REQUIRE(w.outer->take_from_service(next));
+  w.carry_all();
+  CHECK(w.inner.text("SELECT code FROM bundle WHERE id = '" + World::id_of(held) + "'") == "ended.before_crossing");
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(next)});
+  CHECK(w.inner.count("SELECT sequence FROM channel WHERE name = 'portal>approval'") == 2);
+}
+
 }  // namespace jindu::gateway::test
