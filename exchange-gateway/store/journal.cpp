@@ -479,9 +479,11 @@ std::vector<std::string> ready_before(storage::Transaction& t, const Entry& e) {
   return kinds;
 }
 
-std::vector<Entry> early(storage::Transaction& t, const std::string& kind, std::int64_t after_ms, std::int64_t limit) {
-  return select(t, "WHERE kind = $1 AND state = 'early' AND stored_ms >= $2 ORDER BY stored_ms LIMIT $3",
-                {kind, after_ms, limit});
+std::vector<Entry> early(storage::Transaction& t, std::int64_t after_ms, const std::string& after, std::int64_t limit) {
+  return select(t,
+                "WHERE state <> 'ended' AND state = 'early' AND (stored_ms, id) > ($1, $2) ORDER BY stored_ms, id "
+                "LIMIT $3",
+                {after_ms, after, limit});
 }
 
 std::vector<Entry> quarantined(storage::Transaction& t, std::int64_t limit) {

@@ -110,8 +110,8 @@ std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, co
                               std::int64_t after, std::int64_t limit);
 // The kinds of those that are ready and come before this one about its subject.
 std::vector<std::string> ready_before(storage::Transaction& t, const Entry& entry);
-// What waits for its turn, of one kind, in the order of storing.
-std::vector<Entry> early(storage::Transaction& t, const std::string& kind, std::int64_t after_ms, std::int64_t limit);
+// What waits for its turn, in the order of storing, behind the one that was stored at that time under that id.
+std::vector<Entry> early(storage::Transaction& t, std::int64_t after_ms, const std::string& after, std::int64_t limit);
 std::vector<Entry> quarantined(storage::Transaction& t, std::int64_t limit);  // with a place in a channel
 std::int64_t quarantined_count(storage::Transaction& t);                      // these and the strays; up to 10,000
 std::vector<std::string> channels_from(storage::Transaction& t, const std::string& sender);

@@ -20,9 +20,6 @@ Unit::Unit(storage::Database& journal, evidence::NodeSigner signer, evidence::No
     std::transform(from, to, std::back_inserter(certificates), [](const auto& entry) { return entry.second; });
     nodes_.try_emplace(one->first, one->first, certificates);
   }
-  // Those whose hours have begun meanwhile get their turn with the first look.
-  for (const auto& rule : options_.policy.rules)
-    if (!rule.hours.openings.empty()) closed_.insert(&rule);
   for (const auto& rule : options_.policy.rules)
     if (rule.per_minute > 0) rates_.emplace(&rule, Rate(rule.per_minute, rule.burst, started_));
   recall_rates();

@@ -492,7 +492,7 @@ class Unit {
   static constexpr std::size_t kUnverifiedMax = 10'000;
   std::map<std::string, Lacking> unverified_;
   std::mutex hours_mutex_;
-  std::set<const PolicyRule*> closed_;  // when looked at last
+  std::optional<std::set<const PolicyRule*>> closed_;  // when looked at last; nothing: not since the start
   std::atomic<bool> log_whole_ = true;
   std::atomic<bool> peer_reads_together_ = false;
   std::int64_t log_checked_ms_ = 0;

@@ -256,33 +256,37 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   return alarms_of(f, options_.alarms);
 }
 
+// With the first look all that is early is asked, whatever the policy says now: the hours for which it waited, or the
+// rule that had them, may be gone.
 result<void> Unit::open_up() {
-  for (const auto& rule : options_.policy.rules) {
-    if (rule.hours.openings.empty() || rule.to != options_.service) continue;
-    {
-      const std::lock_guard lock(hours_mutex_);
-      if (!is_open(rule.hours, now())) {
-        closed_.insert(&rule);
-        continue;
-      }
-      if (!closed_.contains(&rule)) continue;
-    }
-    // Page by page over all of the kind that are early; those whose turn has not come stay so.
-    std::int64_t after = 0;
-    for (bool more = true; more;) {
-      auto ok = journal_.write([&](storage::Transaction& t) {
-        const auto page = store::early(t, rule.kind, after, kAtOnce);
-        more = static_cast<std::int64_t>(page.size()) == kAtOnce && page.back().stored_ms > after;
-        for (const auto& one : page) {
-          after = std::max(after, one.stored_ms);
-          const auto e = store::find(t, one.id).value();
-          if (e.state == State::early) promote_if_next(t, e);
-        }
-      });
-      if (!ok) return ok;
-    }
+  bool opened = false;
+  std::set<const PolicyRule*> closed;
+  for (const auto& rule : options_.policy.rules)
+    if (!is_open(rule.hours, now())) closed.insert(&rule);
+  {
     const std::lock_guard lock(hours_mutex_);
-    closed_.erase(&rule);
+    opened = !closed_ ||
+             std::any_of(closed_->begin(), closed_->end(), [&](const auto* rule) { return !closed.contains(rule); });
+    if (!opened) closed_ = std::move(closed);
+  }
+  if (!opened) return {};
+  // Page by page; those whose turn has not come stay so.
+  std::vector<store::Entry> page;
+  do {
+    const auto after_ms = page.empty() ? std::int64_t{0} : page.back().stored_ms;
+    const auto after = page.empty() ? std::string() : page.back().id;
+    auto ok = journal_.write([&](storage::Transaction& t) {
+      page = store::early(t, after_ms, after, kAtOnce);
+      for (const auto& one : page) {
+        const auto e = store::find(t, one.id).value();
+        if (e.state == State::early) promote_if_next(t, e);
+      }
+    });
+    if (!ok) return ok;
+  } while (static_cast<std::int64_t>(page.size()) == kAtOnce);
+  {
+    const std::lock_guard lock(hours_mutex_);
+    closed_ = std::move(closed);
   }
   for_service_.tell();
   for_carrier_.tell();

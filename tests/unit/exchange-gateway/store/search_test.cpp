@@ -135,7 +135,9 @@ TEST_CASE("no statement that is asked often reads the whole table") {
       "SELECT id FROM bundle WHERE kind = $1 AND (stored_ms, id) < ($2, $3) ORDER BY stored_ms DESC, id DESC LIMIT 5",
       "SELECT id FROM bundle WHERE (stored_ms, id) < ($1, $2) ORDER BY stored_ms DESC, id DESC LIMIT 5",
       "SELECT stored_ms FROM bundle WHERE kind = $1 AND stored_ms > $2 AND stored_ms <= $3 ORDER BY stored_ms",
-      "SELECT id FROM bundle WHERE kind = $1 AND state = 'early' AND stored_ms >= $2 ORDER BY stored_ms LIMIT 5",
+      "SELECT id FROM bundle WHERE state <> 'ended' AND state = 'early' AND (stored_ms, id) > ($1, $2) ORDER BY "
+      "stored_ms, "
+      "id LIMIT 5",
       "SELECT id FROM bundle WHERE channel = $1 AND epoch = $2 AND subject = $3 AND subject_sequence = $4",
       "SELECT sequence FROM bundle WHERE channel = $1 AND epoch = $2 AND sequence >= $3 AND sequence <= $4 ORDER BY "
       "sequence LIMIT $5",

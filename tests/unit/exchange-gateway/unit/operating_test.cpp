@@ -650,4 +650,59 @@ TEST_CASE("counts are kept with every change of state") {
   same();
 }
 
+TEST_CASE("what waits for hours that are taken out of the policy gets its turn with the first look after the start") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].hours.openings = {parse_opening("daily 08:00-18:00").value()};
+  w.inner.restart_with(policy);
+  const auto dossier = w.from_portal.next(1, "dossier");
+  w.from_portal.kind = "material";
+  const auto behind = w.from_portal.next(1, "behind it");
+  for (const auto& one : {dossier, behind}) REQUIRE(w.outer->take_from_service(one));
+  w.carry_all();
+  REQUIRE(w.inner->open_up());
+  REQUIRE(w.deliverable(w.inner).empty());
+  SECTION("the hours") { w.inner.restart_with(w.policy()); }
+  SECTION("the whole rule") {
+    policy.rules.erase(policy.rules.begin());
+    w.inner.restart_with(policy);
+  }
+  REQUIRE(w.inner->open_up());
+  CHECK(w.deliverable(w.inner) == std::vector{World::id_of(dossier), World::id_of(behind)});
+}
+
+TEST_CASE("however many came at one moment and wait for others, those behind them get their turn") {
+  World w;
+  auto policy = w.policy();
+  policy.rules[0].hours.openings = {parse_opening("daily 08:00-18:00").value()};
+  w.inner.restart_with(policy);
+  std::vector<Bytes> bundles;
+  constexpr int waiting = 600, next = 50;
+  for (int i = 0; i < waiting + next; ++i) {
+    const auto subject = Bytes{static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)};
+    // Those before most of them have not come.
+    const auto before = i < waiting ? std::uint64_t{1} : std::uint64_t{0};
+    exchange::BundleDraft draft;
+    draft.id = exchange::new_bundle_id(w.clock->now());
+    draft.from = "portal";
+    draft.to = "approval";
+    draft.kind = "dossier";
+    draft.subject = Bytes(16);
+    std::copy(subject.begin(), subject.end(), draft.subject.begin());
+    draft.created = w.clock->now();
+    draft.expires = w.clock->now() + std::chrono::hours(24);
+    ++w.from_portal.place.sequence;
+    draft.place = w.from_portal.place;
+    draft.place.subject_sequence = before + 1;
+    auto built = exchange::build_bundle(draft, bytes_of("x"), w.portal.key, w.approval.key.public_key()).value();
+    w.from_portal.place.previous_digest = built.manifest_digest;
+    bundles.push_back(std::move(built.bytes));
+  }
+  for (const auto& one : w.inner->take_from_carrier(bundles)) REQUIRE_FALSE(one.error);
+  REQUIRE(w.inner->open_up());
+  w.clock->advance(std::chrono::hours(4));
+  REQUIRE(w.inner->open_up());
+  CHECK(w.deliverable(w.inner).size() == next);
+}
+
 }  // namespace jindu::gateway::test
