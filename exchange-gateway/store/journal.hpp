@@ -89,6 +89,7 @@ struct Waiting {
 struct Lane {
   std::string channel;
   std::string kind;
+  auto operator<=>(const Lane&) const = default;
 };
 std::vector<Lane> lanes(storage::Transaction& t);
 // What of these lanes is to be carried, most urgent first, of this priority and more urgent ones; `unloaded_only`: not

@@ -204,13 +204,13 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
 }
 
 // As open_lanes does for carriers.
-Unit::Doors Unit::doors(storage::Transaction& t) const {
+Unit::Doors Unit::doors(storage::Transaction& t, const std::set<store::Lane>& passed) const {
   Doors doors;
   for (auto& lane : store::ready_lanes(t, options_.service)) {
-    if (store::is_stopped(t, lane.channel)) continue;
     const auto from = std::string_view(lane.channel).substr(0, lane.channel.find('>'));
     const auto* rule = find_rule(options_.policy, {from, options_.service, lane.kind, 0, now()});
-    const bool open = rule == nullptr || is_open(rule->hours, now());
+    const bool open = !store::is_stopped(t, lane.channel) && (rule == nullptr || is_open(rule->hours, now())) &&
+                      !passed.contains(lane);
     (open ? doors.open : doors.closed).push_back(std::move(lane));
   }
   return doors;
@@ -276,11 +276,13 @@ result<Bytes> Unit::deliver(const std::string& id) {
 }
 
 result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t limit, std::size_t bytes) {
-  std::set<std::pair<std::string, Bytes>> unreadable;
+  Round round;
   {
     const std::lock_guard lock(unreadable_mutex_);
-    if (after == 0) unreadable_.clear();  // a round begins
-    unreadable = unreadable_;
+    if (after == 0) round_.emplace();
+    // This unit was started in the middle of one, and does not know what was passed over: the service begins anew.
+    if (!round_) return std::vector<Given>{};
+    round = *round_;
   }
   std::vector<Given> given;
   std::vector<store::Entry> lacking;
@@ -291,7 +293,8 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
     files::Parts parts;
     // What cannot be read, or is out of its hours, keeps nothing waiting but what comes behind it about the same
     // subject.
-    const auto now_to = doors(t);
+    const auto now_to = doors(t, round.passed);
+    round.passed.insert(now_to.closed.begin(), now_to.closed.end());
     std::size_t sum = 0;
     auto from = after;
     for (bool full = false; given.empty() && !full;) {
@@ -299,7 +302,7 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
       if (entries.empty()) return;
       from = entries.back().delivery;
       for (const auto& entry : entries) {
-        if (unreadable.contains({entry.channel, entry.subject}) || is_behind(t, now_to.closed, entry)) continue;
+        if (round.unreadable.contains({entry.channel, entry.subject}) || is_behind(t, now_to.closed, entry)) continue;
         sum += static_cast<std::size_t>(entry.size);
         full = !given.empty() && sum > bytes;
         if (full) break;
@@ -309,13 +312,16 @@ result<std::vector<Unit::Given>> Unit::deliver(std::int64_t after, std::int64_t 
           continue;
         }
         lacking.push_back(entry);
-        unreadable.insert({entry.channel, entry.subject});
+        round.unreadable.insert({entry.channel, entry.subject});
       }
     }
   });
   {
     const std::lock_guard lock(unreadable_mutex_);
-    unreadable_.merge(unreadable);
+    if (round_) {
+      round_->unreadable.merge(round.unreadable);
+      round_->passed.merge(round.passed);
+    }
   }
   if (ok) ok = ask_for_bytes(lacking);
   if (ok) ok = say_delivered(given);

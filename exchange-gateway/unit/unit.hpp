@@ -141,7 +141,8 @@ class Unit {
     bool told;  // "delivered" was signed before
   };
   // What our service has still to conclude, behind the delivery `after`; at most `bytes`, but at least one. What cannot
-  // be read is passed over until the service begins at 0 again, and with it what comes behind it about its subject.
+  // be read, is stopped or is out of its hours is passed over until the service begins at 0 again, and with it what
+  // comes behind it about its subject. Nothing where this process has seen no beginning at 0.
   result<std::vector<Given>> deliver(std::int64_t after, std::int64_t limit, std::size_t bytes);
   result<void> service_receipt(BytesView receipt);  // "delivered", "applied" or "refused" by our service
   // Several in one commit; gives which were not taken, and why.
@@ -374,11 +375,11 @@ class Unit {
   result<void> check_quota_here(const store::Entry& entry, GuestsOf& guests);
   bool is_open_now(const store::Entry& entry) const;
   std::vector<store::Lane> open_lanes(storage::Transaction& t);
-  // Of what is ready for our service, what it may be given now, and what is out of its hours.
+  // Of what is ready for our service, what it may be given now, and what is stopped, out of its hours or `passed` over.
   struct Doors {
     std::vector<store::Lane> open, closed;
   };
-  Doors doors(storage::Transaction& t) const;
+  Doors doors(storage::Transaction& t, const std::set<store::Lane>& passed = {}) const;
   std::int64_t oldest_to_fetch_ms(storage::Transaction& t) const;  // 0: none that may be fetched now
   bool is_behind(storage::Transaction& t, const std::vector<store::Lane>& closed, const store::Entry& entry) const;
   std::vector<store::StoredAfter> not_yet_expiring(storage::Transaction& t) const;
@@ -467,9 +468,15 @@ class Unit {
     int failures = 0;
   };
   std::mutex unreadable_mutex_;
-  std::set<std::pair<std::string, Bytes>> unreadable_;  // channels and subjects, of this round of deliveries
-  std::atomic<bool> bytes_were_damaged_ = false;        // since the start; the disk cannot be trusted
-  std::mutex loading_mutex_;                            // one caller of `load` at a time
+  // Of the service's round of deliveries, from 0 to the end: what was not given stays out until the next one. What
+  // comes behind it about its subject has a later number, and would be given without it.
+  struct Round {
+    std::set<std::pair<std::string, Bytes>> unreadable = {};  // channels and subjects
+    std::set<store::Lane> passed = {};                        // stopped or out of their hours
+  };
+  std::optional<Round> round_;  // nothing: none since the start
+  std::atomic<bool> bytes_were_damaged_ = false;  // since the start; the disk cannot be trusted
+  std::mutex loading_mutex_;                      // one caller of `load` at a time
   std::atomic<std::chrono::steady_clock::time_point> link_is_up_until_ = {};
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;

@@ -705,4 +705,60 @@ TEST_CASE("however many came at one moment and wait for others, those behind the
   CHECK(w.deliverable(w.inner).size() == next);
 }
 
+TEST_CASE("what was not given in a round because something before it could not be is not given later in that round") {
+  World w;
+  // 04:26 local time on a Friday.
+  auto policy = w.policy();
+  policy.rules[0].hours.openings = {parse_opening("daily 04:00-05:00").value()};
+  w.inner.restart_with(policy);
+  std::vector<std::string> ids;
+  const auto send = [&](int subject, const std::string& kind) {
+    w.from_portal.kind = kind;
+    const auto bundle = w.from_portal.next(subject, "x");
+    ids.push_back(World::id_of(bundle));
+    REQUIRE(w.outer->take_from_service(bundle));
+  };
+  send(1, "dossier");
+  send(2, "material");
+  send(1, "material");  // behind the first
+  send(3, "material");
+  w.carry_all();
+  REQUIRE(w.deliverable(w.inner) == ids);
+  const auto page = [&](std::int64_t after, std::int64_t limit) {
+    std::vector<std::string> given;
+    for (const auto& one : w.inner->deliver(after, limit, 1 << 20).value()) given.push_back(one.entry.id);
+    return given;
+  };
+  const std::vector all_later{ids[0], ids[1], ids[2], ids[3]};
+  SECTION("when its hours begin meanwhile") {
+    w.clock->advance(std::chrono::hours(1));
+    REQUIRE(page(0, 1) == std::vector{ids[1]});
+    w.clock->advance(std::chrono::hours(23));
+    CHECK(page(2, 10) == std::vector{ids[3]});
+  }
+  SECTION("when they end and begin meanwhile") {
+    REQUIRE(page(1, 1) == std::vector<std::string>{});  // no round has begun
+    w.clock->advance(std::chrono::hours(24));
+    REQUIRE(page(0, 1) == std::vector{ids[0]});
+    w.clock->advance(std::chrono::hours(1));
+    REQUIRE(page(1, 1) == std::vector{ids[1]});
+    w.clock->advance(std::chrono::hours(23));
+    CHECK(page(2, 10) == std::vector{ids[3]});
+  }
+  SECTION("when a stop of its channel ends meanwhile") {
+    REQUIRE(w.inner->stop_channel("portal>approval", "alice", "look"));
+    REQUIRE(page(0, 1).empty());
+    REQUIRE(w.inner->resume_channel("portal>approval", "alice", "seen"));
+    CHECK(page(2, 10).empty());
+  }
+  SECTION("when the unit was started again meanwhile, which cannot know what it had not given") {
+    w.clock->advance(std::chrono::hours(1));
+    REQUIRE(page(0, 1) == std::vector{ids[1]});
+    w.clock->advance(std::chrono::hours(23));
+    w.inner.restart();
+    CHECK(page(2, 10).empty());
+  }
+  CHECK(page(0, 10) == all_later);
+}
+
 }  // namespace jindu::gateway::test
