@@ -46,7 +46,7 @@ bool is_soon_over(std::string_view code) {
 }
 
 void mark_offered(storage::Transaction& t, const std::string& id) {
-  t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0", {id});
+  t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0 AND state = 'waiting'", {id});
 }
 
 }  // namespace
@@ -120,10 +120,17 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
   });
   if (!ok) return ok.error();
   if (!fresh.empty()) {
+    // What has ended since it was chosen is nobody's to give out any more: its sender hears so already.
+    std::set<std::string> ended;
     ok = journal_.write([&](storage::Transaction& t) {
-      for (const auto& id : fresh) mark_offered(t, id);
+      ended.clear();
+      for (const auto& id : fresh) {
+        mark_offered(t, id);
+        if (const auto present = store::outline(t, id); !present || present->state != State::waiting) ended.insert(id);
+      }
     });
     if (!ok) return ok.error();
+    std::erase_if(loads, [&](const Load& one) { return ended.contains(one.id); });
   }
   bytes_missing(unread);
   const std::lock_guard lock(away_mutex_);

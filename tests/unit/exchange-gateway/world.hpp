@@ -1,6 +1,7 @@
 #pragma once
 // Two units in memory with journals on disk, the two services' keys, and a clock that the test moves.
 #include <filesystem>
+#include <functional>
 #include <random>
 
 #include "common/runtime/ids.hpp"
@@ -10,7 +11,12 @@ namespace jindu::gateway::test {
 
 class TestClock final : public Clock {
  public:
-  Instant now() const override { return from_unix_ms(ms_.load()); }
+  Instant now() const override {
+    if (auto once = std::exchange(at_next_look, {})) once();
+    return from_unix_ms(ms_.load());
+  }
+  // Something that happens just when somebody asks for the time.
+  mutable std::function<void()> at_next_look = {};
   void advance(std::chrono::milliseconds by) { ms_ += by.count(); }
 
  private:

@@ -937,4 +937,19 @@ TEST_CASE("what ended here after its key was revoked leaves no gap at the other 
   CHECK(w.inner.count("SELECT sequence FROM channel WHERE name = 'portal>approval'") == 2);
 }
 
+TEST_CASE("what ends between being chosen and being given out is not given out") {
+  World w;
+  w.from_portal.lives = std::chrono::hours(1);
+  const auto late = w.from_portal.next(1, "late");
+  w.from_portal.lives = std::chrono::hours(24);
+  const auto other = w.from_portal.next(2, "other");
+  for (const auto& one : {late, other}) REQUIRE(w.outer->take_from_service(one));
+  w.clock->advance(std::chrono::hours(1));
+  // The carrier's choice looks at the hours of what waits.
+  w.clock->at_next_look = [&] { REQUIRE(w.outer->expire()); };
+  CHECK(World::ids_of(w.outer->load(10, 1 << 20).value()) == std::vector{World::id_of(other)});
+  CHECK(w.outer.state_of(World::id_of(late)) == "ended");
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE offered = 1") == 1);
+}
+
 }  // namespace jindu::gateway::test
