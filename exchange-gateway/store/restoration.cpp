@@ -84,6 +84,16 @@ std::vector<std::int64_t> open_sequences(storage::Transaction& t, const std::str
   return list;
 }
 
+std::vector<std::int64_t> waiting_control(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
+                                          std::int64_t limit) {
+  std::vector<std::int64_t> list;
+  for (const auto& r : t.query("SELECT sequence FROM bundle WHERE channel = $1 AND kind = 'receipts' AND state = "
+                               "'waiting' AND epoch = $2 LIMIT $3",
+                               {channel, epoch, limit}))
+    list.push_back(r.integer(0));
+  return list;
+}
+
 std::optional<Bytes> digest_at(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                                std::int64_t sequence) {
   const auto row = t.query_one("SELECT manifest_digest FROM bundle WHERE channel = $1 AND epoch = $2 AND sequence = $3",

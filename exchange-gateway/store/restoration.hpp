@@ -40,6 +40,9 @@ void forget_recalled_parts(storage::Transaction& t, std::int64_t restoration);
 
 std::vector<std::int64_t> open_sequences(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                                          std::int64_t limit);
+// Of a control channel, in no order: told every minute, and by the index of what waits alone.
+std::vector<std::int64_t> waiting_control(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
+                                          std::int64_t limit);
 std::optional<Bytes> digest_at(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                                std::int64_t sequence);
 std::vector<std::string> channel_names(storage::Transaction& t);

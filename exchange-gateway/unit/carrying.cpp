@@ -33,9 +33,10 @@ std::size_t size_of(const exchange::ReceiptBytes& receipt, std::set<const eviden
 // What went on our voyages after `after` up to `up_to` and is not there has to go once more. Perhaps an older program
 // is there now, which refuses packed ones; if not, its next control bundle says so.
 void went_in_vain(storage::Transaction& t, std::int64_t after, std::int64_t up_to) {
-  const auto bundles =
-      t.execute("UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > $1 AND voyage <= $2",
-                {after, up_to});
+  const auto bundles = t.execute(
+      "UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > 0 AND "
+      "voyage > $1 AND voyage <= $2",
+      {after, up_to});
   if (bundles > 0 && store::state_value(t, store::kPeerReadsPacked) != 0)
     store::set_state_value(t, store::kPeerReadsPacked, 0);
 }

@@ -123,7 +123,7 @@ Bytes Unit::say_seen(storage::Transaction& t, bool asks) {
   confirmed.set_epoch(own.epoch);
   const auto newest_own = store::newest_ended(t, control_channel(), own.epoch);
   confirmed.set_head(static_cast<std::uint64_t>(newest_own));
-  const auto open = store::open_sequences(t, control_channel(), own.epoch, kCarriedNamed);
+  const auto open = store::waiting_control(t, control_channel(), own.epoch, kCarriedNamed);
   for (const auto sequence : open)
     if (sequence < newest_own) confirmed.add_open(static_cast<std::uint64_t>(sequence));
   seen.set_confirmed_but_open(static_cast<std::int64_t>(open.size()) < kCarriedNamed);
