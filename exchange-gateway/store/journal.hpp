@@ -159,8 +159,10 @@ struct Warning {
   std::string refused = {};   // of the recipients those whom the mail server refused, at the last try
 };
 void put_warning(storage::Transaction& t, const Warning& warning);
-std::vector<std::int64_t> warned_ms(storage::Transaction& t, const std::string& channel, std::int64_t limit);
-std::optional<Warning> newest_warning(storage::Transaction& t, const std::string& channel);
+// Those that a clock ahead of ours has dated count when their time has come: until then they are in nobody's way.
+std::vector<std::int64_t> warned_ms(storage::Transaction& t, const std::string& channel, std::int64_t now_ms,
+                                    std::int64_t limit);
+std::optional<Warning> newest_warning(storage::Transaction& t, const std::string& channel, std::int64_t now_ms);
 std::optional<Warning> oldest_unsent(storage::Transaction& t);
 // The one that was tried longest ago, and not since a moment: so one that is never taken keeps no other waiting.
 std::optional<Warning> next_to_send(storage::Transaction& t, std::int64_t not_since_ms, std::int64_t now_ms);

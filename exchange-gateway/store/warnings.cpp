@@ -54,10 +54,12 @@ void put_warning(storage::Transaction& t, const Warning& w) {
       {w.channel, w.at_ms, w.bundles, w.oldest_ms, w.recipients, w.message, w.sent_ms, w.code});
 }
 
-std::vector<std::int64_t> warned_ms(storage::Transaction& t, const std::string& channel, std::int64_t limit) {
+std::vector<std::int64_t> warned_ms(storage::Transaction& t, const std::string& channel, std::int64_t now_ms,
+                                    std::int64_t limit) {
   std::vector<std::int64_t> list;
   for (const auto& row :
-       t.query("SELECT at_ms FROM warning WHERE channel = $1 ORDER BY at_ms DESC LIMIT $2", {channel, limit}))
+       t.query("SELECT at_ms FROM warning WHERE channel = $1 AND at_ms <= $2 ORDER BY at_ms DESC LIMIT $3",
+               {channel, now_ms, limit}))
     list.push_back(row.integer(0));
   return list;
 }
@@ -74,8 +76,8 @@ std::optional<Warning> select_warning(storage::Transaction& t, std::string_view 
 
 }  // namespace
 
-std::optional<Warning> newest_warning(storage::Transaction& t, const std::string& channel) {
-  return select_warning(t, "WHERE channel = $1 ORDER BY at_ms DESC LIMIT 1", {channel});
+std::optional<Warning> newest_warning(storage::Transaction& t, const std::string& channel, std::int64_t now_ms) {
+  return select_warning(t, "WHERE channel = $1 AND at_ms <= $2 ORDER BY at_ms DESC LIMIT 1", {channel, now_ms});
 }
 
 std::optional<Warning> oldest_unsent(storage::Transaction& t) {

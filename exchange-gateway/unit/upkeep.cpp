@@ -49,7 +49,8 @@ std::vector<store::StoredAfter> Unit::not_yet_expiring(storage::Transaction& t) 
   std::vector<store::StoredAfter> list;
   for (const auto& contact : options_.contacts)
     list.push_back(
-        {contact.channel, warned_enough_up_to(contact, store::warned_ms(t, contact.channel, kWarningsBeforeExpiry))});
+        {contact.channel,
+         warned_enough_up_to(contact, store::warned_ms(t, contact.channel, to_unix_ms(now()), kWarningsBeforeExpiry))});
   return list;
 }
 

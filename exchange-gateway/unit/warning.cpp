@@ -56,7 +56,7 @@ result<void> Unit::warn() {
   const auto at = now();
   const auto due = [&](storage::Transaction& t, const Contact& contact) {
     const auto newest = store::newest_stored_before(t, contact.channel, to_unix_ms(at - contact.after));
-    const auto warned = store::warned_ms(t, contact.channel, 1);
+    const auto warned = store::warned_ms(t, contact.channel, to_unix_ms(at), 1);
     return newest > 0 && is_warning_due(contact, {newest, warned.empty() ? 0 : warned.front()}, at);
   };
   std::vector<const Contact*> to_warn;
@@ -127,7 +127,7 @@ result<bool> Unit::send_warning(const SendLetter& send, Instant round) {
 // Addresses that a contact still names and the mail server refused when it was given the newest letter of the channel.
 void Unit::note_refused_addresses(storage::Transaction& t, Facts& facts) const {
   for (const auto& contact : options_.contacts) {
-    const auto newest = store::newest_warning(t, contact.channel);
+    const auto newest = store::newest_warning(t, contact.channel, to_unix_ms(now()));
     if (!newest) continue;
     for (const auto& address : words_of(newest->refused))
       if (std::find(contact.mail.begin(), contact.mail.end(), address) != contact.mail.end())

@@ -240,4 +240,27 @@ TEST_CASE("where nobody is to be warned, a bundle expires at its expiry") {
   CHECK(warnings(w) == 0);
 }
 
+TEST_CASE("after the clock went back people are warned no more often, and nothing expires by warnings of the future") {
+  World w;
+  with_contact(w);
+  w.from_portal.lives = minutes(90);
+  REQUIRE(w.outer->take_from_service(w.from_portal.next(1, "x")));
+  w.clock->advance(hours(1));
+  REQUIRE(w.outer->warn());
+  w.clock->advance(hours(30));
+  REQUIRE(w.outer->warn());
+  w.clock->advance(hours(5));
+  REQUIRE(w.outer->warn());
+  REQUIRE(warnings(w) == 3);
+  w.clock->advance(-hours(34));
+  // Stored after all that was true of these, and twice warned of by none.
+  const auto later = w.from_portal.next(2, "y");
+  REQUIRE(w.outer->take_from_service(later));
+  for (int i = 0; i < 3; ++i) REQUIRE(w.outer->warn());
+  CHECK(warnings(w) == 3);
+  w.clock->advance(minutes(91));
+  REQUIRE(w.outer->expire());
+  CHECK(w.outer.state_of(World::id_of(later)) == "waiting");
+}
+
 }  // namespace jindu::gateway::test
