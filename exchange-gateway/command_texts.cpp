@@ -483,6 +483,10 @@ const Texts& command_texts() {
        "里的文件，或恢复本机",
        "the bytes of {n} bundles that wait to be carried, {about} the first of them, cannot be read here: look at the "
        "disk and at whose its files are; put the files back into bundles/ from a backup, or restore the unit"},
+      {"alarm.journal_damaged_bundle",
+       "磁盘读出的交换包 {about} 与写入的不符，该包不会交出：停止本机，检查磁盘，再从备份恢复",
+       "the unit's disk gave back something else of bundle {about} than was written, and it is not given out: stop the "
+       "unit, look at the disk, and restore it from a backup"},
       {"alarm.log_broken", "操作日志被改动过：保留现场，不要重启，立即报告审计员",
        "the operators' log was changed: keep the journal as it is and call the auditor"},
 

@@ -80,6 +80,7 @@ std::string sentence_of(const std::string& code, const std::string& about, std::
   if (code == "alarm.oldest_waiting" && !about.empty()) return code + "_voyage";
   if (code == "alarm.gap" && asked_ms > 0) return code + "_asked";
   if ((code == "alarm.voyage_damaged" || code == "alarm.bytes_missing") && n > 1) return code + "_many";
+  if (code == "alarm.journal_damaged" && !about.empty()) return code + "_bundle";
   if (code == "alarm.restored" || code == "alarm.not_taken") return code + "_" + about.substr(0, about.find(' '));
   return code;
 }

@@ -51,7 +51,8 @@ void list_ends(std::vector<Alarm>& list, const Facts& f, const ListEnd& one) {
 
 std::vector<Alarm> alarms_of(const Facts& f, const AlarmLimits& l) {
   std::vector<Alarm> list;
-  if (f.journal_damaged) list.push_back({"alarm.journal_damaged", Level::red, "", 0, 0});
+  if (f.journal_damaged || !f.damaged_bytes_of.empty())
+    list.push_back({"alarm.journal_damaged", Level::red, f.damaged_bytes_of, 0, 0});
   if (f.unreadable > 0)
     list.push_back({"alarm.bytes_missing", Level::red, f.first_unreadable, f.unreadable, f.unreadable_ms});
   if (!f.log_whole) list.push_back({"alarm.log_broken", Level::red, "", 0, 0});

@@ -81,6 +81,17 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
   return open;
 }
 
+// What a carrier is given is what was taken: else the other side refuses it again and again, and nobody would look for
+// the fault at this unit's disk.
+result<Bytes> Unit::bytes_to_carry(storage::Transaction& t, const store::Entry& e, files::Parts& parts) {
+  auto bytes = read_bytes(t, e.id, e.file, e.size, parts);
+  if (bytes)
+    if (auto ok = is_as_taken(*bytes, e); !ok) bytes = ok.error();
+  // Of what has ended they are rightly gone after a while.
+  if (!bytes && e.state != State::ended) note_damaged(e.id);
+  return bytes;
+}
+
 result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes, store::Choice choice) {
   const std::lock_guard one_at_a_time(loading_mutex_);
   std::set<std::string> away;
@@ -109,7 +120,9 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
       if (away.contains(one.id)) continue;
       if (static_cast<std::int64_t>(loads.size()) >= limit) break;
       if (!loads.empty() && total + static_cast<std::size_t>(one.size) > bytes) break;
-      auto bundle = read_bytes(t, one.id, one.file, one.size, parts);
+      const auto entry = store::find(t, one.id);
+      if (!entry) continue;
+      auto bundle = bytes_to_carry(t, *entry, parts);
       if (!bundle) {
         unread.emplace_back(one.id, bundle.error().code);
         continue;
@@ -271,7 +284,8 @@ result<Unit::ToLoad> Unit::to_load(std::int64_t limit, std::size_t bytes, store:
 result<Bytes> Unit::bytes_of(const std::string& id) {
   result<Bytes> bytes = Error{Fault::not_found, "bundle.unknown", "there is no such bundle"};
   auto ok = journal_.read([&](storage::Transaction& t) {
-    if (const auto entry = store::find(t, id)) bytes = read_bytes(t, *entry);
+    files::Parts parts;
+    if (const auto entry = store::find(t, id)) bytes = bytes_to_carry(t, *entry, parts);
   });
   if (!ok) return ok.error();
   return bytes;

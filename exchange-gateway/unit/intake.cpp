@@ -10,7 +10,8 @@ bool fits_next_load(const store::Sum& before, const store::Entry& e) {
   return before.bundles < kLoadBundles && before.bytes + e.size <= static_cast<std::int64_t>(kLoadBytes);
 }
 
-// Whether the disk gave back what was taken: the service would refuse for good what it has changed.
+}  // namespace
+
 result<void> is_as_taken(BytesView bundle, const store::Entry& e) {
   const auto view = exchange::parse_bundle(bundle);
   if (!view) return view.error();
@@ -18,8 +19,6 @@ result<void> is_as_taken(BytesView bundle, const store::Entry& e) {
     return Error{Fault::integrity, "bundle.digest", "the manifest is not the one that was taken"};
   return exchange::check_digests(*view);
 }
-
-}  // namespace
 
 // A bundle that our service offers, on its way to being taken.
 struct Unit::Offer {
@@ -341,7 +340,7 @@ result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entr
 // That they were asked for stands in the journal, as a person's import is a program of its own.
 result<void> Unit::ask_for_bytes(const std::vector<store::Entry>& lacking) {
   if (lacking.empty()) return {};
-  bytes_were_damaged_ = true;
+  note_damaged(lacking.back().id);
   const auto due = [&](storage::Transaction& t, const std::string& id) {
     const auto asked = store::bytes_missed_ms(t, id), at = to_unix_ms(now());
     return asked == 0 || asked > at || at - asked >= std::chrono::milliseconds(kBytesAskedAgain).count();

@@ -197,6 +197,11 @@ void Unit::promote_if_next(storage::Transaction& t, const store::Entry& e) {
   if (is_next(t, e)) promote(t, e);
 }
 
+void Unit::note_damaged(const std::string& id) {
+  const std::lock_guard lock(failures_mutex_);
+  damaged_bytes_of_ = id;
+}
+
 void Unit::carrier_failed(const std::string& part) {
   const std::lock_guard lock(failures_mutex_);
   carrier_failures_[part] = now();

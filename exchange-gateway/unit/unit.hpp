@@ -331,6 +331,8 @@ class Unit {
   result<Given> give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const;
   result<void> say_delivered(std::vector<Given>& given);
   result<void> ask_for_bytes(const std::vector<store::Entry>& lacking);
+  void note_damaged(const std::string& id);
+  result<Bytes> bytes_to_carry(storage::Transaction& t, const store::Entry& entry, files::Parts& parts);
   Bytes request_for(const std::string& channel, std::int64_t epoch, std::int64_t first, std::int64_t last) const;
   result<void> take_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt);
   struct Arrival;
@@ -475,8 +477,7 @@ class Unit {
     std::set<store::Lane> passed = {};                        // stopped or out of their hours
   };
   std::optional<Round> round_;  // nothing: none since the start
-  std::atomic<bool> bytes_were_damaged_ = false;  // since the start; the disk cannot be trusted
-  std::mutex loading_mutex_;                      // one caller of `load` at a time
+  std::mutex loading_mutex_;  // one caller of `load` at a time
   std::atomic<std::chrono::steady_clock::time_point> link_is_up_until_ = {};
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;
@@ -491,6 +492,7 @@ class Unit {
   const Instant started_;
   mutable std::mutex failures_mutex_;
   std::map<std::string, Instant> carrier_failures_;  // the newest of each part
+  std::string damaged_bytes_of_;  // the newest since the start: of what the disk cannot be trusted with
   // Control bundles in which something cannot be verified yet; each comes again and again.
   struct Lacking {
     std::string code;

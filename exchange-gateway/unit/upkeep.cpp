@@ -201,7 +201,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   f.disk_free = free_bytes();
   f.disk_minimum = options_.minimum_free_bytes;
   f.log_whole = log_whole_;
-  f.journal_damaged = journal_.damaged() || bytes_were_damaged_;
+  f.journal_damaged = journal_.damaged();
   const auto unread = store::unreadable(t, to_unix_ms(now() - kDamageShown));
   f.unreadable = unread.bundles;
   f.first_unreadable = unread.first;
@@ -223,6 +223,7 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
   for (const auto& [issuer, one] : lists) f.lists.push_back({issuer, to_unix_ms(one.issued), to_unix_ms(one.until)});
   {
     const std::lock_guard lock(failures_mutex_);
+    f.damaged_bytes_of = damaged_bytes_of_;
     for (const auto& [part, at] : carrier_failures_)
       if (at > now() - kFailureShown) f.carrier_failures.emplace_back(part, to_unix_ms(at));
     for (const auto& [id, one] : unverified_) {

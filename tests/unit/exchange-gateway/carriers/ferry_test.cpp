@@ -205,6 +205,8 @@ TEST_CASE("a voyage that is whole but holds what is not taken says why") {
   spoiled[static_cast<std::size_t>(view.signature.data() - spoiled.data()) + view.signature.size() - 1] ^= 1;
   REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
     t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {id, spoiled});
+    // As if it had been taken so: what its own unit knows to be damaged goes nowhere.
+    t.execute("UPDATE bundle SET signature = $2 WHERE id = $1", {id, exchange::parse_bundle(spoiled)->signature});
   }));
   c.to_outer();
   c.to_inner();

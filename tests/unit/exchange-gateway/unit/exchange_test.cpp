@@ -952,4 +952,31 @@ TEST_CASE("what ends between being chosen and being given out is not given out")
   CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE offered = 1") == 1);
 }
 
+TEST_CASE("what this unit's own disk has changed goes to no carrier, is told to operators, and keeps nothing waiting") {
+  World w;
+  const auto bad = w.from_portal.next(1, "x"), good = w.from_portal.next(2, "y");
+  for (const auto& one : {bad, good}) REQUIRE(w.outer->take_from_service(one));
+  const auto at = GENERATE(20, -3);  // in the manifest, in the seal
+  REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
+    auto bytes = store::small(t, World::id_of(bad)).value();
+    bytes[at < 0 ? bytes.size() - 3 : static_cast<std::size_t>(at)] ^= 1;
+    t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {World::id_of(bad), bytes});
+  }));
+  const auto damaged = [&] {
+    std::string about = "none";
+    REQUIRE(w.outer->journal().read([&](storage::Transaction& t) {
+      for (const auto& alarm : w.outer->alarms(t))
+        if (alarm.code == "alarm.journal_damaged") about = alarm.about;
+    }));
+    return about;
+  };
+  CHECK(damaged() == "none");
+  SECTION("by a link") { CHECK(World::ids_of(w.outer->load(10, 1 << 20).value()) == std::vector{World::id_of(good)}); }
+  SECTION("by a carrier that asks for the bytes of each") {
+    CHECK_FALSE(w.outer->bytes_of(World::id_of(bad)));
+    CHECK(w.outer->bytes_of(World::id_of(good)).value() == good);
+  }
+  CHECK(damaged() == World::id_of(bad));
+}
+
 }  // namespace jindu::gateway::test

@@ -385,7 +385,10 @@ TEST_CASE(
   std::string here;
   SECTION("it was") {
     here = "damaged";
+    // It was given out as the disk gave it back; by now it would not be.
+    REQUIRE(w.outer->load(10, 1 << 20).value().size() == 1);
     on_disk(with_false_signature(real));
+    REQUIRE(w.outer->carried(w.inner->take_from_carrier({with_false_signature(real)})));
     w.carry_all();
   }
   SECTION("it was not: somebody changed it on the way") {
