@@ -348,7 +348,8 @@ void put_stop(storage::Transaction& t, const Stop& stop);
 void remove_stop(storage::Transaction& t, const std::string& channel);
 
 // Statements of this unit to the other one; they go with the next control bundle.
-void tell_peer(storage::Transaction& t, BytesView message);
+std::int64_t tell_peer(storage::Transaction& t, BytesView message);           // its number
+void untell(storage::Transaction& t, std::int64_t first, std::int64_t last);  // what of these was not told yet
 struct Told {
   std::int64_t number = 0;
   Bytes message;

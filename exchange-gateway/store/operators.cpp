@@ -203,8 +203,13 @@ void remove_stop(storage::Transaction& t, const std::string& channel) {
   t.execute("DELETE FROM channel_stop WHERE channel = $1", {channel});
 }
 
-void tell_peer(storage::Transaction& t, BytesView message) {
-  t.execute("INSERT INTO unit_message (message) VALUES ($1)", {bytes_from(message)});
+std::int64_t tell_peer(storage::Transaction& t, BytesView message) {
+  return t.query_one("INSERT INTO unit_message (message) VALUES ($1) RETURNING number", {bytes_from(message)})
+      ->integer(0);
+}
+
+void untell(storage::Transaction& t, std::int64_t first, std::int64_t last) {
+  t.execute("DELETE FROM unit_message WHERE number >= $1 AND number <= $2", {first, last});
 }
 
 std::vector<Told> to_tell(storage::Transaction& t, std::int64_t limit) {

@@ -2,6 +2,7 @@
 #include <jindu/v1/signed.pb.h>
 
 #include "common/runtime/messages.hpp"
+#include "exchange-gateway/unit/effort.hpp"
 #include "exchange-gateway/unit/parts.hpp"
 
 namespace jindu::gateway {
@@ -47,11 +48,30 @@ struct Unit::Arrival {
   };
   std::vector<Message> messages = {};  // what the other unit says beside receipts
   std::optional<Error> lacking = {};   // why something in a control bundle cannot be verified yet
+  std::int64_t effort = 0;             // that these cost
   std::int64_t crossed = 0;            // how many of ours its receipts say for the first time to be there
 
   void not_taken(Error error) {
     checked.reset();
     custody.error = std::move(error);
+  }
+
+  // No unit says more at once than this, but for the first comparison of much: it asks for that again every hour.
+  void bound_messages() {
+    // Of several questions what is remembered only the newest waits for an answer.
+    std::size_t questions = 0, passed_over = 0;
+    for (const auto& one : messages) questions += one.type == kRecallType ? 1 : 0;
+    std::erase_if(messages, [&](const Message& one) {
+      if (one.type == kRecallType && --questions > 0) return true;
+      const auto more = effort_of(one.type, one.body);
+      if (effort + more > kEffortAtOnce) {
+        ++passed_over;
+        return true;
+      }
+      effort += more;
+      return false;
+    });
+    if (passed_over > 0) log::error("unit.told_too_much", {{"bundle", custody.id}, {"statements", passed_over}});
   }
 };
 
@@ -164,6 +184,7 @@ void Unit::prepare_control(Arrival& a) {
       log::error("unit.bad_ended", {{"channel", entry ? entry->channel : ""}});
   }
   if (a.lacking) wait_for_what_lacks(a);
+  a.bound_messages();
 }
 
 // A receipt is told once, and nothing would bring it again: the control bundle that holds it is not taken, and comes
@@ -288,7 +309,7 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
       store::set_state_value(t, store::kPeerReadsPacked, a.reads_packed ? 1 : 0);
     for (const auto& ended : a.ended) apply_ended(t, ended);
     for (const auto& one : a.receipts) a.crossed += apply_receipt(t, one) ? 1 : 0;
-    for (const auto& message : a.messages) apply_message(t, message.type, message.body, message.encoded);
+    for (const auto& message : a.messages) apply_message(t, e, message.type, message.body, message.encoded);
     // What was made in our future was made by a clock ahead of ours; the opposite the other unit sees.
     const auto ahead = std::max<std::int64_t>(e.created_ms - e.stored_ms, 0);
     if (ahead > 1'000 || store::state_value(t, "peer_ahead_ms") != 0) store::set_state_value(t, "peer_ahead_ms", ahead);
@@ -344,6 +365,7 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       }
   });
   std::size_t bytes = 0;
+  std::int64_t effort = 0;
   const auto free = free_bytes();
   store::BundleFiles::Batch files(files_, now());
   std::vector<Arrival*> kept;
@@ -357,6 +379,11 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
     }
     if (known.contains(a.custody.id)) continue;
     const bool control = is_control(e) && a.ruling;
+    if (effort > 0 && effort + a.effort > kEffortAtOnce) {
+      a.not_taken({Fault::limited, "control.too_much", "what was said beside it is looked at first"});
+      continue;
+    }
+    effort += a.effort;
     if (!control && a.ruling && stopped_channels.contains(e.channel)) {
       a.not_taken({Fault::conflict, "policy.stopped", stopped(e.channel).detail});
       continue;

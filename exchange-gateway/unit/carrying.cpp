@@ -43,7 +43,7 @@ void went_in_vain(storage::Transaction& t, std::int64_t after, std::int64_t up_t
 
 // What the other unit does not take just now says nothing against the bundle.
 bool is_soon_over(std::string_view code) {
-  return code == "policy.stopped" || code == "policy.rate" || code == "policy.quota";
+  return code == "policy.stopped" || code == "policy.rate" || code == "policy.quota" || code == "control.too_much";
 }
 
 void mark_offered(storage::Transaction& t, const std::string& id) {

@@ -8,7 +8,6 @@
 namespace jindu::gateway {
 namespace {
 
-constexpr std::int64_t kRequestMax = 10'000;
 constexpr std::int64_t kCounted = 10'000;
 constexpr std::int64_t kStraysToldAtOnce = 50;
 constexpr const char* kVoyageWanted = "voyage_wanted";

@@ -211,7 +211,8 @@ result<void> Unit::reconcile_if_due() {
   });
 }
 
-void Unit::apply_message(storage::Transaction& t, const std::string& type, BytesView body, BytesView encoded) {
+void Unit::apply_message(storage::Transaction& t, const store::Entry& e, const std::string& type, BytesView body,
+                         BytesView encoded) {
   const auto bad = [&](const Error& error) { log::error("unit.bad_statement", log::of(error)); };
   if (type == kReconciliationType) {
     jindu::v1::Reconciliation theirs;
@@ -236,7 +237,7 @@ void Unit::apply_message(storage::Transaction& t, const std::string& type, Bytes
   } else if (type == kRecallType) {
     jindu::v1::Recall recall;
     if (auto ok = parse_message(body, recall); !ok) return bad(ok.error());
-    apply_recall(t, recall, encoded);
+    apply_recall(t, e, recall, encoded);
   } else if (type == kRecalledType) {
     jindu::v1::Recalled recalled;
     if (auto ok = parse_message(body, recalled); !ok) return bad(ok.error());

@@ -11,7 +11,8 @@ namespace {
 constexpr std::int64_t kCarriedNamed = 2'000;    // of a channel in what is said every minute
 constexpr std::int64_t kOpenNamed = 8'000;       // of a channel in one question
 constexpr std::int64_t kRememberedMax = 20'000;  // of a channel in one answer
-constexpr std::size_t kPartBytes = 40 * 1024;    // a statement has at most 64 KiB
+constexpr std::int64_t kAskedPage = 200;
+constexpr std::size_t kPartBytes = 40 * 1024;  // a statement has at most 64 KiB
 constexpr std::size_t kStandingsMax = 64;
 constexpr std::int64_t kVoyagesUnderWay = 100;
 constexpr std::chrono::seconds kSeenToldAgain{5}, kSeenToldAnyway{60};
@@ -30,6 +31,11 @@ constexpr const char* kReceiptOffset = "receipt_offset";
 constexpr const char* kAskedAt = "recall_asked_at";
 // The newest epoch of the own control channel that the other unit has shown to know.
 constexpr const char* kEpochConfirmed = "epoch_confirmed";
+// Where the newest question stood that the other unit, which had forgotten, was answered, and the first and the last
+// statement of the answer.
+constexpr const char* kAnsweredAt = "recall_answered_at";
+constexpr const char* kAnswerFirst = "recall_answer_first";
+constexpr const char* kAnswerLast = "recall_answer_last";
 // Which restoration the other unit, and our service, have told all they remember for.
 constexpr const char* kPeerTold = "peer_told";
 constexpr const char* kServiceTold = "service_told";
@@ -37,6 +43,52 @@ constexpr const char* kServiceTold = "service_told";
 // Also when it was told by a clock that was ahead.
 bool has_passed(std::chrono::milliseconds time, std::int64_t since_ms, Instant now) {
   return since_ms > to_unix_ms(now) || to_unix_ms(now - time) >= since_ms;
+}
+
+jindu::v1::Remembered remembered(storage::Transaction& t, const store::Entry& e) {
+  jindu::v1::Remembered one;
+  one.set_manifest(e.manifest.data(), e.manifest.size());
+  one.set_signature(e.signature.data(), e.signature.size());
+  for (const auto& receipt : store::receipts_of(t, e)) one.add_receipts(receipt.data(), receipt.size());
+  return one;
+}
+
+// Where in an answer a new part begins.
+class Portions {
+ public:
+  bool is_next(std::size_t bytes) {
+    const bool next = bytes_ > 0 && bytes_ + bytes > kPartBytes;
+    bytes_ = next ? bytes : bytes_ + bytes;
+    return next;
+  }
+
+ private:
+  std::size_t bytes_ = 0;
+};
+
+// All that is asked for, one after another. Gives whether there is more than fits into one answer.
+template <class Use>
+bool each_asked(storage::Transaction& t, const std::vector<const jindu::v1::Standing*>& asked, const Use& use) {
+  bool more = false;
+  for (const auto* standing : asked) {
+    const auto& channel = standing->channel();
+    const auto head = static_cast<std::int64_t>(standing->head());
+    for (const auto place : standing->open()) {
+      const auto sequence = static_cast<std::int64_t>(std::min<std::uint64_t>(place, kSequenceMax));
+      if (sequence == 0 || sequence > head) continue;
+      for (auto& e : store::between(t, channel, standing->epoch(), sequence, sequence, 1)) use(*standing, e);
+    }
+    auto left = kRememberedMax;
+    for (auto from = head + 1; left > 0;) {
+      auto page = store::between(t, channel, standing->epoch(), from, kSequenceMax, std::min(kAskedPage, left));
+      if (page.empty()) break;
+      for (auto& e : page) use(*standing, e);
+      left -= static_cast<std::int64_t>(page.size());
+      from = page.back().sequence + 1;
+    }
+    more = more || left == 0;
+  }
+  return more;
 }
 
 bool is_sound_place(std::uint64_t epoch, std::uint64_t sequence) {
@@ -178,8 +230,9 @@ void Unit::apply_seen(storage::Transaction& t, const jindu::v1::Seen& seen) {
     store::set_state_value(t, kEpochConfirmed, static_cast<std::int64_t>(head.epoch));
   // What it lacks of custody and of what it has read comes with the answer.
   if (auto r = store::open_restoration(t); r.recovery() == store::Recovery::healing) return ask_again(t, r, position);
+  std::set<std::string_view> looked_at;
   for (const auto& one : seen.taken())
-    if (const auto lacks = lacks_taken(t, one))
+    if (const auto lacks = looked_at.insert(one.channel()).second ? lacks_taken(t, one) : std::nullopt)
       return found_restored(
           t, {"restored.custody", "the other unit has a receipt of ours for sequence " + std::to_string(*lacks) +
                                       " of " + one.channel() + ", which is not in this journal"});
@@ -368,72 +421,77 @@ Bytes Unit::ask_recall(storage::Transaction& t) {
   return {digest.begin(), digest.end()};
 }
 
-void Unit::apply_recall(storage::Transaction& t, const jindu::v1::Recall& recall, BytesView encoded) {
+void Unit::apply_recall(storage::Transaction& t, const store::Entry& bundle, const jindu::v1::Recall& recall,
+                        BytesView encoded) {
   if (recall.version() != 1 || recall.unit() != options_.peer ||
       static_cast<std::size_t>(recall.standings_size()) > kStandingsMax)
     return;
-  std::vector<store::Entry> entries;
-  bool more = false;
-  for (const auto& standing : recall.standings()) {
-    const bool sent_here = standing.channel().starts_with(options_.service + ">");
-    if ((!sent_here && !standing.channel().ends_with(">" + options_.service)) || standing.open_size() > kOpenNamed ||
-        standing.head() > static_cast<std::uint64_t>(kSequenceMax))
-      continue;
-    std::vector<store::Entry> asked;
-    const auto behind = static_cast<std::int64_t>(standing.head()) + 1;
-    for (const auto sequence : standing.open())
-      if (sequence > 0 && sequence <= standing.head())
-        for (auto& e : store::between(t, standing.channel(), standing.epoch(), static_cast<std::int64_t>(sequence),
-                                      static_cast<std::int64_t>(sequence), 1))
-          asked.push_back(std::move(e));
-    auto rest = store::between(t, standing.channel(), standing.epoch(), behind, kSequenceMax, kRememberedMax);
-    more = more || static_cast<std::int64_t>(rest.size()) == kRememberedMax;
-    std::move(rest.begin(), rest.end(), std::back_inserter(asked));
-    for (auto& e : asked) {
-      // Of what our service sent the asker needs the ends; what has not ended and is not there comes again.
-      if (sent_here && e.state != State::ended) {
-        if (e.sequence >= behind) bring_again(t, e);
-        continue;
-      }
-      entries.push_back(std::move(e));
-    }
-  }
-  answer_recall(t, entries, more, encoded);
-  log::warn("unit.recalled", {{"bundles", entries.size()}});
-}
-
-void Unit::answer_recall(storage::Transaction& t, const std::vector<store::Entry>& entries, bool more,
-                         BytesView question) {
-  const auto digest = crypto::sha256(question);
+  // Its newest question is the one that waits: what it was not told yet of the answer to another is in this one, too.
+  const auto asked_at = static_cast<std::int64_t>(
+      position_of(static_cast<std::uint64_t>(bundle.epoch), static_cast<std::uint64_t>(bundle.sequence)));
+  if (asked_at < store::state_value(t, kAnsweredAt)) return;
+  store::set_state_value(t, kAnsweredAt, asked_at);
+  store::untell(t, store::state_value(t, kAnswerFirst), store::state_value(t, kAnswerLast));
+  const auto asked = questions_in(recall);
+  // Each part says how many there are, and all together need not fit into memory: they are counted first.
+  std::uint32_t parts = 1;
+  Portions counted;
+  const bool more = each_asked(t, asked, [&](const jindu::v1::Standing&, store::Entry& e) {
+    if (is_sent_here(e.channel) && e.state != State::ended) return;
+    if (counted.is_next(remembered(t, e).ByteSizeLong())) ++parts;
+  });
+  const auto digest = crypto::sha256(encoded);
   const auto head = store::channel_head(t, control_channel());
-  std::vector<jindu::v1::Recalled> parts(1);
-  std::size_t bytes = 0;
-  for (const auto& e : entries) {
-    jindu::v1::Remembered one;
-    one.set_manifest(e.manifest.data(), e.manifest.size());
-    one.set_signature(e.signature.data(), e.signature.size());
-    for (const auto& receipt : store::receipts_of(t, e)) one.add_receipts(receipt.data(), receipt.size());
-    const auto size = one.ByteSizeLong();
-    if (bytes > 0 && bytes + size > kPartBytes) {
-      parts.emplace_back();
-      bytes = 0;
-    }
-    bytes += size;
-    *parts.back().add_bundles() = std::move(one);
-  }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    auto& part = parts[i];
+  jindu::v1::Recalled part;
+  std::uint32_t number = 0;
+  std::int64_t first = 0, last = 0, bundles = 0;
+  const auto say = [&] {
     part.set_version(1);
     part.set_unit(options_.name);
     part.set_recall(digest.data(), digest.size());
-    part.set_part(static_cast<std::uint32_t>(i + 1));
-    part.set_parts(static_cast<std::uint32_t>(parts.size()));
+    part.set_part(++number);
+    part.set_parts(parts);
     part.set_more(more);
     part.set_control_epoch(head.epoch);
     part.set_control_sequence(head.sequence);
     part.set_control_digest(head.manifest_digest.data(), head.manifest_digest.size());
-    store::tell_peer(t, evidence::sign_statement(kRecalledType, encode(part), signer_));
+    last = store::tell_peer(t, evidence::sign_statement(kRecalledType, encode(part), signer_));
+    if (first == 0) first = last;
+    part.Clear();
+  };
+  Portions told;
+  each_asked(t, asked, [&](const jindu::v1::Standing& standing, store::Entry& e) {
+    // Of what our service sent the asker needs the ends; what has not ended and is not there comes again.
+    if (is_sent_here(e.channel) && e.state != State::ended) {
+      if (e.sequence > static_cast<std::int64_t>(standing.head())) bring_again(t, e);
+      return;
+    }
+    auto one = remembered(t, e);
+    if (told.is_next(one.ByteSizeLong())) say();
+    *part.add_bundles() = std::move(one);
+    ++bundles;
+  });
+  say();
+  store::set_state_value(t, kAnswerFirst, first);
+  store::set_state_value(t, kAnswerLast, last);
+  log::warn("unit.recalled", {{"bundles", bundles}});
+}
+
+bool Unit::is_sent_here(std::string_view channel) const { return channel.starts_with(options_.service + ">"); }
+
+// One of each channel, as far as they make sense; of what is open no more than a unit asks for at once.
+std::vector<const jindu::v1::Standing*> Unit::questions_in(const jindu::v1::Recall& recall) const {
+  std::map<std::string_view, const jindu::v1::Standing*> by_channel;
+  std::int64_t open = 0;
+  for (const auto& standing : recall.standings()) {
+    if ((!is_sent_here(standing.channel()) && !standing.channel().ends_with(">" + options_.service)) ||
+        standing.head() > static_cast<std::uint64_t>(kSequenceMax) || open + standing.open_size() > kOpenNamed)
+      continue;
+    if (by_channel.try_emplace(standing.channel(), &standing).second) open += standing.open_size();
   }
+  std::vector<const jindu::v1::Standing*> questions;
+  for (const auto& [channel, standing] : by_channel) questions.push_back(standing);
+  return questions;
 }
 
 void Unit::apply_recalled(storage::Transaction& t, const jindu::v1::Recalled& recalled) {

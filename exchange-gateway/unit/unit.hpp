@@ -52,6 +52,9 @@ inline constexpr std::string_view kRecalledType = "jindu/recalled/v1";
 // What a unit signs about itself: that something was dismissed.
 using evidence::kRecordType;
 
+// How many places of a channel one request of the other unit names at most.
+inline constexpr std::int64_t kRequestMax = 10'000;
+
 // Lets long polls wait for news. Missing one is not possible: the caller reads the count before it looks.
 class News {
  public:
@@ -414,8 +417,10 @@ class Unit {
   void ask_anew(storage::Transaction& t, store::Restoration& r);
   void ask_again(storage::Transaction& t, store::Restoration& r, std::uint64_t seen_up_to);
   Bytes ask_recall(storage::Transaction& t);
-  void apply_recall(storage::Transaction& t, const jindu::v1::Recall& recall, BytesView encoded);
-  void answer_recall(storage::Transaction& t, const std::vector<store::Entry>& entries, bool more, BytesView question);
+  void apply_recall(storage::Transaction& t, const store::Entry& bundle, const jindu::v1::Recall& recall,
+                    BytesView encoded);
+  bool is_sent_here(std::string_view channel) const;  // by our service
+  std::vector<const jindu::v1::Standing*> questions_in(const jindu::v1::Recall& recall) const;
   void apply_recalled(storage::Transaction& t, const jindu::v1::Recalled& recalled);
   void remember(storage::Transaction& t, const jindu::v1::Remembered& one);
   bool has_end_by_us(const jindu::v1::Remembered& one, const store::Entry& entry) const;
@@ -424,7 +429,9 @@ class Unit {
   static std::int64_t forgotten_before_ms(storage::Transaction& t);
   bool may_have_been_here(storage::Transaction& t, const store::Entry& entry) const;
 
-  void apply_message(storage::Transaction& t, const std::string& type, BytesView body, BytesView encoded);
+  // What stands in a control bundle beside receipts.
+  void apply_message(storage::Transaction& t, const store::Entry& bundle, const std::string& type, BytesView body,
+                     BytesView encoded);
   void apply_reconciliation(storage::Transaction& t, const jindu::v1::Reconciliation& theirs, BytesView encoded);
   void apply_detail(storage::Transaction& t, const jindu::v1::ReconciliationDetail& theirs);
   void apply_request(storage::Transaction& t, const jindu::v1::BundleRequest& request);
