@@ -125,6 +125,9 @@ std::vector<http::Route> unit_routes(Unit& unit) {
            answer["taken_up_to"] = (*taken)->sequence;
            answer["taken_newest"] = to_hex((*taken)->manifest_digest);
          }
+         auto wanted = unit.wanted_again(handed.channel);
+         if (!wanted) return wanted.error();
+         if (*wanted) answer["again_from"] = **wanted;
          auto forgotten = unit.forgotten(handed.channel);
          if (!forgotten) return forgotten.error();
          // What it had said itself of these, this unit wants to hear before it goes on.

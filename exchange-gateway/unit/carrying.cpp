@@ -88,7 +88,7 @@ result<Bytes> Unit::bytes_to_carry(storage::Transaction& t, const store::Entry& 
   if (bytes)
     if (auto ok = is_as_taken(*bytes, e); !ok) bytes = ok.error();
   // Of what has ended they are rightly gone after a while.
-  if (!bytes && e.state != State::ended) note_damaged(e.id);
+  if (!bytes && e.state != State::ended) note_damaged(e);
   return bytes;
 }
 

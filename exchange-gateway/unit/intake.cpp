@@ -27,6 +27,7 @@ struct Unit::Offer {
   result<Ruling> ruling;
   exchange::ReceiptBytes answer = {};
   bool known = false;
+  bool bytes_again = false;         // it is known, but our disk has lost or changed its bytes
   std::optional<Error> doubt = {};  // about signer or date; it counts only where the bundle is not known already
 };
 
@@ -139,14 +140,17 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
       } else if (offers[ready].doubt && !offers[ready].known) {
         taken.error = offers[ready].doubt;
         return;
+      } else if (offers[ready].known && lacks_sent_bytes_of(offers[ready].entry.id)) {
+        const auto here = store::find(t, offers[ready].entry.id);
+        offers[ready].bytes_again = here && here->state != State::ended && is_as_taken(offers[ready].bundle, *here);
       }
   });
   store::BundleFiles::Batch files(files_, now());
   std::vector<std::size_t> places;  // of those whose bytes are kept
   for (std::size_t i = 0; ok && i < ready; ++i) {
     auto& offer = offers[i];
-    if (offer.known || !offer.ruling) continue;
-    if (in_time(offer.entry)) {
+    if (!offer.bytes_again && (offer.known || !offer.ruling)) continue;
+    if (offer.bytes_again || in_time(offer.entry)) {
       files.add(offer.entry, offer.bundle);
       places.push_back(i);
       continue;
@@ -172,6 +176,7 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
       for (settled = 0; settled < ready; ++settled) {
         auto& offer = offers[settled];
         auto fits = recognise(t, book, offer);
+        if (fits && offer.known && offer.bytes_again) store::replace_bytes(t, offer.entry, offer.bundle);
         if (fits && offer.known) continue;
         if (fits && restored) fits = restored_error();
         if (fits) fits = has_its_turn(t, offer);
@@ -192,6 +197,7 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
   for (std::size_t i = 0; i < settled; ++i) {
     auto& offer = offers[i];
     taken.receipts.push_back(std::move(offer.answer));
+    if (offer.bytes_again) has_sent_bytes_of(offer.entry.id);
     if (offer.known) continue;
     count(offer.ruling ? "stored" : "refused", kind_label(options_.policy, offer.entry.kind));
     recent_.add("taken", now());
@@ -340,7 +346,7 @@ result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entr
 // That they were asked for stands in the journal, as a person's import is a program of its own.
 result<void> Unit::ask_for_bytes(const std::vector<store::Entry>& lacking) {
   if (lacking.empty()) return {};
-  note_damaged(lacking.back().id);
+  note_damaged(lacking.back());
   const auto due = [&](storage::Transaction& t, const std::string& id) {
     const auto asked = store::bytes_missed_ms(t, id), at = to_unix_ms(now());
     return asked == 0 || asked > at || at - asked >= std::chrono::milliseconds(kBytesAskedAgain).count();

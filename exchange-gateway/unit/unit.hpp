@@ -166,6 +166,9 @@ class Unit {
   }
   // Up to where the service's bundles are here; nothing while that is not known.
   result<std::optional<ChannelHead>> taken_up_to(const std::string& channel);
+  // From which of its bundles on the service is to hand over again what it still has, as our disk has lost or changed
+  // bytes of it; told once a day, as the service may lack them, too, and its sending stands still for a while then.
+  result<std::optional<std::int64_t>> wanted_again(const std::string& channel);
   // What a healing unit must hear from its service: how it had ended, by itself, any of these. Nothing: it wants
   // nothing.
   struct Forgotten {
@@ -334,7 +337,9 @@ class Unit {
   result<Given> give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const;
   result<void> say_delivered(std::vector<Given>& given);
   result<void> ask_for_bytes(const std::vector<store::Entry>& lacking);
-  void note_damaged(const std::string& id);
+  void note_damaged(const store::Entry& entry);
+  bool lacks_sent_bytes_of(const std::string& id);
+  void has_sent_bytes_of(const std::string& id);
   result<Bytes> bytes_to_carry(storage::Transaction& t, const store::Entry& entry, files::Parts& parts);
   Bytes request_for(const std::string& channel, std::int64_t epoch, std::int64_t first, std::int64_t last) const;
   result<void> take_receipt(storage::Transaction& t, const exchange::SignedReceipt& receipt);
@@ -500,6 +505,13 @@ class Unit {
   mutable std::mutex failures_mutex_;
   std::map<std::string, Instant> carrier_failures_;  // the newest of each part
   std::string damaged_bytes_of_;  // the newest since the start: of what the disk cannot be trusted with
+  struct Place {
+    std::string channel;
+    std::int64_t sequence = 0;
+  };
+  static constexpr std::chrono::hours kServiceAskedAgain{24};
+  std::map<std::string, Place> lacking_;  // of our service's: those whose bytes were found to be damaged
+  std::chrono::steady_clock::time_point asks_service_at_ = {};
   // Control bundles in which something cannot be verified yet; each comes again and again.
   struct Lacking {
     std::string code;

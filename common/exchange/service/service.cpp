@@ -496,6 +496,9 @@ class ServiceImpl final : public Service {
       if (!first_heard_) first_heard_ = std::chrono::steady_clock::now();
     }
     if (taken && taken->sequence < handed_over && hand_over_from(taken->sequence + 1)) wake(sender_);
+    // What our unit's disk has damaged, and the other side does not have yet, is here.
+    const auto* again = told->if_contains("again_from");
+    if (again != nullptr && again->is_int64() && hand_over_from(again->as_int64())) wake(sender_);
     if (auto ok_told = remind(*told); !ok_told) return following_.failed();
     if (parts->size() == 1) {
       if (!ahead) nothing_lacks();

@@ -436,6 +436,21 @@ TEST_CASE("a service that is started again goes on where it was") {
   CHECK(contains(words, "b2"));
 }
 
+TEST_CASE("what its unit's disk has damaged before it crossed, a service hands over again, and it arrives") {
+  Road road;
+  road.portal.enqueue("s", "one");
+  for (const auto until = std::chrono::steady_clock::now() + 60s; !contains(road.portal.rungs("s"), "verified");) {
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    std::this_thread::sleep_for(10ms);
+  }
+  REQUIRE(road.outer.unit().journal().write(
+      [](Transaction& t) { t.execute("UPDATE bundle_bytes SET bundle = $1", {Bytes(100, 'x')}); }));
+  // Its receipts let the service ask its unit again at once.
+  road.portal.enqueue("t", "two");
+  REQUIRE(road.eventually([&] { return road.approval.words().size() == 2; }));
+  CHECK(contains(road.approval.words(), "one"));
+}
+
 TEST_CASE("a unit that is away is noticed, and everything waits until it is back") {
   Road road;
   road.outer.weather.away = true;

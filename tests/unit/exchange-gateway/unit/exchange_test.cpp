@@ -979,4 +979,39 @@ TEST_CASE("what this unit's own disk has changed goes to no carrier, is told to 
   CHECK(damaged() == World::id_of(bad));
 }
 
+TEST_CASE("what this unit's own disk has changed or lost is wanted again of its service, and goes when it has come") {
+  World w;
+  const bool large = GENERATE(false, true);
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 3; ++i) {
+    bundles.push_back(w.from_portal.next(i, Bytes(large ? 600 * 1024 : 100, 'x')));
+    REQUIRE(w.outer->take_from_service(bundles.back()));
+  }
+  const auto bad = World::id_of(bundles[1]);
+  const auto file = w.outer.text("SELECT file FROM bundle WHERE id = '" + bad + "'");
+  REQUIRE(file.empty() != large);
+  if (large)
+    std::filesystem::remove(w.folder / "outer" / "bundles" / file);
+  else
+    REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
+      t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {bad, Bytes(10, 'y')});
+    }));
+  CHECK_FALSE(w.outer->wanted_again("portal>approval").value());
+  w.carry_all();
+  CHECK(w.outer.state_of(bad) == "waiting");
+  CHECK(w.outer->wanted_again("portal>approval").value() == 2);
+  CHECK_FALSE(w.outer->wanted_again("portal>approval").value());  // not at once again
+  // Something else under its name is not what was taken.
+  auto forged = bundles[1];
+  forged[forged.size() - 3] ^= 1;
+  CHECK_FALSE(w.outer->take_from_service(forged));
+  w.carry_all();
+  CHECK(w.outer.state_of(bad) == "waiting");
+  for (std::size_t i = 1; i < bundles.size(); ++i) CHECK(rung_of(w.outer->take_from_service(bundles[i])) == "stored");
+  w.carry_all();
+  CHECK(w.apply_all(w.inner, w.approval).size() == 3);
+  w.carry_all();
+  CHECK(w.outer.state_of(bad) == "ended");
+}
+
 }  // namespace jindu::gateway::test
