@@ -197,13 +197,13 @@ std::optional<jindu::exchange::Asked> asked_for(storage::Transaction& tx, const 
   return jindu::exchange::Asked{declaration->declaration_id, declaration->declaration_number};
 }
 
-int find(const std::string& path, const jindu::exchange::FindCommand& command) {
+int ask_exchange(const std::string& path, const jindu::exchange::ExchangeCommand& command) {
   const auto settings = read_settings(path);
   if (!settings) {
     std::cerr << settings.error() << '\n';
     return 2;
   }
-  return command.run(settings->database_url, asked_for);
+  return command.run(settings->database_url, asked_for, exchange::note_sent_anew);
 }
 
 int run(const CommandLine& app, const std::string& path, bool only_check) {
@@ -238,8 +238,8 @@ int main(int argc, char** argv) {
   bool check = false;
   app.configuration(config, check).required();
   app.language_option();
-  const jindu::exchange::FindCommand exchange_find(app, language);
+  const jindu::exchange::ExchangeCommand exchange(app, language);
   if (const auto ended = app.read(argc, argv)) return *ended;
-  if (exchange_find.chosen()) return jindu::portal::find(config, exchange_find);
+  if (exchange.chosen()) return jindu::portal::ask_exchange(config, exchange);
   return jindu::portal::run(app, config, check);
 }

@@ -207,11 +207,11 @@ int run(int argc, char** argv) {
   bool check = false;
   app.configuration(config, check).required();
   app.language_option();
-  const exchange::FindCommand exchange_find(app, language);
+  const exchange::ExchangeCommand exchange_command(app, language);
   if (const auto ended = app.read(argc, argv)) return *ended;
-  if (exchange_find.chosen()) {
+  if (exchange_command.chosen()) {
     const auto where = read_settings(config);
-    return where ? exchange_find.run(where->database_url, asked_for) : fail(where.error());
+    return where ? exchange_command.run(where->database_url, asked_for) : fail(where.error());
   }
   block_stop_signals();
   auto settings = read_settings(config);

@@ -1,20 +1,20 @@
 #include "exchange-gateway/carriers/by_hand.hpp"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/file.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <memory>
 
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/files.hpp"
+#include "common/runtime/local_person.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/terminal.hpp"
 #include "exchange-gateway/carriers/trip.hpp"
@@ -303,17 +303,6 @@ int import_from(const Asked& asked) {
 }
 
 }  // namespace
-
-std::string local_person() {
-  // The kernel keeps who logged in; who never did has the highest number.
-  auto user = static_cast<std::uint32_t>(::getuid()), logged_in = std::numeric_limits<std::uint32_t>::max();
-  if (std::ifstream("/proc/self/loginuid") >> logged_in && logged_in != std::numeric_limits<std::uint32_t>::max())
-    user = logged_in;
-  passwd entry{}, *found = nullptr;
-  std::vector<char> buffer(16 * 1024);
-  ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
-  return (found ? printable(found->pw_name) : std::string("?")) + " uid:" + std::to_string(user);
-}
 
 std::string command_as(std::uint32_t account, const std::vector<std::string>& words) {
   passwd entry{}, *found = nullptr;

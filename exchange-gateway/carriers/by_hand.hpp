@@ -11,10 +11,6 @@
 
 namespace jindu::gateway {
 
-// Who does it, for the operators' log: the name and number of who logged in to this machine, also behind sudo or su;
-// where nobody has logged in, of whose process this is.
-std::string local_person();
-
 // What a person types to run jindu-gateway with these words as another account of this machine.
 std::string command_as(std::uint32_t account, const std::vector<std::string>& words);
 

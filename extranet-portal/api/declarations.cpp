@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "common/exchange/service/exchange.hpp"
+#include "common/exchange/service/sent_anew.hpp"
 #include "extranet-portal/api/body.hpp"
 #include "extranet-portal/api/guards.hpp"
 #include "extranet-portal/api/handlers.hpp"
@@ -77,13 +78,15 @@ boost::json::array notices_json(storage::Transaction& tx, const std::string& id)
 
 boost::json::array transit_json(storage::Transaction& tx, const std::string& id) {
   boost::json::array list;
+  const auto anew = jindu::exchange::sent_anew(tx, id);
   for (const auto& rung : jindu::exchange::timeline(tx, id))
     list.push_back(boost::json::object{{"bundle_id", rung.bundle},
                                        {"kind", rung.kind},
                                        {"rung", rung.rung},
                                        {"party", rung.party},
                                        {"at", to_unix_ms(rung.at)},
-                                       {"code", rung.code}});
+                                       {"code", rung.code},
+                                       {"sent_anew", anew.contains(rung.bundle)}});
   return list;
 }
 

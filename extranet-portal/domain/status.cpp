@@ -38,6 +38,18 @@ bool handed_over(Progress& known) {
   return true;
 }
 
+bool stopped(Progress& known) {
+  if (known.status != "submitted" && known.status != "in_transit") return false;
+  known.status = "stopped";
+  return true;
+}
+
+bool sent_anew(Progress& known) {
+  if (known.status != "stopped") return false;
+  known.status = "submitted";
+  return true;
+}
+
 bool awaits_supplement(const Progress& known) { return known.status == "supplement_requested"; }
 
 }  // namespace jindu::portal

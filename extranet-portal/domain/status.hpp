@@ -24,9 +24,12 @@ bool is_intranet_status(std::string_view word);
 // Whether an update changed anything.
 bool merge(Progress& known, const Progress& update);
 
-// What happens here: a submission, and the news that the gateway has it.
+// What happens here: a submission, and the news that the gateway has it; that it was stopped on its way, and that it is
+// sent anew. Each but the first says whether it changed anything: what the intranet has said since stands.
 void submitted(Progress& known);
 bool handed_over(Progress& known);
+bool stopped(Progress& known);
+bool sent_anew(Progress& known);
 
 bool awaits_supplement(const Progress& known);
 bool is_closed(std::string_view status);

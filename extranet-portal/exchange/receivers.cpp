@@ -6,6 +6,7 @@
 #include <array>
 
 #include "common/catalogue/calendar.hpp"
+#include "common/exchange/service/sent_anew.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/messages.hpp"
@@ -169,6 +170,8 @@ result<Effects> receive_document(const Incoming& incoming) {
     if (known && known->sha256 != document.sha256)
       throw ErrorException{
           refused(Fault::conflict, "document.other_digest", "another document was issued under this code")};
+    // A record that was stopped on its way and sent anew comes late: what does not hold any more stays so.
+    if (known && known->state != "valid" && document.state == "valid") return;
     store::put_document(tx, document);
   });
 }
@@ -184,20 +187,24 @@ std::map<std::string, jindu::exchange::Receiver> receivers(const EditorTrust& tr
 
 void note_progress(storage::Transaction& tx, const jindu::exchange::Progress& progress) {
   const auto rung = progress.receipt.rung;
-  if (rung == jindu::v1::RUNG_REFUSED || rung == jindu::v1::RUNG_EXPIRED || rung == jindu::v1::RUNG_QUARANTINED)
+  const bool ended_badly =
+      rung == jindu::v1::RUNG_REFUSED || rung == jindu::v1::RUNG_EXPIRED || rung == jindu::v1::RUNG_QUARANTINED;
+  if (ended_badly)
     log::error("dossier.stopped", {{"declaration", progress.subject},
                                    {"kind", progress.kind},
                                    {"rung", std::string(jindu::exchange::to_text(rung))},
                                    {"code", progress.receipt.code}});
-  if (progress.kind != "dossier") return;
+  if (progress.kind != "dossier" && !ended_badly) return;
   auto declaration = store::find_declaration(tx, progress.subject);
   if (!declaration) return;
   // Receipts come by another way than status updates: what the intranet says itself is never taken back.
+  auto& known = declaration->progress;
   const bool moving = rung >= jindu::v1::RUNG_STORED && rung <= jindu::v1::RUNG_APPLIED;
-  if (moving && handed_over(declaration->progress)) {
-    store::put_progress(tx, progress.subject, declaration->progress, progress.receipt.at);
-    store::add_step(tx, progress.subject, declaration->progress.case_sequence,
-                    {declaration->progress.status, declaration->progress.stage, progress.receipt.at});
+  // A second party's word of what was sent anew meanwhile stops nothing.
+  const bool stops = ended_badly && !jindu::exchange::stopped(tx, progress.subject).empty();
+  if ((moving && handed_over(known)) || (stops && stopped(known))) {
+    store::put_progress(tx, progress.subject, known, progress.receipt.at);
+    store::add_step(tx, progress.subject, known.case_sequence, {known.status, known.stage, progress.receipt.at});
   }
   if (rung != jindu::v1::RUNG_APPLIED) return;
   // A dossier comes behind its materials; when every submission's is applied, no file is needed any more.
@@ -206,6 +213,15 @@ void note_progress(storage::Transaction& tx, const jindu::exchange::Progress& pr
     applied += step.kind == "dossier" && step.rung == jindu::exchange::to_text(jindu::v1::RUNG_APPLIED);
   if (applied == store::count_submissions(tx, progress.subject))
     store::mark_delivered(tx, progress.subject, progress.receipt.at);
+}
+
+void note_sent_anew(storage::Transaction& tx, const std::string& declaration_id, Instant now) {
+  auto declaration = store::find_declaration(tx, declaration_id);
+  if (!declaration || !jindu::exchange::stopped(tx, declaration_id).empty()) return;
+  auto& known = declaration->progress;
+  if (!sent_anew(known)) return;
+  store::put_progress(tx, declaration_id, known, now);
+  store::add_step(tx, declaration_id, known.case_sequence, {known.status, known.stage, now});
 }
 
 }  // namespace jindu::portal::exchange

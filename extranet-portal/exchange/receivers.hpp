@@ -28,7 +28,11 @@ result<jindu::exchange::Effects> receive_document(const jindu::exchange::Incomin
 // All of them, by kind.
 std::map<std::string, jindu::exchange::Receiver> receivers(const EditorTrust& trust, const Clock& clock);
 
-// A new rung of something the portal sent: the dossier is under way; or all has arrived and its files can go.
+// A new rung of something the portal sent: the dossier is under way; or it or one of its materials was stopped there;
+// or all has arrived and its files can go.
 void note_progress(storage::Transaction& tx, const jindu::exchange::Progress& progress);
+// Something of a declaration is sent anew, in the same transaction: it is as when it was submitted, unless there is
+// more that was stopped.
+void note_sent_anew(storage::Transaction& tx, const std::string& declaration_id, Instant now);
 
 }  // namespace jindu::portal::exchange

@@ -1,5 +1,7 @@
 #include "common/exchange/service/enquiry.hpp"
 
+#include <set>
+
 #include "common/exchange/service/outbox.hpp"
 
 namespace jindu::exchange {
@@ -52,6 +54,14 @@ Enquiry enquire(storage::Transaction& transaction, const std::string& about) {
   found.not_built = static_cast<std::uint64_t>(
       transaction.query_one("SELECT COUNT(*) FROM exchange_outbox WHERE subject = $1", {about})->integer(0));
   add_sent(transaction, about, found.passages);
+  const auto anew = sent_anew(transaction, about);
+  std::set<std::string> kept;
+  for (const auto& one : stopped(transaction, about))
+    if (one.kept) kept.insert(one.bundle);
+  for (auto& one : found.passages) {
+    one.can_be_sent_anew = kept.contains(one.bundle);
+    if (const auto record = anew.find(one.bundle); record != anew.end()) one.anew = record->second;
+  }
   add_received(transaction, about, found.passages);
   return found;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/exchange/service/sent_anew.hpp"
 #include "common/runtime/clock.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/language.hpp"
@@ -22,6 +23,8 @@ struct Passage {
   std::string party;  // who
   Instant at{};       // when; without a rung, when the bundle was made
   std::string code;
+  bool can_be_sent_anew = false;  // it ended without being applied, and its payload is here (sent_anew.hpp)
+  std::optional<SentAnew> anew = {};
 };
 
 struct Enquiry {
@@ -44,21 +47,31 @@ using Ask = std::function<std::optional<Asked>(storage::Transaction&, const std:
 std::string as_text(const Asked& asked, const Enquiry& enquiry, Language language);
 std::string as_json(const Asked& asked, const Enquiry& enquiry);
 
-// `exchange find NUMBER` of a service's program: prints what stands above from the database of a service that may be
-// running, and writes nothing.
-class FindCommand {
+// What a service changes of its own in the transaction in which something about a declaration is sent anew.
+using OnSentAnew = std::function<void(storage::Transaction&, const std::string& about, Instant now)>;
+
+// `exchange find NUMBER` and `exchange resend NUMBER_OR_BUNDLE --reason TEXT` of a service's program, beside the
+// running service or while it is stopped. The first prints what stands above and writes nothing. The second has sent
+// anew what has ended without being applied, all about the declaration or the one bundle; the service builds it and
+// says so in its log.
+class ExchangeCommand {
  public:
-  FindCommand(Command& program, Language language);
-  FindCommand(const FindCommand&) = delete;
-  FindCommand& operator=(const FindCommand&) = delete;
-  bool chosen() const { return chosen_; }
-  // Exit code 0: found. 1: there is no such declaration here. 2: the database cannot be read.
-  int run(const std::string& database_url, const Ask& ask) const;
+  ExchangeCommand(Command& program, Language language);
+  ExchangeCommand(const ExchangeCommand&) = delete;
+  ExchangeCommand& operator=(const ExchangeCommand&) = delete;
+  bool chosen() const { return finds_ || resends_; }
+  // Exit code 0: found, or sent anew. 1: there is no such declaration or bundle here, or nothing about it can be sent
+  // anew, which is said with its code. 2: the database cannot be read or written.
+  int run(const std::string& database_url, const Ask& ask, const OnSentAnew& on_sent_anew = {}) const;
 
  private:
-  std::string number_;
+  int find(const std::string& database_url, const Ask& ask) const;
+  int resend(const std::string& database_url, const Ask& ask, const OnSentAnew& on_sent_anew) const;
+  int unreadable(const Error& error) const;
+
+  std::string number_, number_or_bundle_, reason_;
   Language language_;
-  bool as_json_ = false, chosen_ = false;
+  bool as_json_ = false, finds_ = false, resends_ = false;
 };
 
 }  // namespace jindu::exchange

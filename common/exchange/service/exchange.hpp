@@ -19,7 +19,7 @@ namespace jindu::exchange {
 const std::vector<storage::Migration>& service_migrations();  // component "exchange"
 
 // A part of a file as payload bytes: `head` then length bytes of the file. For slices of large materials. The file must
-// stay as it is until the other side has its bundle: is_needed.
+// stay as it is until the other side has applied its bundle, or nobody can have it sent anew any more: is_needed.
 struct FileSlice {
   std::string path;
   std::uint64_t offset = 0;
@@ -76,6 +76,9 @@ struct ServiceOptions {
   // A bundle that cannot be read and was never taken keeps its place in the channel for so long, by a unit that
   // answers: five times as long as a request to it may take. Then it and those behind it are built anew.
   std::chrono::milliseconds gives_up_place{300'000};
+  // So long after it was made, what ended without being applied can be sent anew (sent_anew.hpp): time to notice it and
+  // to settle it between two offices. Then its content is no business of a transport any more.
+  std::chrono::hours keeps_stopped{24 * 180};
 };
 
 // Something that stands still until somebody does something.
@@ -93,7 +96,7 @@ struct TransitHealth {
   std::uint64_t waiting = 0;    // outgoing, not yet with the unit
   std::uint64_t under_way = 0;  // with the unit, not yet applied on the other side
   std::optional<Instant> oldest_under_way;
-  std::uint64_t refused = 0;
+  std::uint64_t refused = 0;  // or quarantined, or expired; and not sent anew
   bool unit_reachable = false;
   std::optional<Instant> unit_last_heard;
   std::optional<Instant> other_side_last_heard;  // the newest receipt signed on the other side

@@ -88,6 +88,17 @@ void forget_payload(storage::Transaction& t, const std::string& id) {
             {id});
 }
 
+// What tells a unit of a bundle that it has ended and forgotten: of the bundle, of its beginning, or as it was kept
+// when these went.
+std::optional<jindu::v1::Remembered> remembered_head(BytesView kept) {
+  jindu::v1::Remembered head;
+  const auto view = head_of_bundle(kept);
+  if (!view) return parse_message(kept, head) ? std::optional(head) : std::nullopt;
+  head.set_manifest(view->manifest_bytes.data(), view->manifest_bytes.size());
+  head.set_signature(view->signature.data(), view->signature.size());
+  return head;
+}
+
 std::int64_t next_of_subject(storage::Transaction& transaction, const std::string& subject) {
   return transaction
       .query_one(
@@ -247,7 +258,7 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
         {channel, Bytes(32)});
   }
   struct Pending {
-    std::string id, kind, subject;
+    std::string id, kind, subject, instead_of;
     std::int64_t sequence = 0, payload = 0;
     FileSlice slice;
     seal::FileKey key;
@@ -265,8 +276,8 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
     if (!number) break;
     auto row = transaction.query_one(
         "SELECT number, kind, subject, priority, (SELECT payload FROM exchange_payload p WHERE p.number = o.number), "
-        "path, file_offset, file_length, aside_code, aside_ms, was_bundle, was_key FROM exchange_outbox o WHERE number "
-        "= $1",
+        "path, file_offset, file_length, aside_code, aside_ms, was_bundle, was_key, instead_of FROM exchange_outbox o "
+        "WHERE number = $1",
         {*number});
     const auto put_aside = [&](const Error& reason) {
       ++aside;
@@ -317,8 +328,8 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
     place.previous_digest = one->manifest_digest;
     bytes += one->seal.size();
     slice.head.clear();  // it is sealed by now
-    pending.push_back({to_text(draft.id), draft.kind, row->text(2), static_cast<std::int64_t>(place.sequence),
-                       row->integer(0), std::move(slice), key});
+    pending.push_back({to_text(draft.id), draft.kind, row->text(2), row->text(12),
+                       static_cast<std::int64_t>(place.sequence), row->integer(0), std::move(slice), key});
     sealed.push_back(std::move(*one));
   }
   if (sealed.empty()) return {};
@@ -340,7 +351,9 @@ std::vector<Built> build_waiting(storage::Transaction& transaction, const Sender
         {one.id, *beginning, one.key, one.payload,
          one.slice.path.empty() ? storage::Parameter(std::monostate()) : one.slice.path,
          static_cast<std::int64_t>(one.slice.offset), static_cast<std::int64_t>(one.slice.length)});
-    done.push_back({one.id, Bytes(digest.begin(), digest.end()), std::move(bundles[i].bytes)});
+    if (!one.instead_of.empty())
+      transaction.execute("UPDATE exchange_sent_anew SET anew = $2 WHERE bundle_id = $1", {one.instead_of, one.id});
+    done.push_back({one.id, Bytes(digest.begin(), digest.end()), std::move(bundles[i].bytes), one.instead_of});
   }
   transaction.execute("UPDATE exchange_channel SET sequence = $2, manifest_digest = $3 WHERE channel = $1",
                       {channel, static_cast<std::int64_t>(place.sequence), place.previous_digest});
@@ -470,9 +483,11 @@ Freed free_channel(storage::Transaction& transaction, const std::string& channel
     const auto& row = rows[i];
     transaction.execute(
         "INSERT INTO exchange_outbox (number, kind, subject, priority, path, file_offset, file_length, at_ms, "
-        "was_bundle, was_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "was_bundle, was_key, instead_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, COALESCE((SELECT bundle_id "
+        "FROM exchange_sent_anew WHERE anew = $11 AND anew <> ''), ''))",
         {row.integer(5), row.text(1), row.text(2), std::int64_t{manifests[i].priority()}, row.text(8), row.integer(9),
-         row.integer(10), row.integer(3), row.blob(6), row.blob(7)});
+         row.integer(10), row.integer(3), row.blob(6), row.blob(7), row.text(0)});
+    transaction.execute("UPDATE exchange_sent_anew SET anew = '' WHERE anew = $1 AND anew <> ''", {row.text(0)});
     transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {row.text(0)});
     transaction.execute("DELETE FROM exchange_sent WHERE bundle_id = $1", {row.text(0)});
     transaction.execute("UPDATE exchange_subject SET sequence = sequence - 1 WHERE direction = 'out' AND subject = $1",
@@ -491,18 +506,19 @@ void mark_handed_over(storage::Transaction& transaction, const std::string& bund
   if (auto* sent = find_sent(transaction, bundle_id)) sent->handed_over = true;
 }
 
-void mark_ended_here(storage::Transaction& transaction, const std::string& bundle_id) {
+void mark_applied(storage::Transaction& transaction, const std::string& bundle_id) {
   mark_handed_over(transaction, bundle_id);
+  forget_payload(transaction, bundle_id);
+  transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {bundle_id});
+}
+
+void forget_bytes(storage::Transaction& transaction, const std::string& bundle_id) {
   const auto row = transaction.query_one("SELECT bundle FROM exchange_built WHERE bundle_id = $1", {bundle_id});
-  const auto view =
-      row ? head_of_bundle(row->blob(0)) : result<BundleHead>(Error{Fault::not_found, "bundle.unknown", ""});
-  if (!view) return;
-  jindu::v1::Remembered head;
-  head.set_manifest(view->manifest_bytes.data(), view->manifest_bytes.size());
-  head.set_signature(view->signature.data(), view->signature.size());
+  const auto remembered = row ? remembered_head(row->blob(0)) : std::nullopt;
+  if (!remembered) return;
   forget_payload(transaction, bundle_id);
   transaction.execute("UPDATE exchange_built SET bundle = $2, path = NULL, payload = NULL WHERE bundle_id = $1",
-                      {bundle_id, encode(head)});
+                      {bundle_id, encode(*remembered)});
 }
 
 Memories remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,
@@ -512,33 +528,28 @@ Memories remembered_for(storage::Transaction& transaction, const std::string& un
   std::int64_t last = behind;
   for (const auto& row : transaction.query(
            "SELECT s.bundle_id, s.sequence, b.bundle FROM exchange_sent s JOIN exchange_built b ON b.bundle_id = "
-           "s.bundle_id WHERE s.ended = 1 AND s.rung >= 8 AND s.sequence > $1 ORDER BY s.sequence",
-           {open.empty() ? std::max(after, behind) : behind})) {
+           "s.bundle_id WHERE s.ended = 1 AND s.rung >= 8 AND s.sequence > $2 AND EXISTS (SELECT 1 FROM "
+           "exchange_receipt r WHERE r.bundle_id = s.bundle_id AND r.rung > 7 AND r.party = $1) ORDER BY s.sequence",
+           {unit, open.empty() ? std::max(after, behind) : behind})) {
     if (row.integer(1) <= after && !open.contains(row.integer(1))) continue;
     if (sum > bytes || memories.list.size() >= kBatchCountMax) {
       memories.behind = last;
       break;
     }
-    jindu::v1::Remembered one;
-    if (!parse_message(row.blob(2), one)) continue;
+    auto one = remembered_head(row.blob(2));
+    if (!one) continue;
     for (auto& kept : transaction.query(
              "SELECT receipt, certificate, together, place FROM exchange_receipt WHERE bundle_id = $1 AND party = $2 "
              "ORDER BY rung",
              {row.text(0), unit})) {
       const auto receipt = receipt_in(transaction, kept, 0).whole();
-      one.add_receipts(receipt.data(), receipt.size());
+      one->add_receipts(receipt.data(), receipt.size());
     }
     last = row.integer(1);
-    memories.list.push_back(encode(one));
+    memories.list.push_back(encode(*one));
     sum += memories.list.back().size();
   }
   return memories;
-}
-
-void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id) {
-  mark_handed_over(transaction, bundle_id);
-  forget_payload(transaction, bundle_id);
-  transaction.execute("DELETE FROM exchange_built WHERE bundle_id = $1", {bundle_id});
 }
 
 std::int64_t hand_over_again(storage::Transaction& transaction, std::int64_t from_sequence) {

@@ -23,6 +23,7 @@ struct Built {
   std::string bundle_id;
   Bytes manifest_digest;
   Bytes bundle;
+  std::string instead_of = {};  // the bundle that this one sends anew (sent_anew.hpp)
 };
 // A message that was put aside, or is none any more.
 struct PutAside {
@@ -85,10 +86,14 @@ struct Sent {
   std::string code;
 };
 Sent* find_sent(storage::Transaction& transaction, const std::string& bundle_id);  // nullptr: not ours
-// The bytes stay until the other side has the bundle: a unit that is restored from an older copy has forgotten it.
+// The bytes stay until the other side has the bundle: a unit that is restored from an older copy has forgotten it; and
+// its payload until it is applied: what ends otherwise may be sent anew.
 void mark_handed_over(storage::Transaction& transaction, const std::string& bundle_id);
-// Our own unit has ended it: what tells of it is kept, should the unit forget that.
-void mark_ended_here(storage::Transaction& transaction, const std::string& bundle_id);
+// It is applied: nobody needs its bytes any more.
+void mark_applied(storage::Transaction& transaction, const std::string& bundle_id);
+// It is not to be sent anew any more, or not from here: its payload goes, and what tells of it stays, should our unit
+// forget that it has ended it.
+void forget_bytes(storage::Transaction& transaction, const std::string& bundle_id);
 // Of what our unit has ended itself: all behind a sequence, and those named; as many as go into one batch.
 struct Memories {
   std::vector<Bytes> list = {};             // encoded Remembered messages
@@ -96,8 +101,6 @@ struct Memories {
 };
 Memories remembered_for(storage::Transaction& transaction, const std::string& unit, std::int64_t after,
                         const std::set<std::int64_t>& open, std::int64_t behind, std::size_t bytes);
-// The other side has it, whether or not our unit's answer came back.
-void mark_arrived(storage::Transaction& transaction, const std::string& bundle_id);
 // The unit has forgotten what it took from a sequence on: hand over again what is still here. Gives how many.
 std::int64_t hand_over_again(storage::Transaction& transaction, std::int64_t from_sequence);
 // Up to where the unit has said that it took them.

@@ -11,6 +11,7 @@
 #include "common/exchange/service/health.hpp"
 #include "common/exchange/service/kept_receipts.hpp"
 #include "common/exchange/service/outbox.hpp"
+#include "common/exchange/service/sent_anew.hpp"
 #include "common/exchange/service/standstill.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/metrics.hpp"
@@ -33,6 +34,7 @@ constexpr std::size_t kBytesRemembered = 6 * 1024 * 1024;
 constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
 // So long at most does something that is prepared wait for others to be committed with it.
 constexpr milliseconds kHeldTogether{50};
+constexpr std::chrono::minutes kForgetsAgain{10};  // between two looks for payloads that are kept no longer
 
 bool tries_again(const Error& error) { return error.fault == Fault::unavailable || error.fault == Fault::internal; }
 
@@ -179,18 +181,30 @@ class ServiceImpl final : public Service {
     if (!peer_key) return cannot_build(peer_key.error());
     std::vector<Built> built;
     std::vector<PutAside> changes;
-    std::int64_t aside = 0;
+    std::vector<std::string> gone;
+    std::int64_t aside = 0, stopped = 0;
+    const bool forgets = std::chrono::steady_clock::now() >= forgets_again_;
     auto ok = database_.write([&](storage::Transaction& t) {
       built.clear();
       changes.clear();
+      gone.clear();
+      if (forgets) gone = forget_kept(t, now() - options_.keeps_stopped);
       if (may_build_ahead(t))
         built = build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now(), &changes);
       aside = number_aside(t);
+      stopped = number_stopped(t);
     });
     if (!ok) return cannot_build(ok.error());
     building_.worked();
     building_stands_.goes_on();
     for (const auto& one : changes) tell_of(one);
+    for (const auto& one : built)
+      if (!one.instead_of.empty())
+        log::info("exchange.sent_anew", {{"bundle", one.bundle_id}, {"instead_of", one.instead_of}});
+    for (const auto& id : gone) log::warn("exchange.payload_forgotten", {{"bundle", id}});
+    if (forgets) forgets_again_ = std::chrono::steady_clock::now() + kForgetsAgain;
+    metrics::gauge("jindu_exchange_stopped", "Bundles that ended without being applied and were not sent anew")
+        .Set(static_cast<double>(stopped));
     metrics::gauge("jindu_exchange_put_aside", "Messages that cannot be built and wait for what they are made of")
         .Set(static_cast<double>(aside));
     if (built.empty()) return milliseconds(1'000);  // other processes enqueue too
@@ -389,10 +403,11 @@ class ServiceImpl final : public Service {
       sent->ended = is_final(receipt.rung);
       sent->code = receipt.code;
     }
-    if (is_final(receipt.rung) && receipt.party == options_.unit)
-      mark_ended_here(t, id);
+    // The other side has it, or our own unit has ended it, whether or not the unit's answer came back.
+    if (receipt.rung == jindu::v1::RUNG_APPLIED)
+      mark_applied(t, id);
     else if (receipt.rung >= jindu::v1::RUNG_CARRIED && !has_arrived(before))
-      mark_arrived(t, id);
+      mark_handed_over(t, id);
     if (progress_) progress_(t, Progress{sent->kind, sent->subject, receipt});
   }
 
@@ -821,7 +836,8 @@ class ServiceImpl final : public Service {
   std::optional<std::chrono::steady_clock::time_point> first_heard_;
   Backoff building_, sending_, receiving_, following_, verifying_;
   Standstill building_stands_{"building"}, sending_stands_{"sending"}, receipts_stand_{"receipts"};
-  std::chrono::steady_clock::time_point sends_again_{};  // of the sending worker alone
+  std::chrono::steady_clock::time_point sends_again_{};    // of the sending worker alone
+  std::chrono::steady_clock::time_point forgets_again_{};  // of the building worker alone
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
   bool troubled_ = false;         // a receipt was not taken in this round
   // Of the worker that follows receipts alone.

@@ -2,7 +2,7 @@
 export type Tone = 'flow' | 'good' | 'warn' | 'bad' | '';
 const tones: Readonly<Record<string, Tone>> = {
   draft: '', submitted: 'flow', in_transit: 'flow', received: 'flow', accepted: 'flow', initial_review: 'flow', re_review: 'flow', determination: 'flow', notification: 'flow',
-  supplement_requested: 'warn', granted: 'good', returned: 'bad', not_accepted: 'bad', refused: 'bad', withdrawn: '', terminated: '',
+  supplement_requested: 'warn', stopped: 'warn', granted: 'good', returned: 'bad', not_accepted: 'bad', refused: 'bad', withdrawn: '', terminated: '',
 };
 export const toneOf = (status: string): Tone => tones[status] ?? '';
 
@@ -17,14 +17,14 @@ export function awaitsPaper(status: string, notices: readonly { readonly kind: s
 }
 
 // Until it is accepted, the date that is due is that of the answer whether it is; only then does the promised limit run.
-const unanswered = new Set(['draft', 'submitted', 'in_transit', 'received', 'supplement_requested']);
+const unanswered = new Set(['draft', 'submitted', 'in_transit', 'stopped', 'received', 'supplement_requested']);
 export const awaitsAcceptance = (status: string): boolean => unanswered.has(status);
 
 // The stations an application passes; where it is now, and where it ended if it ended early.
 export const stations = ['submitted', 'received', 'accepted', 'review', 'decided'] as const;
 export type Station = (typeof stations)[number];
 const stationOf: Readonly<Record<string, Station>> = {
-  submitted: 'submitted', in_transit: 'submitted', received: 'received', returned: 'received', supplement_requested: 'received', not_accepted: 'received',
+  submitted: 'submitted', in_transit: 'submitted', stopped: 'submitted', received: 'received', returned: 'received', supplement_requested: 'received', not_accepted: 'received',
   accepted: 'accepted', initial_review: 'review', re_review: 'review', determination: 'review', notification: 'decided', granted: 'decided', refused: 'decided', withdrawn: 'received', terminated: 'review',
 };
 export interface Passed {
@@ -57,14 +57,16 @@ interface Rung {
   readonly party: string;
   readonly at: number;
   readonly code: string;
+  readonly sent_anew: boolean;
 }
 const rungs: readonly (readonly [string, TransitSummary['side']])[] = [['stored', 'public'], ['verified', 'public'], ['carried', 'between'], ['delivered', 'isolated'], ['applied', 'isolated']];
 // A rung may be passed without being told: one that is higher includes it.
 const rank = (rung: string): number => ({ released: 1, held: 1 } as Record<string, number>)[rung] ?? rungs.findIndex(([name]) => name === rung);
 
-export function transitOf(told: readonly Rung[]): { readonly rungs: TransitSummary[]; readonly troubles: Rung[] } {
+// What was stopped and sent anew counts by the bundle that it goes with now; `anew` is how many were.
+export function transitOf(told: readonly Rung[]): { readonly rungs: TransitSummary[]; readonly troubles: Rung[]; readonly anew: number } {
   const bundles = new Map<string, Rung[]>();
-  for (const one of told) bundles.set(one.bundle_id, [...(bundles.get(one.bundle_id) ?? []), one]);
+  for (const one of told) if (!one.sent_anew) bundles.set(one.bundle_id, [...(bundles.get(one.bundle_id) ?? []), one]);
   const all = bundles.size;
   const summary = rungs.map(([rung, side], i) => {
     const reached = [...bundles.values()].map((own) => own.filter((one) => rank(one.rung) >= i).sort((a, b) => a.at - b.at)[0]).filter((one): one is Rung => !!one);
@@ -74,7 +76,7 @@ export function transitOf(told: readonly Rung[]): { readonly rungs: TransitSumma
     const last = own.reduce((a, b) => (b.at >= a.at ? b : a));
     return ['held', 'refused', 'quarantined', 'expired'].includes(last.rung) ? [last] : [];
   });
-  return { rungs: summary, troubles };
+  return { rungs: summary, troubles, anew: new Set(told.filter(({ sent_anew }) => sent_anew).map(({ bundle_id }) => bundle_id)).size };
 }
 
 // Each bundle once, in the order in which they were made: what the exchange's operators know a message by.

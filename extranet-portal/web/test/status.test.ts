@@ -24,6 +24,7 @@ describe('the progress of a declaration', () => {
   it('stands where the declaration is', () => {
     expect(shown('submitted')).toBe('now ahead ahead ahead ahead');
     expect(shown('in_transit')).toBe('now ahead ahead ahead ahead');
+    expect(shown('stopped')).toBe('now ahead ahead ahead ahead');
     expect(shown('supplement_requested')).toBe('past now ahead ahead ahead');
     expect(shown('re_review')).toBe('past past past now ahead');
     expect(shown('notification')).toBe('past past past past now');
@@ -60,22 +61,22 @@ describe('what a status means', () => {
     expect(awaitsPaper('initial_review', [])).toBe(false);
   });
   it('is that the answer on acceptance is due, until it is given', () => {
-    expect(statuses.filter(awaitsAcceptance).sort()).toEqual(['in_transit', 'received', 'submitted', 'supplement_requested']);
+    expect(statuses.filter(awaitsAcceptance).sort()).toEqual(['in_transit', 'received', 'stopped', 'submitted', 'supplement_requested']);
   });
-  it('is good only when granted, bad only when it ended against the applicant, and a warning when something is to be done', () => {
+  it('is good only when granted, bad only when it ended against the applicant, and a warning when something is to be done or does not go on', () => {
     expect(statuses.filter((one) => toneOf(one) === 'good')).toEqual(['granted']);
     expect(statuses.filter((one) => toneOf(one) === 'bad').sort()).toEqual(['not_accepted', 'refused', 'returned']);
-    expect(statuses.filter((one) => toneOf(one) === 'warn')).toEqual(['supplement_requested']);
+    expect(statuses.filter((one) => toneOf(one) === 'warn').sort()).toEqual(['stopped', 'supplement_requested']);
   });
 });
 
 describe('the transit between both networks', () => {
   it('names each bundle once, for who asks where it is', () => {
-    const rung = (bundle_id: string, kind: string, name: string) => ({ bundle_id, kind, rung: name, party: 'gateway-outer', at: 1, code: '' });
+    const rung = (bundle_id: string, kind: string, name: string) => ({ bundle_id, kind, rung: name, party: 'gateway-outer', at: 1, code: '', sent_anew: false });
     expect(bundlesOf([])).toEqual([]);
     expect(bundlesOf([rung('a', 'material', 'stored'), rung('a', 'material', 'verified'), rung('b', 'dossier', 'stored')])).toEqual([{ bundle_id: 'a', kind: 'material' }, { bundle_id: 'b', kind: 'dossier' }]);
   });
-  const told = (bundle_id: string, rung: string, at: number, code = '') => ({ bundle_id, kind: 'dossier', rung, party: 'gateway-outer', at, code });
+  const told = (bundle_id: string, rung: string, at: number, code = '', sent_anew = false) => ({ bundle_id, kind: 'dossier', rung, party: 'gateway-outer', at, code, sent_anew });
   const counts = (rungs: ReturnType<typeof transitOf>['rungs']) => rungs.map(({ rung, done, all }) => `${rung} ${done}/${all}`).join(', ');
 
   it('counts bundles, not statements', () => {
@@ -101,6 +102,13 @@ describe('the transit between both networks', () => {
   it('names each bundle that was refused, put aside or came too late, once', () => {
     const { troubles } = transitOf([told('a', 'stored', 1), told('a', 'refused', 2), told('b', 'quarantined', 2), told('c', 'expired', 2), told('d', 'applied', 2)]);
     expect(troubles.map(({ bundle_id, rung }) => `${bundle_id} ${rung}`)).toEqual(['a refused', 'b quarantined', 'c expired']);
+  });
+  it('counts what was stopped and sent anew by the bundle that it goes with now, and it is no trouble any more', () => {
+    const { rungs, troubles, anew } = transitOf([told('a', 'stored', 1, '', true), told('a', 'quarantined', 2, 'policy.forbidden', true), told('b', 'stored', 3), told('b', 'applied', 4)]);
+    expect(counts(rungs)).toBe('stored 1/1, verified 1/1, carried 1/1, delivered 1/1, applied 1/1');
+    expect(troubles).toEqual([]);
+    expect(anew).toBe(1);
+    expect(transitOf([told('a', 'quarantined', 2), told('b', 'stored', 3)])).toMatchObject({ anew: 0, troubles: [{ bundle_id: 'a' }] });
   });
   it('begins with nothing', () => {
     expect(transitOf([]).rungs.every(({ done, all, at }) => done === 0 && all === 0 && at === undefined)).toBe(true);

@@ -86,7 +86,7 @@ export const en: Same<typeof zh> = {
     },
   },
   status: {
-    draft: 'Draft', submitted: 'Submitted', in_transit: 'In transit', received: 'Awaiting acceptance', returned: 'Returned', supplement_requested: 'Supplement requested', accepted: 'Accepted', not_accepted: 'Not accepted', initial_review: 'Initial review', re_review: 'Re-review',
+    draft: 'Draft', submitted: 'Submitted', in_transit: 'In transit', stopped: 'Stopped on its way', received: 'Awaiting acceptance', returned: 'Returned', supplement_requested: 'Supplement requested', accepted: 'Accepted', not_accepted: 'Not accepted', initial_review: 'Initial review', re_review: 'Re-review',
     determination: 'Determination', notification: 'Notification', granted: 'Granted', refused: 'Refused', withdrawn: 'Withdrawn', terminated: 'Terminated',
   },
 };

@@ -86,7 +86,7 @@ export const zh = {
     },
   },
   status: {
-    draft: '草稿', submitted: '已提交', in_transit: '传输中', received: '待受理', returned: '已退回', supplement_requested: '待补正', accepted: '已受理', not_accepted: '不予受理', initial_review: '初审中', re_review: '复审中',
+    draft: '草稿', submitted: '已提交', in_transit: '传输中', stopped: '传送受阻', received: '待受理', returned: '已退回', supplement_requested: '待补正', accepted: '已受理', not_accepted: '不予受理', initial_review: '初审中', re_review: '复审中',
     determination: '审定中', notification: '告知中', granted: '准予许可', refused: '不予许可', withdrawn: '已撤回', terminated: '已终止',
   },
 };

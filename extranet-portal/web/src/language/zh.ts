@@ -74,6 +74,7 @@ export const zh = {
     means: {
       submitted: { title: '已收到您的申报', text: '正在送往政务内网。法定期限自受理之日起计算；提交时间已记录在回执中。' },
       in_transit: { title: '正在送往政务内网', text: '申报件已离开外网，正经隔离交换送达。下方可以看到每一段的签收。' },
+      stopped: { title: '传送中途被拦下，尚未送达受理部门', text: '您提交的内容和材料都完好保存在这里，收件时间以回执为准，不会改变。系统已通知工作人员，原因排除后由他们重新传送，状态会自动更新；您无需操作，也无需重新提交。如果三个工作日后仍是这样，请拨打 12345 并告知申报号。' },
       received: { title: '受理部门已收到', text: '工作人员将在五个工作日内告知是否受理。' },
       returned: { title: '申报被退回', text: '内容不符合填报要求，原因见下方通知。可以用原来的内容修改后重新申报。' },
       supplement_requested: { title: '需要补正', text: '请按下方通知一次性补齐。已提交的材料不用重传。' },
@@ -95,7 +96,7 @@ export const zh = {
   transit: {
     title: '两网传输', lead: '公众网与政务内网物理隔离。每一段由经手方签字确认，没有签收就不会显示完成。', none: '交换还没有签收记录。', side: { public: '公众网', between: '隔离交换', isolated: '政务内网' },
     rung: { stored: '外端机已存妥', verified: '已核验完整和来源', carried: '已摆渡过网', delivered: '审批系统已取走', applied: '审批系统已入库' }, partly: '（{done} / {all}）', ahead: '尚未',
-    trouble: { held: '暂扣，等待放行。', refused: '未通过，已退回。', quarantined: '已隔离，工作人员会处理。', expired: '超过时限未送达，工作人员会处理。' }, bundle: '交换包', enquiry: '查询编号', enquiryLead: '一般用不到。咨询传输进度时，请把编号告诉工作人员：隔离交换只认编号，看不到申报号。', kind: { dossier: '申报件', material: '材料' },
+    trouble: { held: '暂扣，等待放行。', refused: '未通过，已退回。', quarantined: '已隔离，工作人员会处理。', expired: '超过时限未送达，工作人员会处理。' }, anew: '有 {count} 个交换包曾中途被拦下，已重新传送。', bundle: '交换包', enquiry: '查询编号', enquiryLead: '一般用不到。咨询传输进度时，请把编号告诉工作人员：隔离交换只认编号，看不到申报号。', kind: { dossier: '申报件', material: '材料' },
     heldUp: { sending: '目前暂时不能发送。', building: '目前暂时不能发送。', aside: '提交内容中有一部分暂时不能发送。', todo: '您提交的内容已妥善保存，收件时间不变，恢复后会自动续传，无需重新提交。如果下一个工作日仍有此提示，请拨打 12345 并告知下方代码。', since: '自 {at} 起' },
   },
   notice: {

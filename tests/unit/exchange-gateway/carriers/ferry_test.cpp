@@ -608,12 +608,6 @@ TEST_CASE("each voyage that a person writes, reads or has written again stands i
   CHECK(w.outer.count("SELECT COUNT(*) FROM operator_log") == 2);
 }
 
-TEST_CASE("a person at the machine has a name and a number") {
-  const auto person = local_person();
-  CHECK(person.find(" uid:") > 0);
-  CHECK(person.find(" uid:") != std::string::npos);
-}
-
 TEST_CASE("in short: what is under way, what waits for the next voyage, what was taken in last and what has not come") {
   World w;
   Crossing c(w);

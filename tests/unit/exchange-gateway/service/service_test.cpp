@@ -10,6 +10,7 @@
 #include "common/exchange/codec/batch.hpp"
 #include "common/exchange/service/enquiry.hpp"
 #include "common/exchange/service/exchange.hpp"
+#include "common/exchange/service/sent_anew.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"
 #include "exchange-gateway/api/unit_api.hpp"
@@ -282,7 +283,7 @@ class Road {
   result<Effects> take(const Incoming& incoming) {
     const std::string word(text_of(incoming.payload));
     ++prepared;
-    if (word == "no") return Error{Fault::invalid, "test.no", "never"};
+    if (word == "no" && !relents) return Error{Fault::invalid, "test.no", "never"};
     if (word.starts_with("later") && later > 0) {
       --later;
       return Error{Fault::unavailable, "test.later", "not now"};
@@ -302,6 +303,7 @@ class Road {
 
  public:
   std::atomic<int> later = 0, crashes = 0, prepared = 0;
+  std::atomic<bool> relents = false;
   Post outer, inner;
   Office portal, approval;
 };
@@ -386,6 +388,33 @@ TEST_CASE("one that is refused for good tells its sender why, and what stands be
         Words{"test.contradiction"});
   CHECK(road.portal.column("SELECT code FROM progress WHERE subject = 'kind' AND rung = 'refused'") ==
         Words{"exchange.unknown_kind"});
+}
+
+TEST_CASE("what was refused is applied once when it is sent anew after the cause was put right, behind what went on") {
+  Road road;
+  const CapturedLog log;
+  const auto resend = [&] {
+    return road.portal.database().write([](Transaction& t) {
+      exchange::send_all_anew(t, "a", {"somebody", "the cause is put right"}, SystemClock().now());
+    });
+  };
+  road.portal.enqueue("a", "no");
+  road.portal.enqueue("a", "after");
+  REQUIRE(road.eventually([&] { return road.portal.service().health().value().refused == 1; }));
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"after"}; }));
+  // Too early: it is refused once more, and can be sent once more.
+  REQUIRE(resend());
+  CHECK(road.portal.service().health().value().refused == 0);
+  REQUIRE(road.eventually([&] { return road.portal.service().health().value().refused == 1; }));
+  road.relents = true;
+  REQUIRE(resend());
+  REQUIRE(road.eventually([&] { return road.approval.words() == Words{"after", "no"}; }));
+  CHECK_FALSE(resend());
+  REQUIRE(road.eventually([&] { return road.portal.service().health().value().under_way == 0; }));
+  CHECK(road.portal.service().health().value().refused == 0);
+  CHECK(road.approval.words() == Words{"after", "no"});
+  CHECK(log.lines({"exchange.sent_anew", "instead_of"}) == 2);
+  CHECK(road.portal.column("SELECT bundle_id FROM exchange_built WHERE payload IS NOT NULL").empty());
 }
 
 TEST_CASE("one that comes behind a later one about its subject is refused, and told of") {

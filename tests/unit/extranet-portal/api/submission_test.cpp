@@ -574,6 +574,7 @@ TEST_CASE("files go when the intranet has everything, and when nobody submits th
     }));
     CHECK(ready.browser.get("/api/v1/declarations/" + ready.id).json.at("status") == "in_transit");
     CHECK(ready.browser.get("/api/v1/declarations/" + ready.id).json.at("transit").at(0).at("rung") == "applied");
+    CHECK(ready.browser.get("/api/v1/declarations/" + ready.id).json.at("transit").at(0).at("sent_anew") == false);
     // As long as a slice may have to be read from it, the file stays.
     CHECK(store::keep_house(*world->database, world->files, limits, world->clock.now()).value() == 0);
     CHECK(stored() == 2);

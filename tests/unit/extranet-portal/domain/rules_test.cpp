@@ -128,6 +128,14 @@ TEST_CASE("only a newer word of the intranet changes the status") {
   CHECK(handed_over(known));
   CHECK(known.status == "in_transit");
   CHECK_FALSE(handed_over(known));
+  CHECK_FALSE(sent_anew(known));
+  CHECK(stopped(known));
+  CHECK(known.status == "stopped");
+  CHECK_FALSE(stopped(known));
+  CHECK_FALSE(handed_over(known));
+  CHECK(sent_anew(known));
+  CHECK(known.status == "submitted");
+  CHECK(stopped(known));
   CHECK(merge(known, {"accepted", "acceptance", 3, "SL-1", "2026-03-20", "2026-04-20", true, 9}));
   CHECK_FALSE(merge(known, {"received", "", 2, "", "", "", false, 0}));
   CHECK_FALSE(merge(known, {"refused", "", 3, "", "", "", false, 0}));
@@ -136,6 +144,8 @@ TEST_CASE("only a newer word of the intranet changes the status") {
   CHECK(known.acceptance_number == "SL-1");
   CHECK_FALSE(known.provisional);
   CHECK_FALSE(handed_over(known));
+  CHECK_FALSE(stopped(known));
+  CHECK_FALSE(sent_anew(known));
   CHECK(known.status == "initial_review");
   CHECK_FALSE(awaits_supplement(known));
   CHECK(merge(known, {"supplement_requested", "acceptance", 5, "", "", "", false, 0}));
@@ -144,6 +154,7 @@ TEST_CASE("only a newer word of the intranet changes the status") {
   CHECK_FALSE(awaits_supplement(known));
   CHECK_FALSE(merge(known, {"supplement_requested", "acceptance", 5, "", "", "", false, 0}));
   CHECK_FALSE(is_intranet_status("in_transit"));
+  CHECK_FALSE(is_intranet_status("stopped"));
   CHECK_FALSE(is_intranet_status("anything"));
 }
 

@@ -6,6 +6,7 @@
 #include "common/catalogue/calendar.hpp"
 #include "common/exchange/service/enquiry.hpp"
 #include "common/runtime/ids.hpp"
+#include "extranet-portal/exchange/receivers.hpp"
 #include "extranet-portal/store/declarations.hpp"
 #include "extranet-portal/store/published.hpp"
 #include "tests/unit/extranet-portal/world.hpp"
@@ -126,6 +127,80 @@ TEST_CASE("status updates make steps; an older one never overwrites") {
   }
 }
 
+namespace {
+
+// A receipt of a bundle of the declaration, as the service records it and tells of it.
+void told(World& world, const std::string& id, const std::string& bundle, const std::string& kind, jindu::v1::Rung rung,
+          const char* code = "") {
+  REQUIRE(world.database->write([&](storage::Transaction& tx) {
+    if (!tx.query_one("SELECT 1 FROM exchange_sent WHERE bundle_id = $1", {bundle}))
+      tx.execute(
+          "INSERT INTO exchange_sent (bundle_id, sequence, kind, subject, manifest_digest, created_ms, handed_over, "
+          "rung, ended, code) SELECT $1, COUNT(*) + 1, $2, $3, $4, 0, 1, 0, 0, '' FROM exchange_sent",
+          {bundle, kind, id, Bytes(32)});
+    tx.execute(
+        "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, $2, 'gateway-outer', "
+        "5, $3, $4)",
+        {bundle, std::int64_t{rung}, code, Bytes(1)});
+    jindu::exchange::Receipt receipt;
+    receipt.rung = rung;
+    receipt.code = code;
+    receipt.at = world.clock.now();
+    portal::exchange::note_progress(tx, {kind, id, receipt});
+  }));
+}
+
+std::string status_of(World& world, const std::string& id) {
+  std::string status;
+  REQUIRE(world.database->read(
+      [&](storage::Transaction& tx) { status = store::find_declaration(tx, id)->progress.status; }));
+  return status;
+}
+
+// As `exchange resend` does, of which the exchange's own tests tell the rest.
+void sends_anew(World& world, const std::string& id, const std::string& bundle) {
+  REQUIRE(world.database->write([&](storage::Transaction& tx) {
+    tx.execute("INSERT INTO exchange_sent_anew (bundle_id, anew, at_ms, who, reason) VALUES ($1, '', 1, 'a', 'b')",
+               {bundle});
+    portal::exchange::note_sent_anew(tx, id, world.clock.now());
+  }));
+}
+
+}  // namespace
+
+TEST_CASE("what is stopped on its way is said so until all of it is sent anew; then it goes on as at first") {
+  for (auto& world : worlds()) {
+    const auto id = declared(*world);
+    told(*world, id, "m", "material", jindu::v1::RUNG_STORED);
+    CHECK(status_of(*world, id) == "submitted");
+    told(*world, id, "d", "dossier", jindu::v1::RUNG_STORED);
+    CHECK(status_of(*world, id) == "in_transit");
+    told(*world, id, "m", "material", jindu::v1::RUNG_QUARANTINED, "policy.forbidden");
+    CHECK(status_of(*world, id) == "stopped");
+    told(*world, id, "d", "dossier", jindu::v1::RUNG_VERIFIED);
+    CHECK(status_of(*world, id) == "stopped");
+    told(*world, id, "d", "dossier", jindu::v1::RUNG_EXPIRED, "policy.expired");
+    sends_anew(*world, id, "m");
+    CHECK(status_of(*world, id) == "stopped");
+    sends_anew(*world, id, "d");
+    CHECK(status_of(*world, id) == "submitted");
+    // Another party's word of the same end comes late.
+    told(*world, id, "d", "dossier", jindu::v1::RUNG_REFUSED);
+    CHECK(status_of(*world, id) == "submitted");
+    told(*world, id, "d2", "dossier", jindu::v1::RUNG_STORED);
+    CHECK(status_of(*world, id) == "in_transit");
+    REQUIRE(world->database->read([&](storage::Transaction& tx) {
+      std::vector<std::string> steps;
+      for (const auto& step : store::steps_of(tx, id)) steps.push_back(step.status);
+      CHECK(steps == std::vector<std::string>{"in_transit", "stopped", "submitted", "in_transit"});
+    }));
+    // What the intranet says itself is never taken back.
+    REQUIRE(world->receive("status", update(id, 1, "received")));
+    told(*world, id, "d2", "dossier", jindu::v1::RUNG_REFUSED);
+    CHECK(status_of(*world, id) == "received");
+  }
+}
+
 TEST_CASE("a notice is bound to its place") {
   for (auto& world : worlds()) {
     const auto id = declared(*world);
@@ -177,6 +252,10 @@ TEST_CASE("anybody checks a document by code or file, and sees when it no longer
     CHECK(browser.get("/api/v1/check/" + code).json.at("state") == "expired");
     record.set_state("revoked");
     REQUIRE(world->receive("document", record));
+    // One that was sent anew comes late.
+    record.set_state("valid");
+    REQUIRE(world->receive("document", record));
+    record.set_state("revoked");
     CHECK(browser.get("/api/v1/check/" + code).json.at("state") == "revoked");
     record.set_document_sha256(std::string(32, 'x'));
     CHECK(world->receive("document", record).error().code == "document.other_digest");

@@ -99,6 +99,13 @@ TEST_CASE("of a declaration its pseudonyms and bundles are told, each with the n
     CHECK(found.passages[0].at == kThen + std::chrono::milliseconds(8));
     CHECK(found.passages[1].bundle == dossier);
     CHECK(found.passages[1].rung.empty());
+    CHECK(found.passages[0].can_be_sent_anew);
+    CHECK_FALSE(found.passages[1].can_be_sent_anew);
+    REQUIRE(database->write([&](Transaction& t) { send_anew(t, material, {"alice uid:1", "put right"}, kThen); }));
+    found = enquiry(*database, "d");
+    CHECK_FALSE(found.passages[0].can_be_sent_anew);
+    REQUIRE(found.passages[0].anew);
+    CHECK(found.passages[0].anew->who == "alice uid:1");
   }
 }
 
@@ -147,7 +154,10 @@ TEST_CASE("an enquiry is told in Chinese, in English, and as JSON") {
   enquiry.theirs = {kTheirs};
   enquiry.not_built = 3;
   enquiry.passages = {{"id-1", "dossier", true, "refused", "approval", kThen, "dossier.malformed"},
-                      {"id-2", "dossier", true, "", "", kThen, ""},
+                      {"id-2", "dossier", true, "quarantined", "gateway-outer", kThen, "", true},
+                      {"id-4", "material", true, "expired", "gateway-outer", kThen, "", false,
+                       SentAnew{"id-5", kThen, "alice uid:1", "put right"}},
+                      {"id-6", "material", true, "", "", kThen, ""},
                       {"id-3", "novelty", false, "applied", "", kThen, ""}};
   const Asked asked{"d", "JD20260528000017"};
   const auto zh = as_text(asked, enquiry, Language::zh), en = as_text(asked, enquiry, Language::en);
@@ -155,16 +165,20 @@ TEST_CASE("an enquiry is told in Chinese, in English, and as JSON") {
     for (const char* part : {"JD20260528000017  d", "11111111111111111111111111111111", "id-1",
                              "id-3  2026-05-28T20:26:40.000Z", "[dossier.malformed]", "novelty"})
       CHECK(text.find(part) != std::string::npos);
-  for (const char* part : {"交换主题代号", "发出  申报件  已退回  approval", "尚无回执", "收到", "：3"})
+  for (const char* part : {"交换主题代号", "发出  申报件  已退回  approval", "尚无回执", "收到", "：3", "可重新发送",
+                           "已重新发送，新交换包 id-5"})
     CHECK(zh.find(part) != std::string::npos);
   for (const char* part :
-       {"Subject pseudonyms", "out  dossier  refused  approval", "no receipt yet", "no bundle yet: 3"})
+       {"Subject pseudonyms", "out  dossier  refused  approval", "no receipt yet", "no bundle yet: 3",
+        "can be sent anew (exchange resend)", "sent anew as id-5  2026-05-28T20:26:40.000Z  alice uid:1  put right"})
     CHECK(en.find(part) != std::string::npos);
   const auto json = boost::json::parse(as_json(asked, enquiry));
   CHECK(json.at("declaration_number") == "JD20260528000017");
   CHECK(json.at("subjects_of_other_side").at(0).as_string() == std::string_view(kTheirs));
   CHECK(json.at("bundles").at(0).at("code") == "dossier.malformed");
-  CHECK(json.at("bundles").at(2).at("direction") == "in");
+  CHECK(json.at("bundles").at(1).at("can_be_sent_anew") == true);
+  CHECK(json.at("bundles").at(2).at("sent_anew").at("id") == "id-5");
+  CHECK(json.at("bundles").at(4).at("direction") == "in");
   CHECK(json.at("not_built") == 3);
   const auto nothing = as_text({"d", ""}, {}, Language::en);
   for (const char* part : {"has sent nothing yet", "nothing has come yet", "There is no bundle yet"})

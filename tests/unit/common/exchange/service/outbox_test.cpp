@@ -544,11 +544,13 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
     CHECK(code_of(database->read([&](Transaction& t) { sealed_again(t, 10, 1 << 30); })) == "exchange.payload_changed");
     ::unlink(name);
     CHECK(code_of(database->read([&](Transaction& t) { sealed_again(t, 10, 1 << 30); })) == "exchange.file_missing");
-    // What our unit has refused is remembered without the file; what has arrived needs it no more.
+    // What is not to be sent anew is remembered without the file.
     REQUIRE(database->write([&](Transaction& t) {
-      mark_ended_here(t, to_text(slice.id));
+      mark_handed_over(t, to_text(slice.id));
+      CHECK(is_needed(t, name));
+      forget_bytes(t, to_text(slice.id));
       CHECK_FALSE(is_needed(t, name));
-      mark_arrived(t, to_text(slice.id));
+      mark_applied(t, to_text(slice.id));
     }));
   }
 }
@@ -641,7 +643,7 @@ TEST_CASE("what an older program had enqueued and built is sent as it was") {
     CHECK(opened(*parse_bundle(next[2].bundle)) == "enqueued");
     REQUIRE(database->write([&](Transaction& t) {
       CHECK(is_needed(t, name));
-      for (const auto& one : next) mark_arrived(t, one.bundle_id);
+      for (const auto& one : next) mark_applied(t, one.bundle_id);
       CHECK_FALSE(is_needed(t, name));
       CHECK(t.query_one("SELECT COUNT(*) FROM exchange_payload")->integer(0) == 0);
     }));
@@ -740,19 +742,19 @@ TEST_CASE("what the other side does not have yet is handed over again, byte for 
     };
     REQUIRE(database->read([](Transaction& t) { CHECK(handed_over_up_to(t) == 4); }));
     REQUIRE(database->write([&](Transaction& t) {
-      mark_arrived(t, to_text(views[2].id));
+      mark_applied(t, to_text(views[2].id));
       CHECK(hand_over_again(t, 2) == 2);
       CHECK(hand_over_again(t, 2) == 0);
     }));
     REQUIRE(look() == 2);
     CHECK(next[0].bundle == bytes[1]);
     CHECK(next[1].bundle == bytes[3]);
-    // The word that it has arrived may come before the unit's own answer does.
-    REQUIRE(database->write([&](Transaction& t) { mark_arrived(t, to_text(views[1].id)); }));
+    // The word that it was applied may come before the unit's own answer does.
+    REQUIRE(database->write([&](Transaction& t) { mark_applied(t, to_text(views[1].id)); }));
     REQUIRE(look() == 1);
     CHECK(next[0].bundle == bytes[3]);
     REQUIRE(database->write([&](Transaction& t) {
-      for (const auto& view : views) mark_arrived(t, to_text(view.id));
+      for (const auto& view : views) mark_applied(t, to_text(view.id));
       CHECK(hand_over_again(t, 1) == 0);
       CHECK(t.query_one("SELECT COUNT(*) FROM exchange_built")->integer(0) == 0);
       CHECK(t.query_one("SELECT COUNT(*) FROM exchange_payload")->integer(0) == 0);
