@@ -1,8 +1,8 @@
 #include "exchange-gateway/carriers/by_hand.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -40,6 +40,7 @@ result<http::Response> read_material(Context& context, http::Request& request);
 result<http::Response> read_history(Context& context, http::Request& request);
 result<http::Response> read_document(Context& context, http::Request& request);
 result<http::Response> give_command(Context& context, http::Request& request);
+result<http::Response> send_anew(Context& context, http::Request& request);
 result<http::Response> decision_draft(Context& context, http::Request& request);
 result<http::Response> decision_preview(Context& context, http::Request& request);
 result<http::Response> read_catalogue(Context& context, http::Request& request);

@@ -1,9 +1,11 @@
 #include <boost/json/parse.hpp>
 #include <charconv>
 #include <filesystem>
+#include <set>
 
 #include "common/dossier/dossier.hpp"
 #include "common/exchange/service/enquiry.hpp"
+#include "common/exchange/service/sent_anew.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/messages.hpp"
 #include "intranet-approval/api/api.hpp"
@@ -56,13 +58,24 @@ json::object event_json(const store::StoredEvent& stored) {
 json::array transit_json(storage::Transaction& t, const std::string& id) {
   json::array list;
   std::string last;
+  const auto anew = exchange::sent_anew(t, id);
+  std::set<std::string> kept;
+  for (const auto& one : exchange::stopped(t, id))
+    if (one.kept) kept.insert(one.bundle);
   for (const auto& rung : exchange::timeline(t, id)) {
-    if (rung.bundle != last)
+    if (rung.bundle != last) {
       list.push_back({{"direction", "out"},
                       {"bundle_id", rung.bundle},
                       {"kind", rung.kind},
                       {"created_at", to_unix_ms(rung.at)},
+                      {"can_be_sent_anew", kept.contains(rung.bundle)},
                       {"rungs", json::array{}}});
+      if (const auto record = anew.find(rung.bundle); record != anew.end())
+        list.back().as_object()["sent_anew"] = {{"bundle_id", record->second.bundle},
+                                                {"at", to_unix_ms(record->second.at)},
+                                                {"who", record->second.who},
+                                                {"reason", record->second.reason}};
+    }
     last = rung.bundle;
     list.back().at("rungs").as_array().push_back(
         {{"rung", rung.rung}, {"party", rung.party}, {"at", to_unix_ms(rung.at)}, {"code", rung.code}});
@@ -205,6 +218,7 @@ result<http::Response> read_case(Context& context, http::Request& request) {
               {"clocks", std::move(clock_list)},
               {"transit", transit_json(t, id)},
               {"exchange", exchange_json(exchange::enquire(t, id))},
+              {"may_send_anew", may_send_anew(state, procedure, official).has_value()},
               {"documents", std::move(documents)},
               {"allowed", std::move(allowed)},
               {"transit_ms",

@@ -1,6 +1,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "common/crypto/cms.hpp"
+#include "common/exchange/service/sent_anew.hpp"
 #include "common/runtime/ids.hpp"
 #include "intranet-approval/api/api.hpp"
 #include "intranet-approval/api/command_body.hpp"
@@ -224,6 +225,36 @@ result<http::Response> give_command(Context& context, http::Request& request) {
     store::put_command(t, id, asked->command_id, {request_digest, row.sequence}, now);
     answer = {
         {"case_id", id}, {"sequence", row.sequence}, {"status", row.status}, {"stage", row.stage}, {"repeated", false}};
+  });
+  if (!ok) return ok.error();
+  context.exchange.wake();
+  return http::Response::json(answer);
+}
+
+// What was stopped on its way to the applicant goes once more: an act of the case, with its reason, in the history.
+result<http::Response> send_anew(Context& context, http::Request& request) {
+  auto& office = context.office;
+  const auto& official = who(request);
+  const std::string id(request.parameter("id"));
+  auto body = body_object(request);
+  if (!body) return body.error();
+  auto reason = text_member(*body, "reason", true, exchange::kReasonMax);
+  if (!reason) return reason.error();
+  json::object answer;
+  auto ok = office.database.write([&](storage::Transaction& t) {
+    const auto m = read_matter(office, t, id);
+    const auto& state = m.history.state;
+    if (auto may = may_read(state, m.item.get(), official); !may) throw ErrorException(may.error());
+    const auto now = office.now();
+    const auto procedure = procedure_of(*m.item);
+    if (auto may = may_send_anew(state, procedure, official); !may) throw ErrorException(may.error());
+    std::vector<SentAnew> sent;
+    for (const auto& one : exchange::send_all_anew(t, id, {official.name, *reason}, now))
+      sent.push_back({one.bundle, one.kind, *reason});
+    auto events = decide_sent_anew(state, sent, {procedure, official, now, state.sequence, {}});
+    if (!events) throw ErrorException(events.error());
+    const auto row = commit_change(office, t, m.history, {id, *events}, *m.item, m.applicant->summary);
+    answer = {{"case_id", id}, {"sequence", row.sequence}, {"bundles", sent.size()}};
   });
   if (!ok) return ok.error();
   context.exchange.wake();

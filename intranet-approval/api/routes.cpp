@@ -95,6 +95,7 @@ std::vector<http::Route> routes(Context given) {
       {Method::get, "/api/v1/cases/{id}/materials/{n}", any, none, handler(context, read_material)},
       {Method::get, "/api/v1/cases/{id}/documents/{n}", any, none, handler(context, read_document)},
       {Method::post, "/api/v1/cases/{id}/commands", any, command, handler(context, give_command)},
+      {Method::post, "/api/v1/cases/{id}/resend", any, small, handler(context, send_anew)},
       {Method::post, "/api/v1/cases/{id}/decision-draft", any, small, handler(context, decision_draft)},
       {Method::post, "/api/v1/cases/{id}/decision-preview", any, small, handler(context, decision_preview)},
       {Method::get, "/api/v1/catalogue", any, none, handler(context, read_catalogue)},

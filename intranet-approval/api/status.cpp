@@ -1,5 +1,8 @@
+#include "common/exchange/service/sent_anew.hpp"
 #include "intranet-approval/api/api.hpp"
 #include "intranet-approval/api/json.hpp"
+#include "intranet-approval/domain/cases/decide.hpp"
+#include "intranet-approval/exchange/history.hpp"
 #include "intranet-approval/store/dossiers.hpp"
 
 namespace jindu::approval::api {
@@ -67,13 +70,44 @@ result<http::Response> overview(Context& context, http::Request& request) {
   return http::Response::json(answer);
 }
 
-result<http::Response> exchange_health(Context& context, http::Request&) {
+namespace {
+
+// What will not arrive, with the cases of those who may read them; of the others only how many bundles there are.
+// What is about no case, such as a release of the catalogue, is everybody's.
+void add_stopped(Office& office, storage::Transaction& t, const Official& official, json::array& list,
+                 std::int64_t& elsewhere) {
+  for (const auto& one : exchange::all_stopped(t, 200)) {
+    json::object entry{{"bundle_id", one.bundle}, {"kind", one.kind},         {"rung", one.rung}, {"party", one.party},
+                       {"code", one.code},        {"at", to_unix_ms(one.at)}, {"kept", one.kept}};
+    if (const auto row = store::find_case_row(t, one.subject)) {
+      const auto item = office.item(t, row->item_id, row->item_version);
+      const auto state = load_history(t, row->case_id).state;
+      if (!item || !may_read(state, item.get(), official)) {
+        ++elsewhere;
+        continue;
+      }
+      entry["case"] = {{"case_id", row->case_id},
+                       {"declaration_number", row->declaration_number},
+                       {"applicant_name", row->applicant_name},
+                       {"may_send_anew", may_send_anew(state, procedure_of(*item), official).has_value()}};
+    }
+    list.push_back(std::move(entry));
+  }
+}
+
+}  // namespace
+
+result<http::Response> exchange_health(Context& context, http::Request& request) {
+  const auto& official = who(request);
   auto health = context.exchange.health();
   if (!health) return health.error();
-  json::array held;
-  std::int64_t applied = 0;
+  json::array held, stopped;
+  std::int64_t applied = 0, stopped_elsewhere = 0;
   auto ok = context.office.database.read([&](storage::Transaction& t) {
     held.clear();
+    stopped.clear();
+    stopped_elsewhere = 0;
+    add_stopped(context.office, t, official, stopped, stopped_elsewhere);
     for (const auto& p : store::intake_problems(t, 200))
       held.push_back({{"declaration_id", p.declaration_id},
                       {"at", to_unix_ms(p.at)},
@@ -94,6 +128,8 @@ result<http::Response> exchange_health(Context& context, http::Request&) {
        {"outgoing_waiting", health->waiting},
        {"outgoing_under_way", health->under_way},
        {"outgoing_refused", health->refused},
+       {"stopped", std::move(stopped)},
+       {"stopped_elsewhere", stopped_elsewhere},
        {"outgoing_oldest_ms", health->oldest_under_way ? to_unix_ms(now) - to_unix_ms(*health->oldest_under_way) : 0},
        {"other_side_last_heard", health->other_side_last_heard ? to_unix_ms(*health->other_side_last_heard) : 0},
        {"incoming_applied", applied},

@@ -47,7 +47,10 @@ CaseRow project(const std::string& case_id, std::span<const Event> events, const
   for (const auto& event : events)
     if (std::holds_alternative<StageEntered>(event.fact)) row.stage_entered = event.at;
   row.closed = state.closed();
-  if (row.closed) row.closed_at = events.back().at;
+  // What is sent anew later does not close it once more.
+  if (row.closed)
+    for (const auto& event : events)
+      if (!std::holds_alternative<SentAnew>(event.fact)) row.closed_at = event.at;
   row.deemed_accepted = state.deemed_accepted;
   row.acceptance_check_date = date_of(check);
   row.due_date = check ? date_of(check) : date_of(promised ? promised : statutory);

@@ -51,7 +51,7 @@ const Texts& texts() {
        "its payload is not kept any more, so this service cannot send it anew"},
       {"why.exchange.nothing_stopped", "没有被退回、隔离或过期的内容",
        "nothing about it was refused, quarantined or has expired"},
-      {"why.exchange.reason", "原因须填写，最多 2000 字节", "a reason is needed, of at most 2,000 bytes"},
+      {"why.exchange.reason", "原因须填写，最多 16000 字节", "a reason is needed, of at most 16,000 bytes"},
       {"help.resend", "原因消除后，把被退回、隔离或过期的内容重新发送一次",
        "Once the cause is put right: sends anew what was refused, quarantined or has expired"},
       {"help.number_or_bundle", "申报号、申报标识或交换包编号", "Declaration number or id, or id of a bundle"},

@@ -9,7 +9,7 @@
 
 namespace jindu::exchange {
 
-inline constexpr std::size_t kReasonMax = 2000;  // bytes
+inline constexpr std::size_t kReasonMax = 16'000;  // bytes
 
 // One that ended without being applied and was not sent anew.
 struct Stopped {

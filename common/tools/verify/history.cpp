@@ -126,8 +126,12 @@ class Chain {
   std::vector<std::string> deciders_;
 };
 
-// After these nothing follows in a case.
+// After these nothing follows in a case but that something of it is sent anew.
 bool closes(const std::string& type) { return type == "notified" || type == "not_accepted" || type == "returned"; }
+bool is_closed(const std::vector<CaseEvent>& events) {
+  const auto last = std::find_if(events.rbegin(), events.rend(), [](const auto& e) { return e.type() != "sent_anew"; });
+  return last != events.rend() && closes(last->type());
+}
 
 }  // namespace
 
@@ -147,7 +151,7 @@ Report check_history(const HistoryFiles& files, const Trust& trust) {
   report.prove("history.chained");
   for (const auto& name : chain.deciders()) report.prove("history.decided", {{"name", name}});
   tell_signer(report, chain.certificate(), trust.moment(from_unix_ms(events.back().at_ms())), trust);
-  report.leave_open(closes(events.back().type()) ? "history.end_closed" : "history.end");
+  report.leave_open(is_closed(events) ? "history.end_closed" : "history.end");
   report.leave_open("history.other_acts");
   return report;
 }

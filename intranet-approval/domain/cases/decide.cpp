@@ -95,9 +95,8 @@ result<void> may_act(const CaseState& state, const Procedure& procedure, const O
   return {};
 }
 
-// Recusing oneself is a duty of anybody who could ever act on the case, whatever its stage.
-result<void> may_recuse(const CaseState& state, const Procedure& procedure, const Official& official) {
-  if (state.closed() || !state.exists()) return refused(Fault::conflict, "case.closed", "the case is closed");
+// For whom there is something to do in some stage of the procedure, whatever the present one.
+result<void> has_part(const CaseState& state, const Procedure& procedure, const Official& official) {
   if (official.department != state.department)
     return refused(Fault::forbidden, "case.department", "the case belongs to department " + state.department);
   if (state.recused.contains(official.fingerprint))
@@ -106,6 +105,12 @@ result<void> may_recuse(const CaseState& state, const Procedure& procedure, cons
                                      [&](const Stage& s) { return official.has(s.role); });
   if (!concerned) return refused(Fault::forbidden, "case.role", "the official has no role in this procedure");
   return {};
+}
+
+// Recusing oneself is a duty of anybody who could ever act on the case, whatever its stage.
+result<void> may_recuse(const CaseState& state, const Procedure& procedure, const Official& official) {
+  if (state.closed() || !state.exists()) return refused(Fault::conflict, "case.closed", "the case is closed");
+  return has_part(state, procedure, official);
 }
 
 result<void> may_command(const CaseState& state, std::string_view command, const Procedure& procedure,
@@ -279,6 +284,22 @@ result<std::vector<Event>> decide(const CaseState& state, const OfficialCommand&
 
 result<std::vector<Event>> decide(const CaseState& state, const SystemCommand& command, const SystemFacts& facts) {
   return std::visit(SystemDecision{state, facts}, command);
+}
+
+result<void> may_send_anew(const CaseState& state, const Procedure& procedure, const Official& official) {
+  if (!state.exists()) return refused(Fault::not_found, "case.unknown", "there is no such case");
+  return has_part(state, procedure, official);
+}
+
+result<std::vector<Event>> decide_sent_anew(const CaseState& state, const std::vector<SentAnew>& sent,
+                                            const OfficialFacts& facts) {
+  if (const auto may = may_send_anew(state, facts.procedure, facts.official); !may) return may.error();
+  auto journal = OfficialDecision{state, facts}.journal();
+  for (const auto& one : sent) {
+    if (const auto ok = require_text(one.reasons, "case.reasons_required", "reason"); !ok) return ok.error();
+    journal.add(one);
+  }
+  return journal.take();
 }
 
 std::vector<Permission> permissions(const CaseState& state, const Procedure& procedure, const Official& official) {

@@ -47,6 +47,14 @@ struct SystemFacts {
 
 result<std::vector<Event>> decide(const CaseState& state, const SystemCommand& command, const SystemFacts& facts);
 
+// Whether the official may have sent anew what was stopped on its way to the applicant: whoever has a part in the
+// procedure, at any time, also when the case is closed; it decides nothing. Faults: not_found "case.unknown"; forbidden
+// "case.department", "case.recused", "case.role".
+result<void> may_send_anew(const CaseState& state, const Procedure& procedure, const Official& official);
+// The act itself, one event for each bundle. Besides: invalid "case.reasons_required", "case.text_too_long".
+result<std::vector<Event>> decide_sent_anew(const CaseState& state, const std::vector<SentAnew>& sent,
+                                            const OfficialFacts& facts);
+
 // What an official sees as buttons: each command that the stage knows and, where it is not allowed, the last part of
 // the error code that giving it would bring ("four_eyes", "role", …).
 struct Permission {

@@ -21,7 +21,8 @@ std::string_view type_of(const Fact& fact) {
                                                                                  "sent_back",
                                                                                  "recused",
                                                                                  "determined",
-                                                                                 "notified"};
+                                                                                 "notified",
+                                                                                 "sent_anew"};
   return names[fact.index()];
 }
 

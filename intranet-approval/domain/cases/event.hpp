@@ -141,8 +141,18 @@ struct Notified {
   bool operator==(const Notified&) const = default;
 };
 
+// What was stopped on its way to the applicant goes once more, under the same content. Says nothing about the case
+// itself, and may follow its end.
+struct SentAnew {
+  std::string bundle_id;    // that ended without being applied
+  std::string bundle_kind;  // "notice", "document", "status"
+  std::string reasons;
+  bool operator==(const SentAnew&) const = default;
+};
+
 using Fact = std::variant<Received, Returned, SupplementRequested, SupplementReceived, SupplementReturned, Accepted,
-                          DeemedAccepted, NotAccepted, StageEntered, Reviewed, SentBack, Recused, Determined, Notified>;
+                          DeemedAccepted, NotAccepted, StageEntered, Reviewed, SentBack, Recused, Determined, Notified,
+                          SentAnew>;
 
 // The stable name of a fact, such as "stage_entered"; stored and shown.
 std::string_view type_of(const Fact& fact);

@@ -93,6 +93,11 @@ void fields(Is<Notified> auto& f, auto&& v) {
   v("opinion", f.opinion);
   v("document_sha256", f.document_sha256);
 }
+void fields(Is<SentAnew> auto& f, auto&& v) {
+  v("bundle_id", f.bundle_id);
+  v("bundle_kind", f.bundle_kind);
+  v("reasons", f.reasons);
+}
 
 struct Writer {
   json::object& out;

@@ -100,6 +100,7 @@ struct Application {
     acted(s.stage);
     close(s.outcome == Outcome::grant ? Status::granted : Status::refused);
   }
+  void operator()(const SentAnew&) {}
 };
 
 }  // namespace

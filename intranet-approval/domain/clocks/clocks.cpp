@@ -52,6 +52,7 @@ class Walk {
     end(ClockKind::statutory);
   }
   void operator()(const Notified&) { end(ClockKind::stage); }
+  void operator()(const SentAnew&) {}
 
  private:
   void start(ClockKind kind, Day day, int working_days, std::string stage = {}) {

@@ -32,6 +32,7 @@ export const en: Messages = {
     nothing_waits: 'Everything that went out has arrived at the portal; no bundle waits.', some_wait: '{count} bundle has not arrived at the portal yet; it has waited for {age}. | {count} bundles have not arrived at the portal yet; the oldest has waited for {age}.',
     outgoing_waiting: 'Not yet taken', outgoing_under_way: 'Under way', outgoing_oldest: 'Oldest has waited', outgoing_refused: 'Not delivered',
     portal_heard: 'Portal last heard', unit_heard: 'Unit last reached', incoming: 'Bundles applied', to_open: 'Dossiers to open', mean_transit: 'Mean in transit, 30 days',
+    stopped: 'What did not arrive', stopped_what: 'When the cause is put right it can be sent again: as bundles of their own behind all others, and nothing arrives twice.', stopped_elsewhere: '{count} more bundle is of a case that is not yours to read. | {count} more bundles are of cases that are not yours to read.', case: 'Case', what: 'What', stopped_at: 'Stopped',
     never_heard: 'never', held: 'Dossiers that could not be opened', declaration: 'Declaration', last_try: 'Last try', attempts: 'Tries', why: 'Why',
     trouble: {
       sending: 'Sending stopped {ago}: nothing is handed to the inner unit.', building: 'Sending stopped {ago}: what is to go out cannot be made into bundles.',
@@ -80,7 +81,7 @@ export const en: Messages = {
   history: { system: 'System', applicant: 'Applicant', own_signature: 'Signed by own key', reasons: 'Reasons: ', leader: 'Why a leader allows another supplement: ' },
   event: {
     received: 'Dossier received: signature, wholeness and form are good', returned: 'Dossier not valid, sent back by itself', supplement_requested: 'Supplement notice', supplement_received: 'Supplement received', supplement_returned: 'Supplement not valid, sent back by itself', accepted: 'Accepted', deemed_accepted: 'No answer in time: deemed accepted',
-    not_accepted: 'Not accepted', stage_entered: '{stage} begins', reviewed: '{stage} done', sent_back: 'Sent back from {stage} to {to}', recused: 'Recused', determined: 'Determined', notified: 'Notified and delivered; closed',
+    not_accepted: 'Not accepted', stage_entered: '{stage} begins', reviewed: '{stage} done', sent_back: 'Sent back from {stage} to {to}', recused: 'Recused', determined: 'Determined', notified: 'Notified and delivered; closed', sent_anew: 'Sent again: {what}',
   },
   clock: {
     statutory: 'Statutory limit', promised: 'Promised limit', acceptance_check: 'Acceptance check (5 working days by law)', stage: 'Limit of {stage}', met: 'Done in time, {date}', breached: 'Done late, {date}', used: '{used} of {total} working days used', span: 'From {start}, {days} working day, until {due} | From {start}, {days} working days, until {due}', provisional: 'Provisional', why: 'How this was counted',
@@ -88,7 +89,18 @@ export const en: Messages = {
   trace: { start_not_counted: 'Start, not counted', counted: 'Working day', weekend: 'Weekend, not counted', holiday: 'Public holiday, not counted', makeup_workday: 'Make-up working day', provisional: 'Calendar not published, taken as a working day', paused: 'Stopped', resumed: 'Goes on', nth: 'no. {n}' },
   transit: {
     in: 'Came in', out: 'Went out', submission: 'Submission', signed: 'Signed by the applicant', outside: 'Received at the portal', inside: 'Received inside', took: 'In transit', digest: 'Digest', kind_application: 'Application', kind_supplement: 'Supplement', not_valid: 'Not valid', none: 'Nothing has gone out yet.', since: 'sent {ago}, not arrived yet',
-    enquiry: 'What to ask the gateway by', enquiry_what: 'The gateway’s operators see no declaration numbers. When you ask them where something is, give them any of these.', subject_out: 'Subject pseudonym (to the portal)', subject_in: 'Subject pseudonym (from the portal)', arrived: 'Bundle that came', bundle: 'Bundle id', turned_away: 'not taken', materials: 'Bundle of materials ({n}) | Bundles of materials ({n})', copy: 'Copy', copied: 'Copied',
+    enquiry: 'What to ask the gateway by', enquiry_what: 'The gateway’s operators see no declaration numbers. When you ask them where something is, give them any of these.', subject_out: 'Subject pseudonym (to the portal)', subject_in: 'Subject pseudonym (from the portal)', arrived: 'Bundle that came', bundle: 'Bundle id', turned_away: 'not taken', sent_anew: 'Sent again by {who}, {at}: {reason}', materials: 'Bundle of materials ({n}) | Bundles of materials ({n})', copy: 'Copy', copied: 'Copied',
+  },
+  resend: {
+    button: 'Send again', whole: 'Send again what of {number} did not arrive', reason: 'Reason', hint: 'How the cause was put right, such as “the gateway’s policy was corrected”. It stands in the history of the case.', lost: 'Its content is not kept any more, so it cannot be sent again.',
+    effect: 'All of this case that was refused, quarantined or has expired goes once more, as bundles of their own. First make sure that the gateway’s operators have put the cause right; otherwise it is stopped again.',
+  },
+  stopped_why: {
+    refused: 'The other side did not take it.', quarantined: 'The gateway set it aside.', expired: 'It did not arrive before its time was over.',
+    policy: { forbidden: 'The gateway’s policy lets nothing of this kind pass.', too_large: 'It is larger than the gateway’s policy allows.', newer_fields: 'It has fields that the gateway does not know.', wrong_way: 'It goes the wrong way.', expired: 'It did not arrive before its time was over.' },
+    operator: { refused: 'The gateway’s operators did not release it.' },
+    bundle: { fork: 'It contradicts a bundle that the gateway took first.' },
+    exchange: { out_of_order: 'It came behind something later about the same case, and the portal did not take it.' },
   },
   rung: { stored: 'Stored', verified: 'Verified', held: 'Held', released: 'Released', carried: 'Carried', delivered: 'Delivered', applied: 'Applied at the portal', refused: 'Refused', quarantined: 'In quarantine', expired: 'Expired' },
   bundle: { dossier: 'Dossier', material: 'Material', status: 'Progress', notice: 'Notice', document: 'Document record', catalogue: 'Catalogue', receipts: 'Receipts' },
@@ -159,6 +171,7 @@ export const en: Messages = {
     official: { any: 'Your post may not do this. Ask the system administrator if you need it.', role: 'Your post may not do this. Ask the system administrator if you need it.' },
     department: { any: "The key of the department's seal is not configured. Ask the system administrator." },
     storage: { any: 'The database is not available; nothing was written. Try again in a moment.' },
+    exchange: { any: 'Nothing was sent again.', already_sent_anew: 'It was sent again before. Reload the page to see it.', nothing_stopped: 'There is nothing that did not arrive. Reload the page to see it.', payload_gone: 'Its content is not kept any more, so it cannot be sent again. Please tell the system administrator.' },
     http: { any: 'The service did not take the request. Reload the page and try again.', busy: 'The service is busy; try again in a moment.' },
     request: { any: 'The request is not as it must be; check it and try again.' },
   },

@@ -30,6 +30,7 @@ export const zh = {
     nothing_waits: '外发内容已全部送达门户，没有等待的交换包。', some_wait: '{count} 个交换包尚未送达门户，最早的一个已等待 {age}。',
     outgoing_waiting: '等待内端机接收', outgoing_under_way: '已交网关、在途', outgoing_oldest: '最早一个已等待', outgoing_refused: '未能送达',
     portal_heard: '上次听到门户', unit_heard: '上次联系内端机', incoming: '已处理的来包', to_open: '待拆封检查', mean_transit: '近 30 天平均在途',
+    stopped: '未能送达的内容', stopped_what: '原因消除后可重新发送；内容会作为新的交换包排在最后，不会重复送达。', stopped_elsewhere: '另有 {count} 个交换包属于您无权查阅的办件。', case: '办件', what: '内容', stopped_at: '被拦下的时间',
     never_heard: '从未', held: '未能拆封的申报件', declaration: '申报编号', last_try: '上次尝试', attempts: '次数', why: '原因',
     trouble: {
       sending: '外发自{ago}起停止：没有内容交给内端机。', building: '外发自{ago}起停止：待发内容无法制成交换包。',
@@ -78,7 +79,7 @@ export const zh = {
   history: { system: '系统', applicant: '申请人', own_signature: '本人电子签名', reasons: '理由：', leader: '负责人批准再次补正的理由：' },
   event: {
     received: '收到申报件，签名、完整性与表单校验通过', returned: '申报件不合规，已自动退回', supplement_requested: '补正告知', supplement_received: '收到补正', supplement_returned: '补正内容不合规，已自动退回', accepted: '受理', deemed_accepted: '逾期未答复，视为受理',
-    not_accepted: '不予受理', stage_entered: '进入{stage}', reviewed: '{stage}完成', sent_back: '由{stage}退回{to}', recused: '回避', determined: '审定', notified: '告知并送达，办结',
+    not_accepted: '不予受理', stage_entered: '进入{stage}', reviewed: '{stage}完成', sent_back: '由{stage}退回{to}', recused: '回避', determined: '审定', notified: '告知并送达，办结', sent_anew: '重新发送{what}',
   },
   clock: {
     statutory: '法定时限', promised: '承诺时限', acceptance_check: '受理审查（法定 5 个工作日）', stage: '{stage}环节时限', met: '{date} 按时完成', breached: '{date} 完成，已超期', used: '已用 {used} / {total} 个工作日', span: '{start} 起算，{days} 个工作日，至 {due}', provisional: '暂定', why: '怎么算出来的',
@@ -86,7 +87,18 @@ export const zh = {
   trace: { start_not_counted: '起算日，不计', counted: '工作日', weekend: '周末，不计', holiday: '法定节假日，不计', makeup_workday: '调休上班', provisional: '日历未公布，暂按工作日', paused: '暂停计时', resumed: '恢复计时', nth: '第 {n} 个' },
   transit: {
     in: '来件', out: '外发', submission: '提交', signed: '申请人签名', outside: '门户收件', inside: '内网收到', took: '在途', digest: '内容摘要', kind_application: '申请', kind_supplement: '补正', not_valid: '不合规', none: '还没有外发的内容。', since: '{ago}发出，尚未送达',
-    enquiry: '查询代号', enquiry_what: '交换网关的值班人员看不到申报号。请他们查询时，给出下列任一代号或编号。', subject_out: '交换主题代号（发往门户）', subject_in: '交换主题代号（来自门户）', arrived: '来件交换包', bundle: '交换包编号', turned_away: '未收下', materials: '材料的交换包（{n} 个）', copy: '复制', copied: '已复制',
+    enquiry: '查询代号', enquiry_what: '交换网关的值班人员看不到申报号。请他们查询时，给出下列任一代号或编号。', subject_out: '交换主题代号（发往门户）', subject_in: '交换主题代号（来自门户）', arrived: '来件交换包', bundle: '交换包编号', turned_away: '未收下', sent_anew: '{who} 于 {at} 重新发送：{reason}', materials: '材料的交换包（{n} 个）', copy: '复制', copied: '已复制',
+  },
+  resend: {
+    button: '重新发送', whole: '重新发送 {number} 未能送达的内容', reason: '原因', hint: '写明拦下的原因怎样消除，例如“网关策略已更正”。会记入办理记录。', lost: '内容已不再保存，不能重新发送。',
+    effect: '这个办件所有被退回、隔离或过期的内容，将作为新的交换包再发送一次。请先确认网关运维已消除原因，否则会再次被拦下。',
+  },
+  stopped_why: {
+    refused: '对方没有收下。', quarantined: '被网关隔离。', expired: '超过有效期仍未送达。',
+    policy: { forbidden: '网关策略不允许这一种内容通过。', too_large: '超过网关策略规定的大小。', newer_fields: '含有网关不认识的字段。', wrong_way: '方向不对。', expired: '超过有效期仍未送达。' },
+    operator: { refused: '网关放行员没有放行。' },
+    bundle: { fork: '与网关先收下的交换包相矛盾。' },
+    exchange: { out_of_order: '晚于同一办件的后续内容到达，门户没有收下。' },
   },
   rung: { stored: '已存', verified: '已验', held: '暂扣', released: '放行', carried: '已摆渡', delivered: '已送达', applied: '门户已收妥', refused: '被拒收', quarantined: '被隔离', expired: '已过期' },
   bundle: { dossier: '申报件', material: '材料', status: '进度', notice: '通知书', document: '文书登记', catalogue: '事项目录', receipts: '回执' },
@@ -157,6 +169,7 @@ export const zh = {
     official: { any: '您没有进行这项操作的岗位权限。需要时请联系系统管理员。', role: '您没有进行这项操作的岗位权限。需要时请联系系统管理员。' },
     department: { any: '部门印章密钥尚未配置，请联系系统管理员。' },
     storage: { any: '数据库暂时不可用，没有写入任何内容。请稍后重试。' },
+    exchange: { any: '没有重新发送。', already_sent_anew: '这些内容此前已经重新发送过。请刷新页面查看。', nothing_stopped: '没有未能送达的内容。请刷新页面查看。', payload_gone: '内容已不再保存，不能重新发送。请联系系统管理员。' },
     http: { any: '请求没有被服务接受。请刷新页面后重试。', busy: '系统繁忙，请稍后重试。' },
     request: { any: '请求内容不符合要求，请检查后重试。' },
   },

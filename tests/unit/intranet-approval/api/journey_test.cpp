@@ -2,9 +2,11 @@
 #include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 #include <future>
+#include <set>
 
 #include "common/crypto/cms.hpp"
 #include "common/evidence/pdf_signature.hpp"
+#include "common/exchange/service/outbox.hpp"
 #include "common/runtime/files.hpp"
 #include "common/runtime/ids.hpp"
 #include "common/runtime/messages.hpp"
@@ -31,7 +33,88 @@ std::string examined(World& w, const std::string& item = "food") {
       200);
   return id;
 }
+
+// What waits in the outbox is built, and a bundle of each kind named is quarantined by the unit.
+void quarantine(World& w, const std::string& id, const std::set<std::string>& kinds) {
+  const auto peer = w.portal.certificate.public_key();
+  const std::string portal = "portal";
+  REQUIRE(w.database->write([&](storage::Transaction& t) {
+    while (!exchange::build_waiting(t, {w.office.node, portal, peer, 24h}, instant()).empty()) {
+    }
+    for (const auto& row : t.query("SELECT bundle_id, kind FROM exchange_sent WHERE subject = $1", {id})) {
+      if (!kinds.contains(row.text(1))) continue;
+      t.execute(
+          "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, 9, 'gateway-inner', "
+          "5, 'policy.forbidden', $2)",
+          {row.text(0), Bytes(1)});
+      t.execute("UPDATE exchange_sent SET rung = 9, ended = 1, handed_over = 1 WHERE bundle_id = $1", {row.text(0)});
+    }
+  }));
+}
 }  // namespace
+
+TEST_CASE(
+    "what the gateway stopped is shown with its case to those who have a part in it, and sent anew with a reason") {
+  for (auto& world : test::worlds()) {
+    auto& w = *world;
+    w.publish();
+    const auto id = examined(w);
+    REQUIRE(w.determine(w.seat("determiner"), id, "grant").status == 200);
+    REQUIRE(w.command(w.seat("acceptor"), id, "notify").status == 200);
+    const auto path = "/api/v1/cases/" + id + "/resend";
+    const json::object reason{{"reason", "策略已更正"}};
+    CHECK(w.seat("acceptor").post(path, reason).code() == "exchange.nothing_stopped");
+    quarantine(w, id, {"notice", "document"});
+
+    const auto panel = w.seat("acceptor").get("/api/v1/exchange");
+    const auto& stopped = panel.json.at("stopped").as_array();
+    REQUIRE(stopped.size() == 3);  // accepted, decision, and the record of the document
+    CHECK(stopped.at(0).at("case").at("case_id") == json::value(id));
+    CHECK(stopped.at(0).at("case").at("may_send_anew") == true);
+    CHECK(stopped.at(0).at("rung") == "quarantined");
+    CHECK(stopped.at(0).at("code") == "policy.forbidden");
+    CHECK(stopped.at(0).at("kept") == true);
+    CHECK(panel.number("stopped_elsewhere") == 0);
+    const auto others = w.seat("neighbour").get("/api/v1/exchange");
+    CHECK(others.json.at("stopped").as_array().empty());
+    CHECK(others.number("stopped_elsewhere") == 3);
+
+    CHECK(w.seat("neighbour").post(path, reason).code() == "case.unknown");
+    CHECK(w.seat("acceptor").post(path, json::object{}).code() == "request.member");
+    CHECK(w.seat("acceptor").post(path, json::object{{"reason", " \n"}}).code() == "case.reasons_required");
+    const auto before = w.seat("reviewer").get("/api/v1/cases/" + id);
+    CHECK(before.json.at("may_send_anew") == true);
+    const auto outbox = w.outbox().size();
+    const auto sent = w.seat("acceptor").post(path, reason);
+    INFO(sent.code());
+    REQUIRE(sent.status == 200);
+    CHECK(sent.number("bundles") == 3);
+    CHECK(w.outbox().size() == outbox + 4);  // and that the case has moved on
+    CHECK(w.seat("acceptor").post(path, reason).code() == "exchange.already_sent_anew");
+    CHECK(w.outbox().size() == outbox + 4);
+    CHECK(w.seat("acceptor").get("/api/v1/exchange").json.at("stopped").as_array().empty());
+
+    // The act stands in the history, and changes nothing of the case.
+    const auto after = w.seat("reviewer").get("/api/v1/cases/" + id);
+    CHECK(after.text("status") == "granted");
+    const auto& events = after.json.at("events").as_array();
+    REQUIRE(events.size() == before.json.at("events").as_array().size() + 3);
+    CHECK(events.back().at("type") == "sent_anew");
+    CHECK(events.back().at("reasons") == "策略已更正");
+    CHECK(events.back().at("actor").at("fingerprint") == json::value(w.seat("acceptor").fingerprint()));
+    int anew = 0, can = 0;
+    for (const auto& one : after.json.at("transit").as_array()) {
+      anew += one.as_object().contains("sent_anew");
+      can += one.at("can_be_sent_anew").as_bool();
+    }
+    CHECK(anew == 3);
+    CHECK(can == 0);
+    REQUIRE(w.database->read([&](storage::Transaction& t) {
+      const auto row = store::find_case_row(t, id);
+      CHECK(row->closed_at == load_history(t, id).events.at(events.size() - 4).at);
+    }));
+  }
+}
 
 TEST_CASE("a case is granted: every step reaches the portal, and the sealed decision the applicant alone") {
   for (auto& world : test::worlds()) {

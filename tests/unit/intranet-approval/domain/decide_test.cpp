@@ -104,6 +104,30 @@ TEST_CASE("a refusal ends refused and must give reasons") {
   CHECK(desk.state().status == Status::refused);
 }
 
+TEST_CASE("what was stopped on its way is sent anew by whoever has a part in the case, also when it is closed") {
+  Desk desk = desk_at(kNotification);
+  REQUIRE(desk.act(kNotifier, Notify{"", Bytes(32, 2)}));
+  const auto before = desk.state();
+  const std::vector<SentAnew> sent{{"b-1", "notice", "put right"}, {"b-2", "document", "put right"}};
+  const auto asked = [&](const Official& who, const std::vector<SentAnew>& what) {
+    return decide_sent_anew(before, what, {desk.procedure, who, kNow, before.sequence, {}});
+  };
+  const auto made = asked(kInitial, sent);
+  REQUIRE(made);
+  REQUIRE(made->size() == 2);
+  CHECK(made->at(1).sequence == before.sequence + 2);
+  CHECK(made->at(0).actor.fingerprint == kInitial.fingerprint);
+  desk.events.insert(desk.events.end(), made->begin(), made->end());
+  auto after = desk.state();
+  CHECK(after.sequence == before.sequence + 2);
+  after.sequence = before.sequence;
+  CHECK(after == before);
+  CHECK(asked(official("qian", {"editor"}), sent).error().code == "case.role");
+  CHECK(asked(official("qian", {"acceptor"}, "health"), sent).error().code == "case.department");
+  CHECK(asked(kInitial, {{"b-1", "notice", " "}}).error().code == "case.reasons_required");
+  CHECK(decide_sent_anew({}, sent, {desk.procedure, kInitial, kNow, 0, {}}).error().code == "case.unknown");
+}
+
 TEST_CASE("a command made against an older state is refused") {
   Desk desk = desk_at(kInitialReview);
   const auto state = desk.state();

@@ -24,7 +24,8 @@ TEST_CASE("every kind of fact comes back from JSON as it was") {
                                 SentBack{"re_review", "initial_review", "again"},
                                 Recused{"re_review", "kin"},
                                 Determined{Outcome::refuse, "no", "because", "D-1", "CODE", {4, 5}},
-                                Notified{"sent", {6}}};
+                                Notified{"sent", {6}},
+                                SentAnew{"0190", "notice", "put right"}};
   REQUIRE(facts.size() == std::variant_size_v<Fact>);
   for (const auto& fact : facts) {
     INFO(type_of(fact));
