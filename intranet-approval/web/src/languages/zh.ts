@@ -27,7 +27,7 @@ export const zh = {
     title: '内外网交换', state_good: '正常', state_soon: '需要留意', state_late: '网关不可达', state_stopped: '外发已停',
     unreachable_since: '内端机不可达，上次联系在{ago}。外发内容在本机排队，恢复后自动续传，不会丢失；请联系网关运维。',
     never: '本系统启动以来尚未与内端机联系上。外发内容在本机排队，不会丢失；请联系网关运维。',
-    nothing_waits: '外发内容已全部送达门户，没有等待的交换包。', some_wait: '{count} 个交换包尚未送达门户，最早的一个已等待 {age}。',
+    nothing_waits: '外发内容已全部送达门户，没有等待的交换包。', nothing_waits_but: '没有等待的交换包；{count} 个未能送达，见下方。', some_wait: '{count} 个交换包尚未送达门户，最早的一个已等待 {age}。',
     outgoing_waiting: '等待内端机接收', outgoing_under_way: '已交网关、在途', outgoing_oldest: '最早一个已等待', outgoing_refused: '未能送达',
     portal_heard: '上次听到门户', unit_heard: '上次联系内端机', incoming: '已处理的来包', to_open: '待拆封检查', mean_transit: '近 30 天平均在途',
     stopped: '未能送达的内容', stopped_what: '原因消除后可重新发送；内容会作为新的交换包排在最后，不会重复送达。', stopped_elsewhere: '另有 {count} 个交换包属于您无权查阅的办件。', case: '办件', what: '内容', stopped_at: '被拦下的时间',
