@@ -80,7 +80,7 @@ struct Facts {
   bool log_whole = true;
   bool journal_damaged = false;
   std::string damaged_bytes_of = {};  // a bundle whose bytes are not those that were taken; empty: none
-  std::int64_t unreadable = 0;  // bundles that wait to be carried, and whose bytes cannot be read
+  std::int64_t unreadable = 0;        // bundles that wait to be carried, and whose bytes cannot be read
   std::string first_unreadable = {};
   std::int64_t unreadable_ms = 0;
   std::string restored = {};  // "halted" or "healing": the journal is older than what was signed

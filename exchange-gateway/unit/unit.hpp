@@ -489,7 +489,7 @@ class Unit {
     std::set<store::Lane> passed = {};                        // stopped or out of their hours
   };
   std::optional<Round> round_;  // nothing: none since the start
-  std::mutex loading_mutex_;  // one caller of `load` at a time
+  std::mutex loading_mutex_;    // one caller of `load` at a time
   std::atomic<std::chrono::steady_clock::time_point> link_is_up_until_ = {};
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;

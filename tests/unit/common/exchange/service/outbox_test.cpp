@@ -667,7 +667,8 @@ TEST_CASE("of what a unit ended itself all is told that it asks for, in as many 
             "rung, ended, code) VALUES ($1, $2, 'status', 'a', $3, 0, 1, $4, 1, '')",
             {id, n, Bytes(32), std::int64_t{n % 5 == 0 ? 7 : 9}});
         t.execute(
-            "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, 9, 'unit', 0, '', $2)",
+            "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, 9, 'unit', 0, '', "
+            "$2)",
             {id, Bytes(1)});
         if (n % 5 != 0) t.execute("INSERT INTO exchange_built (bundle_id, bundle) VALUES ($1, $2)", {id, bytes});
       }
