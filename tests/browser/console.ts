@@ -38,7 +38,12 @@ async function open<T extends Units>(carrier: 'link' | 'ferry'): Promise<{ desk:
   });
   return { desk: JSON.parse(await next()) as T, next, program };
 }
-const { desk, program } = await open<Desk>('link');
+const { desk, next: happened, program } = await open<Desk>('link');
+// Has something happen to the units, and gives what the program says of it.
+const happens = (what: 'lose' | 'fetch' | 'restore'): Promise<string> => {
+  program.stdin.write(`${what}\n`);
+  return happened();
+};
 const access = { ...system, pki: desk.pki };
 
 const browser = await launch();
@@ -139,6 +144,16 @@ await report.test('the search finds a bundle by id, state, kind and time, and it
   await page.waitForURL(/state=ended&kind=dossier/);
   await until('all forty are listed', 10, async () => (await page.getByRole('row').count()) === 41);
   await demandSound(page, complaints, 'console-search');
+  // The fields are China's time, to the minute.
+  const inHours = (hours: number): string => new Date(Date.now() + (8 + hours) * 3_600_000).toISOString().slice(0, 16);
+  for (const [from, to, rows] of [[-1, undefined, 41], [-1, 1, 41], [1, undefined, 0], [undefined, -1, 0]] as const) {
+    await page.getByLabel('起', { exact: true }).fill(from === undefined ? '' : inHours(from));
+    await page.getByLabel('止', { exact: true }).fill(to === undefined ? '' : inHours(to));
+    await page.getByRole('button', { name: '查找', exact: true }).click();
+    await page.waitForURL((url) => url.searchParams.has('from') === (from !== undefined) && url.searchParams.has('to') === (to !== undefined));
+    if (rows === 0) await page.getByText('没有符合条件的交换包').waitFor();
+    await until(`from ${from} to ${to} h from now there are ${rows} rows`, 10, async () => (await page.getByRole('row').count()) === rows);
+  }
   await page.getByLabel('交换包编号').fill(desk.applied);
   await page.getByRole('button', { name: '查找', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: '交换包' }).waitFor();
@@ -246,6 +261,36 @@ await report.test('in the evening both units are compared, agree, and the signed
   demand(readFileSync((await download.path())!, 'latin1').includes('jindu/reconciliation/v1'), 'this is no statement of reconciliation');
 });
 
+await report.test('what only one unit has is named at both; the other one asks for it from there, and both agree again', async () => {
+  const lost = await happens('lose');
+  const { page, complaints } = operator;
+  await go(page, `${desk.outer}/reconciliation`, '对账');
+  await page.getByRole('button', { name: '立即对账' }).click();
+  const differing = page.getByRole('row').filter({ hasText: '有差异' });
+  await differing.getByRole('button', { name: '查看差异' }).click();
+  await page.getByRole('dialog').getByText('对端没有').waitFor();
+  same(await page.getByRole('dialog').getByRole('button', { name: '要求重送' }).count(), 0, 'who has it is offered to ask for it');
+  await go(page, `${desk.inner}/reconciliation`, '对账');
+  await differing.getByRole('button', { name: '查看差异' }).click();
+  const named = page.getByRole('dialog').getByRole('row').filter({ hasText: '本机没有' });
+  same(await named.getByRole('cell').first().textContent(), '41', 'the number that is missing');
+  await demandSound(page, complaints, 'console-difference');
+  await named.getByRole('button', { name: '要求重送' }).click();
+  await page.getByText('请对端把门户 → 审批 第 41 号交换包重新送来').waitFor();
+  await giveReason(page, '对账有差异', '确认');
+  await told(page, '已要求');
+  await settled(page);
+  await go(page, `${desk.inner}/log`, '操作日志');
+  await page.getByRole('row').filter({ hasText: '要求重送' }).getByText('对账有差异').waitFor();
+  await until('it is there again', 30, async () => (JSON.parse(ctl('operator', '--json', 'search', '--kind', 'dossier', '--state', 'ready')) as { bundles: { id: string }[] }).bundles.some((one) => one.id === lost));
+  await happens('fetch');
+  await go(page, `${desk.outer}/reconciliation`, '对账');
+  await until('both agree again', 30, async () => {
+    await page.getByRole('button', { name: '立即对账' }).click();
+    return (await page.getByText('一致', { exact: true }).count()) >= 2;
+  });
+});
+
 await report.test('the auditor reads everything, acts on nothing, and takes the log away to check it elsewhere', async () => {
   const { page, complaints } = auditor;
   await go(page, desk.inner, '总览');
@@ -278,6 +323,39 @@ await report.test('every page can be read and used on a phone and in English', a
   }
 });
 
+await report.test('a unit that was restored from an older copy says so, begins anew when two people approve, and heals', async () => {
+  await operator.page.goto('about:blank'); // nobody looks at it while it is away
+  await happens('restore');
+  const approve = async (page: Page, reason: string): Promise<void> => {
+    await page.getByRole('button', { name: '批准新纪元' }).click();
+    await giveReason(page, reason, '批准新纪元');
+  };
+  await go(auditor.page, desk.outer, '总览');
+  const alarm = '本机是从较旧的备份恢复的，已停止收发';
+  await auditor.page.getByText(alarm).waitFor();
+  same(await auditor.page.getByRole('button', { name: '批准新纪元' }).count(), 0, 'an auditor is offered to approve');
+  const { page, complaints } = operator;
+  await go(page, desk.outer, '总览');
+  await page.getByText(alarm).waitFor();
+  await demandSound(page, complaints, 'console-restored');
+  await approve(page, '磁盘已更换');
+  await told(page, '2 人中已有 1 人批准');
+  await settled(page);
+  await complaints.while(/409/, async () => {
+    await approve(page, '再来一次');
+    await page.getByRole('alert').getByText('您已经批准过').waitFor();
+  });
+  await go(first.page, desk.outer, '总览');
+  await first.page.getByText('已有 1 人，须 2 人').waitFor();
+  await approve(first.page, '已看过更换记录');
+  await told(first.page, '已完成');
+  await settled(first.page);
+  await until('the unit has healed', 60, async () => (JSON.parse(ctlAt(desk, desk.outer, 'operator', '--json', 'epoch', 'show')) as { state: string }).state === 'none');
+  await until('the page says so', 30, async () => (await first.page.locator('.alarms').getByText(/从较旧的备份恢复|新纪元已开始/).count()) === 0);
+  await go(auditor.page, `${desk.outer}/log`, '操作日志');
+  await auditor.page.getByRole('row').filter({ hasText: '新纪元' }).getByText('已看过更换记录').waitFor();
+});
+
 await report.test('who has no place in the register, or none at this unit, is told so and whom to ask, and sees nothing', async () => {
   for (const [name, p12, told] of [['stranger', company(access, 'ec'), '不在本机值班人员名册中'], ['editor', official(access, 'editor'), '没有本机的值班岗位']] as const) {
     const context = await visit(browser, access, { size: screen, more: { clientCertificates: [{ origin: desk.inner, pfxPath: p12, passphrase: access.passphrase }] } });
@@ -295,6 +373,10 @@ await report.test('who has no place in the register, or none at this unit, is to
 // --- units whose media are carried by people
 const { desk: ferry, next, program: carriers } = await open<FerryDesk>('ferry');
 const courier = await seat('operator', screen, 'zh-CN', ferry);
+const carry = (where: string): Promise<string> => {
+  carriers.stdin.write(`${where}\n`);
+  return next();
+};
 const missing = `门户 → 审批 第 ${ferry.first} 至 ${ferry.last} 号`;
 
 await report.test('two sentences say what is under way, what waits for the next voyage, what came last and what is missing', async () => {
@@ -339,8 +421,7 @@ await report.test('beside a gap an operator asks for it again; that it was asked
   await alarm.getByText(/已于 .* 要求重送；对端得知后/).waitFor();
   await demandSound(page, complaints, 'console-gap-asked');
   demand(/numbers 2 to 3 have not come on portal>approval, .*: asked for again/.test(ctlAt(ferry, ferry.inner, 'operator', 'overview')), 'the command line does not say the same');
-  carriers.stdin.write('\n');
-  await next();
+  await carry('inner outer inner');
   await until('the gap is closed', 30, async () => (await alarm.count()) === 0);
 });
 
@@ -368,6 +449,33 @@ await report.test('a voyage that does not belong here is shown with its reason i
   await page.getByRole('row').filter({ hasText: '拒收' }).getByText('已销案').waitFor();
   await page.getByRole('row').filter({ hasText: '拒收' }).getByRole('link', { name: '销案记录' }).click();
   await page.getByText('复制中断，已重做').waitFor();
+});
+
+await report.test('what waits goes on a medium that was finished when a voyage is started; when that has been there and back, the alarm ends', async () => {
+  await carry('outer stay');
+  const { page, complaints } = courier;
+  await go(page, `${ferry.outer}/alarms`, '告警');
+  await page.getByText('有交换包等待传送已').waitFor();
+  await go(page, `${ferry.outer}/voyages`, '航次');
+  const short = page.getByRole('region', { name: '概况' });
+  await short.getByText('2 个等待下一航次').waitFor();
+  await page.getByRole('button', { name: '开始航次' }).click();
+  await giveReason(page, '信使现在出发', '开始航次');
+  await told(page, '有 2 个交换包等待');
+  await settled(page);
+  await short.getByText('0 个等待下一航次').waitFor();
+  await demandSound(page, complaints, 'console-voyage-started');
+  const row = page.getByRole('row').filter({ hasText: '在途' }).first();
+  const number = await row.getByRole('cell').nth(2).textContent();
+  await go(page, `${ferry.outer}/alarms`, '告警');
+  await page.getByText(`在航次 ${number} 上，对端尚未确认`).waitFor();
+  await carry('inner outer');
+  await go(page, `${ferry.outer}/voyages`, '航次');
+  await page.getByRole('row').filter({ has: page.getByRole('cell', { name: number!, exact: true }) }).filter({ hasText: '装载' }).getByText('对端已读').waitFor();
+  await go(page, `${ferry.outer}/alarms`, '告警');
+  await until('nothing is stuck any more', 30, async () => (await page.getByText(/对端尚未确认|等待传送已/).count()) === 0);
+  await go(page, `${ferry.outer}/log`, '操作日志');
+  await page.getByRole('row').filter({ hasText: '开始航次' }).getByText('信使现在出发').waitFor();
 });
 
 await report.test('what is told of voyages can be read on a phone and in English', async () => {
