@@ -1,5 +1,5 @@
 #pragma once
-// What a unit offers to its own service, over mTLS. docs/exchange.md, "Unit API".
+// What a unit offers to its own service, over mTLS.
 #include "common/http/server.hpp"
 #include "exchange-gateway/unit/unit.hpp"
 

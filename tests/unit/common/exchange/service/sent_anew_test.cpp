@@ -297,7 +297,7 @@ TEST_CASE("a unit that has forgotten what it ended is told of it, whether its pa
     std::vector<Bytes> told;
     REQUIRE(portal.database->write([&](Transaction& t) {
       forget_bytes(t, ids[2]);
-      told = remembered_for(t, "gateway-outer", 0, {}, 1 << 20);
+      told = remembered_for(t, "gateway-outer", 0, {}, 0, 1 << 20).list;
     }));
     REQUIRE(told.size() == 3);
     for (std::size_t i = 0; i < told.size(); ++i) {
