@@ -173,7 +173,7 @@ TEST_CASE("each alarm has its sentence in both languages, and every value is fil
     CHECK(told.code == kToLookAfter);
     CHECK_FALSE(has(told.text, "{"));
     CHECK_FALSE(has(told.text, "alarm."));
-    CHECK(std::count(told.text.begin(), told.text.end(), '\n') == 50);
+    CHECK(std::count(told.text.begin(), told.text.end(), '\n') == 52);
   }
   CHECK(has(in_chinese(pages::alarms, answer).text, "`ctl request \"portal>approval\" 2 3 --reason …`"));
   CHECK(has(in_english(pages::alarms, answer).text, "numbers 2 to 3 have not come on portal>approval"));

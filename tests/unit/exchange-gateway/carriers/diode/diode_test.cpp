@@ -232,7 +232,7 @@ TEST_CASE("a diode does not take for lost what is still on a line that is slower
   CHECK(again.Value() == before);
   // Nobody has answered, so it comes once more.
   CHECK(paths.hear(std::chrono::seconds(8))[World::id_of(bundle)] == 1);
-  CHECK(again.Value() == before + 1);
+  CHECK(again.Value() > before);
 }
 
 TEST_CASE("however much waits that is urgent, bulk has its share of a diode") {
