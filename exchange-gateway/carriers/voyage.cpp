@@ -38,11 +38,10 @@ struct Part {
   std::uint64_t offset, size;
 };
 
-// Of this machine, which has no right, no room for another open file, or no answer of the device: that says nothing
-// against what lies there.
+// Of this machine, which has no right, or no room for another open file: that says nothing against what lies there. (A
+// device that gives no answer to a read is mostly a medium that is damaged there: the rest of it is taken.)
 bool is_of_this_machine(int reason) {
-  return reason == EACCES || reason == EPERM || reason == EMFILE || reason == ENFILE || reason == ENOMEM ||
-         reason == EIO;
+  return reason == EACCES || reason == EPERM || reason == EMFILE || reason == ENFILE || reason == ENOMEM;
 }
 
 Error not_read(const std::string& name, int reason = 0) {

@@ -12,8 +12,9 @@ namespace {
 constexpr std::chrono::seconds kToldLongAgo{60};
 
 // How long what cannot be verified yet is brought again, before the rest is taken without it: somebody who does not put
-// it right must not fill the way with it for ever.
-constexpr std::chrono::hours kReceiptsAwaited{24 * 30};
+// it right must not fill the way with it for ever. Well below the time for which those that overtook it are kept, as
+// the channel's head stands before it all the while.
+constexpr std::chrono::hours kReceiptsAwaited{24 * 5};
 
 // Whether what lacks is here and can be put right: a revocation list, an issuer, a certificate. What is false, revoked
 // or malformed stays so.

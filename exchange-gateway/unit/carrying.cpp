@@ -46,8 +46,9 @@ bool is_soon_over(std::string_view code) {
   return code == "policy.stopped" || code == "policy.rate" || code == "policy.quota" || code == "control.too_much";
 }
 
-void mark_offered(storage::Transaction& t, const std::string& id) {
-  t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0 AND state = 'waiting'", {id});
+// Whether it was so: what has been offered before, or does not wait any more, stays as it is.
+bool mark_offered(storage::Transaction& t, const std::string& id) {
+  return 0 < t.execute("UPDATE bundle SET offered = 1 WHERE id = $1 AND offered = 0 AND state = 'waiting'", {id});
 }
 
 }  // namespace
@@ -85,10 +86,11 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
 // the fault at this unit's disk.
 result<Bytes> Unit::bytes_to_carry(storage::Transaction& t, const store::Entry& e, files::Parts& parts) {
   auto bytes = read_bytes(t, e.id, e.file, e.size, parts);
+  const bool was_read = bytes.has_value();
   if (bytes)
     if (auto ok = is_as_taken(*bytes, e); !ok) bytes = ok.error();
   // Of what has ended they are rightly gone after a while.
-  if (!bytes && e.state != State::ended) note_damaged(e);
+  if (!bytes && e.state != State::ended) note_damaged(e, was_read);
   return bytes;
 }
 
@@ -139,7 +141,7 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
     ok = journal_.write([&](storage::Transaction& t) {
       ended.clear();
       for (const auto& id : fresh) {
-        mark_offered(t, id);
+        if (mark_offered(t, id)) continue;
         if (const auto present = store::outline(t, id); !present || present->state != State::waiting) ended.insert(id);
       }
     });

@@ -346,7 +346,7 @@ result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entr
 // That they were asked for stands in the journal, as a person's import is a program of its own.
 result<void> Unit::ask_for_bytes(const std::vector<store::Entry>& lacking) {
   if (lacking.empty()) return {};
-  note_damaged(lacking.back());
+  note_damaged(lacking.back(), true);
   const auto due = [&](storage::Transaction& t, const std::string& id) {
     const auto asked = store::bytes_missed_ms(t, id), at = to_unix_ms(now());
     return asked == 0 || asked > at || at - asked >= std::chrono::milliseconds(kBytesAskedAgain).count();

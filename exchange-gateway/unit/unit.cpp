@@ -197,9 +197,10 @@ void Unit::promote_if_next(storage::Transaction& t, const store::Entry& e) {
   if (is_next(t, e)) promote(t, e);
 }
 
-void Unit::note_damaged(const store::Entry& e) {
+void Unit::note_damaged(const store::Entry& e, bool changed) {
   const std::lock_guard lock(failures_mutex_);
-  damaged_bytes_of_ = e.id;
+  // What cannot be read at all has an alarm of its own.
+  if (changed || !e.outward) damaged_bytes_of_ = e.id;
   if (!e.outward || is_control(e)) return;
   if (lacking_.try_emplace(e.id, Place{e.channel, e.sequence}).second) asks_service_at_ = {};
 }
@@ -213,6 +214,11 @@ void Unit::has_sent_bytes_of(const std::string& id) {
   {
     const std::lock_guard lock(failures_mutex_);
     lacking_.erase(id);
+    if (damaged_bytes_of_ == id) damaged_bytes_of_.clear();
+  }
+  {
+    const std::lock_guard lock(away_mutex_);
+    unread_until_.erase(id);
   }
   log::warn("unit.bytes_replaced", {{"bundle", id}});
   came_back({id});

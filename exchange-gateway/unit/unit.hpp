@@ -337,7 +337,7 @@ class Unit {
   result<Given> give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const;
   result<void> say_delivered(std::vector<Given>& given);
   result<void> ask_for_bytes(const std::vector<store::Entry>& lacking);
-  void note_damaged(const store::Entry& entry);
+  void note_damaged(const store::Entry& entry, bool changed);
   bool lacks_sent_bytes_of(const std::string& id);
   void has_sent_bytes_of(const std::string& id);
   result<Bytes> bytes_to_carry(storage::Transaction& t, const store::Entry& entry, files::Parts& parts);

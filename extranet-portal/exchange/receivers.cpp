@@ -208,9 +208,12 @@ void note_progress(storage::Transaction& tx, const jindu::exchange::Progress& pr
   }
   if (rung != jindu::v1::RUNG_APPLIED) return;
   // A dossier comes behind its materials; when every submission's is applied, no file is needed any more.
+  // (One that was applied after all, and sent anew, counts once.)
+  const auto anew = jindu::exchange::sent_anew(tx, progress.subject);
   std::uint64_t applied = 0;
   for (const auto& step : jindu::exchange::timeline(tx, progress.subject))
-    applied += step.kind == "dossier" && step.rung == jindu::exchange::to_text(jindu::v1::RUNG_APPLIED);
+    applied += step.kind == "dossier" && step.rung == jindu::exchange::to_text(jindu::v1::RUNG_APPLIED) &&
+               !anew.contains(step.bundle);
   if (applied == store::count_submissions(tx, progress.subject))
     store::mark_delivered(tx, progress.subject, progress.receipt.at);
 }

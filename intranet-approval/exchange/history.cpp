@@ -48,7 +48,11 @@ store::CaseRow commit_change(Office& office, storage::Transaction& t, const Hist
     send_status(t, store::project(change.case_id, until, procedure, catalogue->calendar, applicant),
                 change.events[i].at, clock ? clock->working_days_left : 0);
   }
-  send_status(t, row, at, clock ? clock->working_days_left : 0);
+  // That something was sent anew says nothing of the case: told again, what it says would take back what the applicant
+  // has done since.
+  if (!std::all_of(change.events.begin(), change.events.end(),
+                   [](const Event& event) { return std::holds_alternative<SentAnew>(event.fact); }))
+    send_status(t, row, at, clock ? clock->working_days_left : 0);
   return row;
 }
 

@@ -17,8 +17,10 @@ namespace {
 
 constexpr std::string_view kStoppedAbout = "SELECT " JINDU_STOPPED_COLUMNS " WHERE s.subject = $1 AND " JINDU_STOPPED
                                            " ORDER BY s.sequence, r.at_ms, r.rung, r.party";
-constexpr std::string_view kStopped = "SELECT " JINDU_STOPPED_COLUMNS " WHERE s.rung > 7 AND " JINDU_STOPPED
-                                      " ORDER BY s.sequence DESC, r.at_ms, r.rung, r.party LIMIT $1";
+constexpr std::string_view kStopped =
+    "SELECT " JINDU_STOPPED_COLUMNS
+    " WHERE s.bundle_id IN (SELECT s.bundle_id FROM exchange_sent s WHERE s.rung > 7 AND " JINDU_STOPPED
+    " ORDER BY s.sequence DESC LIMIT $1) ORDER BY s.sequence DESC, r.at_ms, r.rung, r.party";
 
 #undef JINDU_STOPPED
 #undef JINDU_STOPPED_COLUMNS
@@ -114,7 +116,10 @@ Stopped send_anew(storage::Transaction& t, const std::string& bundle, const Aski
 std::vector<Stopped> send_all_anew(storage::Transaction& t, const std::string& subject, const Asking& asking,
                                    Instant now) {
   check(asking);
-  const auto all = stopped(t, subject);
+  auto all = stopped(t, subject);
+  // What is not kept any more is no reason to leave the rest where it is.
+  if (std::any_of(all.begin(), all.end(), [](const Stopped& one) { return one.kept; }))
+    std::erase_if(all, [](const Stopped& one) { return !one.kept; });
   for (const auto& one : all) send_anew(t, one.bundle, asking, now);
   if (!all.empty()) return all;
   if (const auto last = t.query_one(

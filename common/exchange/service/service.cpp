@@ -35,6 +35,7 @@ constexpr std::size_t kBytesHandedOverAtOnce = 8 * 1024 * 1024;
 // So long at most does something that is prepared wait for others to be committed with it.
 constexpr milliseconds kHeldTogether{50};
 constexpr std::chrono::minutes kForgetsAgain{10};  // between two looks for payloads that are kept no longer
+constexpr std::chrono::seconds kCountsAgain{10};   // between two counts of what was stopped
 
 bool tries_again(const Error& error) { return error.fault == Fault::unavailable || error.fault == Fault::internal; }
 
@@ -182,7 +183,7 @@ class ServiceImpl final : public Service {
     std::vector<Built> built;
     std::vector<PutAside> changes;
     std::vector<std::string> gone;
-    std::int64_t aside = 0, stopped = 0;
+    std::int64_t aside = 0;
     const bool forgets = std::chrono::steady_clock::now() >= forgets_again_;
     auto ok = database_.write([&](storage::Transaction& t) {
       built.clear();
@@ -192,7 +193,6 @@ class ServiceImpl final : public Service {
       if (may_build_ahead(t))
         built = build_waiting(t, {node_, options_.peer, *peer_key, options_.expires}, now(), &changes);
       aside = number_aside(t);
-      stopped = number_stopped(t);
     });
     if (!ok) return cannot_build(ok.error());
     building_.worked();
@@ -203,14 +203,23 @@ class ServiceImpl final : public Service {
         log::info("exchange.sent_anew", {{"bundle", one.bundle_id}, {"instead_of", one.instead_of}});
     for (const auto& id : gone) log::warn("exchange.payload_forgotten", {{"bundle", id}});
     if (forgets) forgets_again_ = std::chrono::steady_clock::now() + kForgetsAgain;
-    metrics::gauge("jindu_exchange_stopped", "Bundles that ended without being applied and were not sent anew")
-        .Set(static_cast<double>(stopped));
+    count_stopped();
     metrics::gauge("jindu_exchange_put_aside", "Messages that cannot be built and wait for what they are made of")
         .Set(static_cast<double>(aside));
     if (built.empty()) return milliseconds(1'000);  // other processes enqueue too
     fresh_.put(std::move(built));
     wake(sender_);
     return kAtOnce;
+  }
+
+  // Not at each look, nor in a commit: what was ever stopped is gone through for it.
+  void count_stopped() {
+    if (std::chrono::steady_clock::now() < counts_again_) return;
+    counts_again_ = std::chrono::steady_clock::now() + kCountsAgain;
+    std::int64_t stopped = 0;
+    if (!database_.read([&](storage::Transaction& t) { stopped = number_stopped(t); })) return;
+    metrics::gauge("jindu_exchange_stopped", "Bundles that ended without being applied and were not sent anew")
+        .Set(static_cast<double>(stopped));
   }
 
   milliseconds cannot_build(const Error& why) {
@@ -836,8 +845,8 @@ class ServiceImpl final : public Service {
   std::optional<std::chrono::steady_clock::time_point> first_heard_;
   Backoff building_, sending_, receiving_, following_, verifying_;
   Standstill building_stands_{"building"}, sending_stands_{"sending"}, receipts_stand_{"receipts"};
-  std::chrono::steady_clock::time_point sends_again_{};    // of the sending worker alone
-  std::chrono::steady_clock::time_point forgets_again_{};  // of the building worker alone
+  std::chrono::steady_clock::time_point sends_again_{};                     // of the sending worker alone
+  std::chrono::steady_clock::time_point forgets_again_{}, counts_again_{};  // of the building worker alone
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone
   bool troubled_ = false;         // a receipt was not taken in this round
   // Of the worker that follows receipts alone.

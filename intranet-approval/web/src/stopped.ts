@@ -9,7 +9,7 @@ export interface Stopped {
   readonly rung: string; // why, of the newest
   readonly code: string;
   readonly at: number;
-  readonly lost: boolean; // something of it is not kept any more
+  readonly lost: boolean; // nothing of it is kept any more
 }
 export function stoppedByCase(bundles: readonly StoppedBundle[]): Stopped[] {
   const groups = new Map<string, StoppedBundle[]>();
@@ -19,7 +19,7 @@ export function stoppedByCase(bundles: readonly StoppedBundle[]): Stopped[] {
   }
   return [...groups].map(([key, all]) => {
     const newest = all.reduce((a, b) => (b.at > a.at ? b : a));
-    return { key, of: newest.case, kinds: [...new Set(all.map(({ kind }) => kind))], rung: newest.rung, code: newest.code, at: newest.at, lost: all.some(({ kept }) => !kept) };
+    return { key, of: newest.case, kinds: [...new Set(all.map(({ kind }) => kind))], rung: newest.rung, code: newest.code, at: newest.at, lost: all.every(({ kept }) => !kept) };
   });
 }
 

@@ -9,9 +9,9 @@ describe('what was stopped on its way to the portal', () => {
     const told = stoppedByCase([bundle('a', { case: of, at: 5, code: 'policy.too_large' }), bundle('b', { case: of, kind: 'document', at: 3 }), bundle('d', { case: of, at: 2 })]);
     expect(told).toMatchObject([{ key: 'c', kinds: ['notice', 'document'], code: 'policy.too_large', at: 5, lost: false }]);
   });
-  it('is told by its bundle where it is about no case, and says when something of it is not kept', () => {
-    const told = stoppedByCase([bundle('a', { kind: 'catalogue' }), bundle('b', { case: of }), bundle('d', { case: of, kept: false })]);
-    expect(told.map(({ key, lost }) => [key, lost])).toEqual([['a', false], ['c', true]]);
+  it('is told by its bundle where it is about no case, and says when nothing of it is kept', () => {
+    const told = stoppedByCase([bundle('a', { kind: 'catalogue' }), bundle('b', { case: of }), bundle('d', { case: of, kept: false }), bundle('e', { case: { ...of, case_id: 'gone' }, kept: false })]);
+    expect(told.map(({ key, lost }) => [key, lost])).toEqual([['a', false], ['c', false], ['gone', true]]);
   });
   it('says why by its code, or else by what happened', () => {
     const has = (key: string) => key === 'stopped_why.policy.forbidden';
