@@ -52,19 +52,25 @@ result<void> write_and_sync(int descriptor, std::span<const BytesView> parts, co
   return ok;
 }
 
-// Fewer bytes where the file ends before.
-result<Bytes> read_some(int descriptor, std::uint64_t offset, std::size_t size, const std::filesystem::path& path) {
-  Bytes bytes(size);
+// Behind what is in `bytes`; fewer where the file ends before.
+result<void> read_some(int descriptor, std::uint64_t offset, std::size_t size, const std::filesystem::path& path,
+                       Bytes& bytes) {
+  const auto before = bytes.size();
+  bytes.resize(before + size);
   std::size_t done = 0;
   while (done < size) {
-    const ssize_t count = ::pread(descriptor, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
+    const ssize_t count =
+        ::pread(descriptor, bytes.data() + before + done, size - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Error{Fault::unavailable, "file.unreadable", path.string() + " cannot be read"};
+    if (count < 0) {
+      bytes.resize(before);
+      return Error{Fault::unavailable, "file.unreadable", path.string() + " cannot be read"};
+    }
     if (count == 0) break;
     done += static_cast<std::size_t>(count);
   }
-  bytes.resize(done);
-  return bytes;
+  bytes.resize(before + done);
+  return {};
 }
 
 }  // namespace
@@ -76,7 +82,9 @@ result<Bytes> read(const std::filesystem::path& path, std::size_t limit) {
     return Error{Fault::not_found, "file.unreadable", path.string() + " cannot be read"};
   if (static_cast<std::uint64_t>(info.st_size) > limit)
     return Error{Fault::too_large, "file.too_large", path.string() + " is over " + std::to_string(limit) + " bytes"};
-  return read_some(file.number, 0, static_cast<std::size_t>(info.st_size), path);
+  Bytes bytes;
+  if (auto ok = read_some(file.number, 0, static_cast<std::size_t>(info.st_size), path, bytes); !ok) return ok.error();
+  return bytes;
 }
 
 Parts::~Parts() { close(); }
@@ -91,6 +99,12 @@ void Parts::close() {
 }
 
 result<Bytes> Parts::read(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) {
+  Bytes bytes;
+  if (auto ok = append(path, offset, size, bytes); !ok) return ok.error();
+  return bytes;
+}
+
+result<void> Parts::append(const std::filesystem::path& path, std::uint64_t offset, std::size_t size, Bytes& bytes) {
   if (descriptor_ < 0 || path.native() != path_.native()) {
     close();
     descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -101,10 +115,11 @@ result<Bytes> Parts::read(const std::filesystem::path& path, std::uint64_t offse
   if (descriptor_ < 0) return Error{Fault::not_found, "file.unreadable", path.string() + " cannot be read"};
   first_ = std::min(first_, offset);
   end_ = std::max(end_, offset + size);
-  auto bytes = read_some(descriptor_, offset, size, path);
-  if (bytes && bytes->size() != size)
-    return Error{Fault::integrity, "file.unreadable", path.string() + " ends too early"};
-  return bytes;
+  const auto before = bytes.size();
+  if (auto ok = read_some(descriptor_, offset, size, path, bytes); !ok) return ok;
+  if (bytes.size() == before + size) return {};
+  bytes.resize(before);
+  return Error{Fault::integrity, "file.unreadable", path.string() + " ends too early"};
 }
 
 result<std::string> read_text(const std::filesystem::path& path, std::size_t limit) {

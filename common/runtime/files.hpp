@@ -20,6 +20,8 @@ class Parts {
   Parts& operator=(const Parts&) = delete;
   // `size` bytes from `offset` on; code file.unreadable where there are not as many.
   result<Bytes> read(const std::filesystem::path& path, std::uint64_t offset, std::size_t size);
+  // The same behind what is in `bytes` already, which stays as it is where there is an error.
+  result<void> append(const std::filesystem::path& path, std::uint64_t offset, std::size_t size, Bytes& bytes);
 
  private:
   void close();

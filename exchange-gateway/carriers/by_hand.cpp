@@ -1,14 +1,12 @@
 #include "exchange-gateway/carriers/by_hand.hpp"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "common/runtime/command_line.hpp"
@@ -305,10 +303,8 @@ int import_from(const Asked& asked) {
 }  // namespace
 
 std::string command_as(std::uint32_t account, const std::vector<std::string>& words) {
-  passwd entry{}, *found = nullptr;
-  std::vector<char> buffer(16 * 1024);
-  ::getpwuid_r(account, &entry, buffer.data(), buffer.size(), &found);
-  std::string command = "sudo -u " + quoted(found ? found->pw_name : "#" + std::to_string(account)) + " jindu-gateway";
+  std::string command =
+      "sudo -u " + quoted(account_name(account).value_or("#" + std::to_string(account))) + " jindu-gateway";
   for (const auto& word : words) command += " " + quoted(word);
   return printable(command);
 }

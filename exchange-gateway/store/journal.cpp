@@ -553,6 +553,14 @@ void set_bytes_missed(storage::Transaction& t, const std::string& id, std::int64
   t.execute("UPDATE bundle SET bytes_missed_ms = $2 WHERE id = $1", {id, at_ms});
 }
 
+std::optional<std::int64_t> first_missed(storage::Transaction& t, const std::string& channel) {
+  const auto row = t.query_one(
+      "SELECT MIN(sequence) FROM bundle WHERE bytes_missed_ms > 0 AND outward = 1 AND state = 'waiting' AND channel = "
+      "$1",
+      {channel});
+  return row && !row->is_null(0) ? std::optional(row->integer(0)) : std::nullopt;
+}
+
 Unreadable unreadable(storage::Transaction& t, std::int64_t since_ms) {
   Unreadable found;
   for (auto& row : t.query("SELECT id, bytes_missed_ms FROM bundle WHERE bytes_missed_ms > 0 AND bytes_missed_ms >= $1 "

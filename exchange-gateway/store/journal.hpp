@@ -251,6 +251,8 @@ std::optional<Bytes> small(storage::Transaction& t, const std::string& id);
 // them (of one that came from there) or its operators are told; 0: not since they were replaced or went on a voyage.
 std::int64_t bytes_missed_ms(storage::Transaction& t, const std::string& id);
 void set_bytes_missed(storage::Transaction& t, const std::string& id, std::int64_t at_ms);
+// The first of a channel that waits to be carried and whose bytes are missed.
+std::optional<std::int64_t> first_missed(storage::Transaction& t, const std::string& channel);
 // Of those that wait to be carried: how many since a moment, at most `kUnreadableCounted`, and the first.
 inline constexpr std::int64_t kUnreadableCounted = 10'000;
 struct Unreadable {

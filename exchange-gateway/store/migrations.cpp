@@ -330,7 +330,7 @@ ALTER TABLE bundle ADD COLUMN told_again_ms BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE bundle ADD COLUMN told_again BIGINT NOT NULL DEFAULT 0;
 )sql";
 
-// Since when the bytes of a bundle cannot be read here, or are not those that were taken.
+// When the bytes of a bundle were last found not to be read here, or not to be those that were taken.
 constexpr std::string_view kBytesMissed = R"sql(
 ALTER TABLE bundle ADD COLUMN bytes_missed_ms BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX bundle_bytes_missed ON bundle (bytes_missed_ms) WHERE bytes_missed_ms > 0;

@@ -74,24 +74,30 @@ void forget_recalled_parts(storage::Transaction& t, std::int64_t restoration) {
   t.execute("DELETE FROM recalled_part WHERE restoration = $1", {restoration});
 }
 
+namespace {
+
+std::vector<std::int64_t> sequences_in(const std::vector<storage::Row>& rows) {
+  std::vector<std::int64_t> list;
+  for (const auto& row : rows) list.push_back(row.integer(0));
+  return list;
+}
+
+}  // namespace
+
 std::vector<std::int64_t> open_sequences(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                                          std::int64_t limit) {
-  std::vector<std::int64_t> list;
-  for (const auto& r : t.query("SELECT sequence FROM bundle WHERE channel = $1 AND epoch = $2 AND state <> 'ended' "
-                               "ORDER BY sequence LIMIT $3",
-                               {channel, epoch, limit}))
-    list.push_back(r.integer(0));
-  return list;
+  return sequences_in(
+      t.query("SELECT sequence FROM bundle WHERE channel = $1 AND epoch = $2 AND state <> 'ended' ORDER BY sequence "
+              "LIMIT $3",
+              {channel, epoch, limit}));
 }
 
 std::vector<std::int64_t> waiting_control(storage::Transaction& t, const std::string& channel, std::int64_t epoch,
                                           std::int64_t limit) {
-  std::vector<std::int64_t> list;
-  for (const auto& r : t.query("SELECT sequence FROM bundle WHERE channel = $1 AND kind = 'receipts' AND state = "
-                               "'waiting' AND epoch = $2 LIMIT $3",
-                               {channel, epoch, limit}))
-    list.push_back(r.integer(0));
-  return list;
+  return sequences_in(
+      t.query("SELECT sequence FROM bundle WHERE channel = $1 AND kind = 'receipts' AND state = 'waiting' AND epoch = "
+              "$2 LIMIT $3",
+              {channel, epoch, limit}));
 }
 
 std::optional<Bytes> digest_at(storage::Transaction& t, const std::string& channel, std::int64_t epoch,

@@ -32,6 +32,7 @@ std::size_t size_of(const exchange::ReceiptBytes& receipt, std::set<const eviden
 
 // What went on our voyages after `after` up to `up_to` and is not there has to go once more. Perhaps an older program
 // is there now, which refuses packed ones; if not, its next control bundle says so.
+// (Above zero, as it says beside that: the index is of those alone.)
 void went_in_vain(storage::Transaction& t, std::int64_t after, std::int64_t up_to) {
   const auto bundles = t.execute(
       "UPDATE bundle SET voyage = 0 WHERE state = 'waiting' AND outward = 1 AND voyage > 0 AND "
@@ -86,12 +87,18 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
 // the fault at this unit's disk.
 result<Bytes> Unit::bytes_to_carry(storage::Transaction& t, const store::Entry& e, files::Parts& parts) {
   auto bytes = read_bytes(t, e.id, e.file, e.size, parts);
-  const bool was_read = bytes.has_value();
-  if (bytes)
-    if (auto ok = is_as_taken(*bytes, e); !ok) bytes = ok.error();
-  // Of what has ended they are rightly gone after a while.
-  if (!bytes && e.state != State::ended) note_damaged(e, was_read);
-  return bytes;
+  if (!bytes) return bytes;
+  auto ok = is_as_taken(*bytes, e);
+  if (ok) return bytes;
+  if (e.state != State::ended) note_damaged(e.id);
+  return ok.error();
+}
+
+std::set<std::string> Unit::away_now() const {
+  std::set<std::string> away;
+  for (const auto& [id, entry] : away_)
+    if (entry.until > Steady::now()) away.insert(id);
+  return away;
 }
 
 result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes, store::Choice choice) {
@@ -100,8 +107,7 @@ result<std::vector<Unit::Load>> Unit::load(std::int64_t limit, std::size_t bytes
   std::set<std::pair<std::string, std::string>> refused_there;
   {
     const std::lock_guard lock(away_mutex_);
-    for (const auto& [id, entry] : away_)
-      if (entry.until > Steady::now()) away.insert(id);
+    away = away_now();
     for (const auto& [lane, until] : refused_there_)
       if (until > Steady::now()) refused_there.insert(lane);
   }
@@ -158,13 +164,21 @@ void Unit::bytes_missing(const Unread& unread) {
   if (unread.empty()) return;
   {
     const std::lock_guard lock(away_mutex_);
-    for (const auto& [id, code] : unread) away_[id].until = unread_until_[id] = Steady::now() + kUnreadable;
+    for (const auto& [id, code] : unread) away_[id].until = Steady::now() + kUnreadable;
   }
   for (const auto& [id, code] : unread) log::error("unit.bytes_missing", {{"bundle", id}, {"code", code}});
+  bool found = false;
   auto ok = journal_.write([&](storage::Transaction& t) {
-    for (const auto& one : unread) store::set_bytes_missed(t, one.first, to_unix_ms(now()));
+    found = false;
+    for (const auto& [id, code] : unread) {
+      found = found || store::bytes_missed_ms(t, id) == 0;
+      store::set_bytes_missed(t, id, to_unix_ms(now()));
+    }
   });
   if (!ok) log::error("unit.not_recorded", log::of(ok.error()));
+  if (!ok || !found) return;
+  const std::lock_guard lock(failures_mutex_);
+  asks_service_at_ = {};
 }
 
 void Unit::link_is_up() { link_is_up_until_ = Steady::now() + kLinkSaysSo; }
@@ -257,19 +271,17 @@ result<void> Unit::carried(std::vector<Custody> custody) {
 }
 
 result<Unit::ToLoad> Unit::to_load(std::int64_t limit, std::size_t bytes, store::Choice choice, std::size_t room) {
-  std::set<std::string> unread;
+  std::set<std::string> away;
   {
     const std::lock_guard lock(away_mutex_);
-    std::erase_if(unread_until_, [](const auto& one) { return one.second <= Steady::now(); });
-    for (const auto& one : unread_until_) unread.insert(one.first);
+    away = away_now();
   }
   ToLoad next;
   auto ok = journal_.write([&](storage::Transaction& t) {
     next = {};
     std::size_t total = 0;
-    for (auto& one :
-         store::to_carry(t, open_lanes(t), true, limit + static_cast<std::int64_t>(unread.size()), choice)) {
-      if (unread.contains(one.id)) continue;
+    for (auto& one : store::to_carry(t, open_lanes(t), true, limit + static_cast<std::int64_t>(away.size()), choice)) {
+      if (away.contains(one.id)) continue;
       if (static_cast<std::int64_t>(next.list.size()) >= limit) break;
       total += static_cast<std::size_t>(one.size);
       if (total > bytes && !next.list.empty()) break;

@@ -140,7 +140,7 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
       } else if (offers[ready].doubt && !offers[ready].known) {
         taken.error = offers[ready].doubt;
         return;
-      } else if (offers[ready].known && lacks_sent_bytes_of(offers[ready].entry.id)) {
+      } else if (offers[ready].known && store::bytes_missed_ms(t, offers[ready].entry.id) > 0) {
         const auto here = store::find(t, offers[ready].entry.id);
         offers[ready].bytes_again = here && here->state != State::ended && is_as_taken(offers[ready].bundle, *here);
       }
@@ -346,7 +346,7 @@ result<Unit::Given> Unit::give(storage::Transaction& t, const store::Entry& entr
 // That they were asked for stands in the journal, as a person's import is a program of its own.
 result<void> Unit::ask_for_bytes(const std::vector<store::Entry>& lacking) {
   if (lacking.empty()) return {};
-  note_damaged(lacking.back(), true);
+  note_damaged(lacking.back().id);
   const auto due = [&](storage::Transaction& t, const std::string& id) {
     const auto asked = store::bytes_missed_ms(t, id), at = to_unix_ms(now());
     return asked == 0 || asked > at || at - asked >= std::chrono::milliseconds(kBytesAskedAgain).count();

@@ -197,58 +197,32 @@ void Unit::promote_if_next(storage::Transaction& t, const store::Entry& e) {
   if (is_next(t, e)) promote(t, e);
 }
 
-void Unit::note_damaged(const store::Entry& e, bool changed) {
+void Unit::note_damaged(const std::string& id) {
   const std::lock_guard lock(failures_mutex_);
-  // What cannot be read at all has an alarm of its own.
-  if (changed || !e.outward) damaged_bytes_of_ = e.id;
-  if (!e.outward || is_control(e)) return;
-  if (lacking_.try_emplace(e.id, Place{e.channel, e.sequence}).second) asks_service_at_ = {};
-}
-
-bool Unit::lacks_sent_bytes_of(const std::string& id) {
-  const std::lock_guard lock(failures_mutex_);
-  return lacking_.contains(id);
+  damaged_bytes_of_ = id;
 }
 
 void Unit::has_sent_bytes_of(const std::string& id) {
   {
     const std::lock_guard lock(failures_mutex_);
-    lacking_.erase(id);
     if (damaged_bytes_of_ == id) damaged_bytes_of_.clear();
-  }
-  {
-    const std::lock_guard lock(away_mutex_);
-    unread_until_.erase(id);
   }
   log::warn("unit.bytes_replaced", {{"bundle", id}});
   came_back({id});
 }
 
 result<std::optional<std::int64_t>> Unit::wanted_again(const std::string& channel) {
-  std::map<std::string, Place> lacking;
   {
     const std::lock_guard lock(failures_mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (lacking_.empty() || now < asks_service_at_) return std::optional<std::int64_t>{};
-    asks_service_at_ = now + kServiceAskedAgain;
-    lacking = lacking_;
+    if (std::chrono::steady_clock::now() < asks_service_at_) return std::optional<std::int64_t>{};
   }
   std::optional<std::int64_t> from;
-  std::vector<std::string> over;
-  auto ok = journal_.read([&](storage::Transaction& t) {
-    from.reset();
-    over.clear();
-    for (const auto& [id, place] : lacking) {
-      const auto here = store::outline(t, id);
-      if (!here || here->state != State::waiting)
-        over.push_back(id);
-      else if (place.channel == channel)
-        from = std::min(from.value_or(place.sequence), place.sequence);
-    }
-  });
+  auto ok = journal_.read([&](storage::Transaction& t) { from = store::first_missed(t, channel); });
   if (!ok) return ok.error();
-  const std::lock_guard lock(failures_mutex_);
-  for (const auto& id : over) lacking_.erase(id);
+  if (from) {
+    const std::lock_guard lock(failures_mutex_);
+    asks_service_at_ = std::chrono::steady_clock::now() + kServiceAskedAgain;
+  }
   return from;
 }
 

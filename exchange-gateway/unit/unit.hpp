@@ -337,8 +337,7 @@ class Unit {
   result<Given> give(storage::Transaction& t, const store::Entry& entry, files::Parts& parts) const;
   result<void> say_delivered(std::vector<Given>& given);
   result<void> ask_for_bytes(const std::vector<store::Entry>& lacking);
-  void note_damaged(const store::Entry& entry, bool changed);
-  bool lacks_sent_bytes_of(const std::string& id);
+  void note_damaged(const std::string& id);
   void has_sent_bytes_of(const std::string& id);
   result<Bytes> bytes_to_carry(storage::Transaction& t, const store::Entry& entry, files::Parts& parts);
   Bytes request_for(const std::string& channel, std::int64_t epoch, std::int64_t first, std::int64_t last) const;
@@ -494,7 +493,7 @@ class Unit {
   std::atomic<std::int64_t> heard_written_ms_ = 0;
   std::mutex away_mutex_;
   std::map<std::string, Away> away_;
-  std::map<std::string, std::chrono::steady_clock::time_point> unread_until_;  // of what is to be carried
+  std::set<std::string> away_now() const;  // by the caller's lock
   // Channels and kinds, all where none is named, that the other side does not take just now: until when we do not try.
   std::map<std::pair<std::string, std::string>, std::chrono::steady_clock::time_point> refused_there_;
 
@@ -505,13 +504,8 @@ class Unit {
   mutable std::mutex failures_mutex_;
   std::map<std::string, Instant> carrier_failures_;  // the newest of each part
   std::string damaged_bytes_of_;  // the newest since the start: of what the disk cannot be trusted with
-  struct Place {
-    std::string channel;
-    std::int64_t sequence = 0;
-  };
   static constexpr std::chrono::hours kServiceAskedAgain{24};
-  std::map<std::string, Place> lacking_;  // of our service's: those whose bytes were found to be damaged
-  std::chrono::steady_clock::time_point asks_service_at_ = {};
+  std::chrono::steady_clock::time_point asks_service_at_ = {};  // for bytes that are missed here
   // Control bundles in which something cannot be verified yet; each comes again and again.
   struct Lacking {
     std::string code;

@@ -185,6 +185,15 @@ std::map<std::string, jindu::exchange::Receiver> receivers(const EditorTrust& tr
   };
 }
 
+namespace {
+
+void keep_step(storage::Transaction& tx, const std::string& declaration_id, const Progress& now_known, Instant at) {
+  store::put_progress(tx, declaration_id, now_known, at);
+  store::add_step(tx, declaration_id, now_known.case_sequence, {now_known.status, now_known.stage, at});
+}
+
+}  // namespace
+
 void note_progress(storage::Transaction& tx, const jindu::exchange::Progress& progress) {
   const auto rung = progress.receipt.rung;
   const bool ended_badly =
@@ -202,10 +211,8 @@ void note_progress(storage::Transaction& tx, const jindu::exchange::Progress& pr
   const bool moving = rung >= jindu::v1::RUNG_STORED && rung <= jindu::v1::RUNG_APPLIED;
   // A second party's word of what was sent anew meanwhile stops nothing.
   const bool stops = ended_badly && !jindu::exchange::stopped(tx, progress.subject).empty();
-  if ((moving && handed_over(known)) || (stops && stopped(known))) {
-    store::put_progress(tx, progress.subject, known, progress.receipt.at);
-    store::add_step(tx, progress.subject, known.case_sequence, {known.status, known.stage, progress.receipt.at});
-  }
+  if ((moving && handed_over(known)) || (stops && stopped(known)))
+    keep_step(tx, progress.subject, known, progress.receipt.at);
   if (rung != jindu::v1::RUNG_APPLIED) return;
   // A dossier comes behind its materials; when every submission's is applied, no file is needed any more.
   // (One that was applied after all, and sent anew, counts once.)
@@ -221,10 +228,7 @@ void note_progress(storage::Transaction& tx, const jindu::exchange::Progress& pr
 void note_sent_anew(storage::Transaction& tx, const std::string& declaration_id, Instant now) {
   auto declaration = store::find_declaration(tx, declaration_id);
   if (!declaration || !jindu::exchange::stopped(tx, declaration_id).empty()) return;
-  auto& known = declaration->progress;
-  if (!sent_anew(known)) return;
-  store::put_progress(tx, declaration_id, known, now);
-  store::add_step(tx, declaration_id, known.case_sequence, {known.status, known.stage, now});
+  if (sent_anew(declaration->progress)) keep_step(tx, declaration_id, declaration->progress, now);
 }
 
 }  // namespace jindu::portal::exchange

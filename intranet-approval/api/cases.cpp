@@ -1,7 +1,6 @@
 #include <boost/json/parse.hpp>
 #include <charconv>
 #include <filesystem>
-#include <set>
 
 #include "common/dossier/dossier.hpp"
 #include "common/exchange/service/enquiry.hpp"
@@ -59,9 +58,7 @@ json::array transit_json(storage::Transaction& t, const std::string& id) {
   json::array list;
   std::string last;
   const auto anew = exchange::sent_anew(t, id);
-  std::set<std::string> kept;
-  for (const auto& one : exchange::stopped(t, id))
-    if (one.kept) kept.insert(one.bundle);
+  const auto kept = exchange::can_be_sent_anew(t, id);
   for (const auto& rung : exchange::timeline(t, id)) {
     if (rung.bundle != last) {
       list.push_back({{"direction", "out"},

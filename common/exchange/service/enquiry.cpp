@@ -1,7 +1,5 @@
 #include "common/exchange/service/enquiry.hpp"
 
-#include <set>
-
 #include "common/exchange/service/outbox.hpp"
 
 namespace jindu::exchange {
@@ -55,9 +53,7 @@ Enquiry enquire(storage::Transaction& transaction, const std::string& about) {
       transaction.query_one("SELECT COUNT(*) FROM exchange_outbox WHERE subject = $1", {about})->integer(0));
   add_sent(transaction, about, found.passages);
   const auto anew = sent_anew(transaction, about);
-  std::set<std::string> kept;
-  for (const auto& one : stopped(transaction, about))
-    if (one.kept) kept.insert(one.bundle);
+  const auto kept = can_be_sent_anew(transaction, about);
   for (auto& one : found.passages) {
     one.can_be_sent_anew = kept.contains(one.bundle);
     if (const auto record = anew.find(one.bundle); record != anew.end()) one.anew = record->second;

@@ -3,10 +3,9 @@
 #include "common/exchange/codec/batch.hpp"
 #include "common/exchange/service/kept_receipts.hpp"
 
-#include <fcntl.h>
 #include <jindu/v1/epoch.pb.h>
-#include <unistd.h>
 
+#include "common/runtime/files.hpp"
 #include "common/runtime/messages.hpp"
 
 namespace jindu::exchange {
@@ -24,25 +23,10 @@ constexpr int kAsideAtOnce = 1024;
 
 // What a slice says, or where there is no file the payload itself. Code exchange.file_missing.
 result<Bytes> payload_of(const FileSlice& slice) {
-  if (slice.path.empty()) return slice.head;
-  const auto length = static_cast<std::size_t>(slice.length), head = slice.head.size();
   Bytes payload = slice.head;
-  payload.resize(head + length);
-  const int file = ::open(slice.path.c_str(), O_RDONLY | O_CLOEXEC);
-  std::size_t done = 0;
-  while (file >= 0 && done < length) {
-    const auto count = ::pread(file, payload.data() + head + done, length - done,
-                               static_cast<off_t>(slice.offset) + static_cast<off_t>(done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    done += static_cast<std::size_t>(count);
-  }
-  // Once it is sealed nobody reads it: see files::Parts.
-  if (file >= 0) {
-    ::posix_fadvise(file, static_cast<off_t>(slice.offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
-    ::close(file);
-  }
-  if (done != length)
+  if (slice.path.empty()) return payload;
+  files::Parts file;
+  if (!file.append(slice.path, slice.offset, static_cast<std::size_t>(slice.length), payload))
     return Error{Fault::internal, "exchange.file_missing",
                  "a file that is to be sent is not there in full: " + slice.path};
   return payload;

@@ -59,6 +59,13 @@ std::vector<Stopped> stopped(storage::Transaction& t, std::string_view subject) 
   return stopped_in(t.query(kStoppedAbout, {subject}));
 }
 
+std::set<std::string> can_be_sent_anew(storage::Transaction& t, std::string_view subject) {
+  std::set<std::string> kept;
+  for (const auto& one : stopped(t, subject))
+    if (one.kept) kept.insert(one.bundle);
+  return kept;
+}
+
 std::vector<Stopped> all_stopped(storage::Transaction& t, std::int64_t limit) {
   return stopped_in(t.query(kStopped, {limit}));
 }
@@ -71,10 +78,6 @@ std::map<std::string, SentAnew> sent_anew(storage::Transaction& t, std::string_v
                {subject}))
     list.emplace(row.text(0), SentAnew{row.text(1), from_unix_ms(row.integer(2)), row.text(3), row.text(4)});
   return list;
-}
-
-bool was_sent_anew(storage::Transaction& t, const std::string& bundle) {
-  return t.query_one("SELECT 1 FROM exchange_sent_anew WHERE bundle_id = $1", {bundle}).has_value();
 }
 
 Stopped send_anew(storage::Transaction& t, const std::string& bundle, const Asking& asking, Instant now) {

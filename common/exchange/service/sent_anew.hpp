@@ -4,6 +4,7 @@
 // sent anew by itself: what a rule has refused it would refuse again, and where everything expires, because a clock is
 // wrong or nobody carries anything, each round would fill the channel once more.
 #include <map>
+#include <set>
 
 #include "common/exchange/service/exchange.hpp"
 
@@ -24,6 +25,8 @@ struct Stopped {
 };
 // About a subject, in the order in which they were made. Sees what the same transaction has recorded.
 std::vector<Stopped> stopped(storage::Transaction& transaction, std::string_view subject);
+// Of these the bundles that can be sent anew.
+std::set<std::string> can_be_sent_anew(storage::Transaction& transaction, std::string_view subject);
 // About anything, the newest first.
 std::vector<Stopped> all_stopped(storage::Transaction& transaction, std::int64_t limit);
 
@@ -35,7 +38,6 @@ struct SentAnew {
 };
 // What was sent anew about a subject, by the id of the bundle that had ended.
 std::map<std::string, SentAnew> sent_anew(storage::Transaction& transaction, std::string_view subject);
-bool was_sent_anew(storage::Transaction& transaction, const std::string& bundle);
 
 // Who wants it and why, for the record.
 struct Asking {
