@@ -28,6 +28,7 @@ Error failure(const std::filesystem::path& path, const char* what) {
 // Linux answers one write of 2 MiB and more to a new file with pages of that size, and clears each before it is filled:
 // five times as much work.
 constexpr std::size_t kWrittenAtOnce = 256 * 1024;
+constexpr std::size_t kReadAtOnce = 128 * 1024;
 
 result<void> write_all(int descriptor, BytesView bytes, std::uint64_t offset, const std::filesystem::path& path) {
   while (!bytes.empty()) {
@@ -56,11 +57,13 @@ result<void> write_and_sync(int descriptor, std::span<const BytesView> parts, co
 result<void> read_some(int descriptor, std::uint64_t offset, std::size_t size, const std::filesystem::path& path,
                        Bytes& bytes) {
   const auto before = bytes.size();
-  bytes.resize(before + size);
+  bytes.reserve(before + size);
   std::size_t done = 0;
   while (done < size) {
-    const ssize_t count =
-        ::pread(descriptor, bytes.data() + before + done, size - done, static_cast<off_t>(offset + done));
+    // What a vector clears for it is still in the processor's cache when it is filled.
+    const auto next = std::min(size - done, kReadAtOnce);
+    bytes.resize(before + done + next);
+    const ssize_t count = ::pread(descriptor, bytes.data() + before + done, next, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       bytes.resize(before);

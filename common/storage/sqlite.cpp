@@ -475,13 +475,14 @@ class SqliteReader final : public Database {
 
 }  // namespace
 
-void keep_savepoints_in_memory() {
-  static const int said = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kSavepointBytesInMemory);
+void configure_sqlite() {
+  static const int said = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, kSavepointBytesInMemory) |
+                          sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(said);
 }
 
 result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int connections) {
-  keep_savepoints_in_memory();
+  configure_sqlite();
   try {
     return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(path, connections));
   } catch (const ErrorException& e) {
@@ -490,7 +491,7 @@ result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int conne
 }
 
 result<std::unique_ptr<Database>> open_sqlite_to_read(const std::string& path) {
-  keep_savepoints_in_memory();
+  configure_sqlite();
   try {
     return std::unique_ptr<Database>(std::make_unique<SqliteReader>(path));
   } catch (const ErrorException& e) {

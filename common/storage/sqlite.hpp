@@ -11,8 +11,9 @@ result<std::unique_ptr<Database>> open_sqlite(const std::string& path, int conne
 // One reader beside the program whose database it is; the file must be there.
 result<std::unique_ptr<Database>> open_sqlite_to_read(const std::string& path);
 
-// What a savepoint would restore stays in memory, not in a file, which costs a write for each page that is changed. Can
-// be said only before SQLite is used in a process; open_sqlite says it.
-void keep_savepoints_in_memory();
+// What a savepoint would restore stays in memory, not in a file, which costs a write for each page that is changed; and
+// SQLite does not count the memory that it uses, for which its threads would wait for each other. Can be said only
+// before SQLite is used in a process; those above say it.
+void configure_sqlite();
 
 }  // namespace jindu::storage

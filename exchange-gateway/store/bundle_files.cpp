@@ -1,6 +1,9 @@
 #include "exchange-gateway/store/bundle_files.hpp"
 
+#include <isa-l/crc64.h>
+
 #include <algorithm>
+#include <bit>
 #include <charconv>
 
 #include "common/runtime/ids.hpp"
@@ -49,6 +52,10 @@ std::string sweep_bound(unsigned round, Instant ended_before) {
   return round % kRoundsToTheEnd == 0 ? "~" : new_uuid(ended_before);
 }
 
+std::int64_t checksum_of(BytesView bundle) {
+  return std::bit_cast<std::int64_t>(crc64_ecma_refl(0, bundle.data(), bundle.size()));
+}
+
 BundleFiles::BundleFiles(storage::Database& journal, fs::path folder, std::size_t shared_from)
     : journal_(journal), folder_(std::move(folder)), shared_from_(shared_from) {}
 
@@ -66,6 +73,7 @@ void BundleFiles::Batch::write() {
   }
   for (auto& one : list_) {
     one.entry->file.clear();
+    one.entry->checksum = checksum_of(one.bundle);
     if (too_many) {
       one.error = Error{Fault::unavailable, "unit.journal_away",
                         "the journal takes nothing at present; nothing was taken, and it will be when it does again"};

@@ -17,6 +17,11 @@ inline constexpr std::size_t kSmall = 256 * 1024;  // up to here a bundle may li
 // all, as clocks that were ahead give ids of times to come.
 std::string sweep_bound(unsigned round, Instant ended_before);
 
+// Tells whether a disk gives back what it was given: a CRC of 64 bits, as a whole number. It is no proof against people
+// who write to that disk: the next to receive the bundle holds it to its signed digests, and so does the last.
+// 0 for what there is none of.
+std::int64_t checksum_of(BytesView bundle);
+
 class BundleFiles {
  public:
   // From `shared_from` bytes on small ones that come together share a file.
@@ -32,7 +37,7 @@ class BundleFiles {
     ~Batch();  // where nobody has said what became of it
     void add(Entry& entry, BytesView bundle) { list_.push_back({&entry, bundle, {}}); }
     std::size_t size() const { return list_.size(); }
-    // Writes and syncs what is not for the database, and sets the file of its entries.
+    // Writes and syncs what is not for the database, and sets file and checksum of all entries.
     void write();
     // Of the one that was added at this place: why its bytes are nowhere.
     const std::optional<Error>& error(std::size_t place) const { return list_[place].error; }

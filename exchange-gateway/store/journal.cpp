@@ -8,7 +8,7 @@ constexpr std::string_view kColumns =
     "size, "
     "manifest_digest, previous_digest, manifest, signature, created_ms, expires_ms, stored_ms, delivery, offered, "
     "voyage, "
-    "file, ended_ms, code";
+    "file, ended_ms, code, checksum";
 
 Entry entry_of(storage::Row& r) {
   Entry e;
@@ -38,6 +38,7 @@ Entry entry_of(storage::Row& r) {
   e.file = r.take_text(23);
   e.ended_ms = r.integer(24);
   e.code = r.take_text(25);
+  e.checksum = r.integer(26);
   return e;
 }
 
@@ -261,7 +262,7 @@ void insert(storage::Transaction& t, const Entry& e) {
   t.execute(
       "INSERT INTO bundle (" + std::string(kColumns) +
           ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
-          "$22, $23, $24, $25, $26)",
+          "$22, $23, $24, $25, $26, $27)",
       {e.id,
        e.outward,
        to_text(e.state),
@@ -287,7 +288,8 @@ void insert(storage::Transaction& t, const Entry& e) {
        e.voyage,
        e.file,
        e.ended_ms,
-       e.code});
+       e.code,
+       e.checksum});
   count_in(t, e, place_of(e));
 }
 
@@ -540,7 +542,8 @@ void put_small(storage::Transaction& t, const std::string& id, BytesView bundle)
 
 void replace_bytes(storage::Transaction& t, const Entry& e, BytesView bundle) {
   t.execute("DELETE FROM bundle_bytes WHERE id = $1", {e.id});
-  t.execute("UPDATE bundle SET file = $2, bytes_missed_ms = 0 WHERE id = $1", {e.id, e.file});
+  t.execute("UPDATE bundle SET file = $2, checksum = $3, bytes_missed_ms = 0 WHERE id = $1",
+            {e.id, e.file, e.checksum});
   if (e.file.empty()) put_small(t, e.id, bundle);
 }
 
@@ -550,7 +553,10 @@ std::int64_t bytes_missed_ms(storage::Transaction& t, const std::string& id) {
 }
 
 void set_bytes_missed(storage::Transaction& t, const std::string& id, std::int64_t at_ms) {
-  t.execute("UPDATE bundle SET bytes_missed_ms = $2 WHERE id = $1", {id, at_ms});
+  t.execute(
+      "UPDATE bundle SET bytes_missed_since_ms = CASE WHEN bytes_missed_ms = 0 THEN $2 ELSE bytes_missed_since_ms END, "
+      "bytes_missed_ms = $2 WHERE id = $1",
+      {id, at_ms});
 }
 
 std::optional<std::int64_t> first_missed(storage::Transaction& t, const std::string& channel) {
@@ -563,10 +569,10 @@ std::optional<std::int64_t> first_missed(storage::Transaction& t, const std::str
 
 Unreadable unreadable(storage::Transaction& t, std::int64_t since_ms) {
   Unreadable found;
-  for (auto& row : t.query("SELECT id, bytes_missed_ms FROM bundle WHERE bytes_missed_ms > 0 AND bytes_missed_ms >= $1 "
-                           "AND outward = 1 AND state = 'waiting' ORDER BY bytes_missed_ms LIMIT $2",
+  for (auto& row : t.query("SELECT id, bytes_missed_since_ms FROM bundle WHERE bytes_missed_ms > 0 AND bytes_missed_ms "
+                           ">= $1 AND outward = 1 AND state = 'waiting' ORDER BY bytes_missed_ms LIMIT $2",
                            {since_ms, kUnreadableCounted})) {
-    if (found.bundles++ > 0) continue;
+    if (found.bundles++ > 0 && row.integer(1) >= found.since_ms) continue;
     found.first = row.take_text(0);
     found.since_ms = row.integer(1);
   }

@@ -49,6 +49,7 @@ struct Entry : Outline {
   bool offered = false;       // a carrier was given it, or is about to be
   std::int64_t voyage = 0;    // the newest voyage it was loaded on; 0: to be loaded
   std::string file;           // where its bytes are (see BundleFiles); empty: in the database, or gone
+  std::int64_t checksum = 0;  // of its bytes, when they were taken; 0: not known (see checksum_of)
 };
 
 std::optional<Entry> find(storage::Transaction& t, const std::string& id);

@@ -336,6 +336,13 @@ ALTER TABLE bundle ADD COLUMN bytes_missed_ms BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX bundle_bytes_missed ON bundle (bytes_missed_ms) WHERE bytes_missed_ms > 0;
 )sql";
 
+// Of the bytes of a bundle, when they were taken and verified; of those that are older, 0. And since when they are
+// missed.
+constexpr std::string_view kChecksums = R"sql(
+ALTER TABLE bundle ADD COLUMN checksum BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE bundle ADD COLUMN bytes_missed_since_ms BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace
 
 const std::vector<storage::Migration>& migrations() {
@@ -353,7 +360,8 @@ const std::vector<storage::Migration>& migrations() {
                                                    {12, "receipts-together", kReceiptsTogether},
                                                    {13, "turns", kTurns},
                                                    {14, "told-again", kToldAgain},
-                                                   {15, "bytes-missed", kBytesMissed}};
+                                                   {15, "bytes-missed", kBytesMissed},
+                                                   {16, "checksums", kChecksums}};
   return all;
 }
 

@@ -202,6 +202,8 @@ void Unit::wait_for_what_lacks(Arrival& a) {
   }
   {
     const std::lock_guard lock(failures_mutex_);
+    if (unverified_.size() >= kUnverifiedMax)
+      std::erase_if(unverified_, [&](const auto& entry) { return entry.second.last <= now() - kUnverifiedShown; });
     if (unverified_.size() < kUnverifiedMax || unverified_.contains(a.custody.id)) {
       auto& one = unverified_.try_emplace(a.custody.id, Lacking{a.lacking->code, now(), now()}).first->second;
       one.code = a.lacking->code;

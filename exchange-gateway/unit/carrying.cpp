@@ -88,7 +88,7 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
 result<Bytes> Unit::bytes_to_carry(storage::Transaction& t, const store::Entry& e, files::Parts& parts) {
   auto bytes = read_bytes(t, e.id, e.file, e.size, parts);
   if (!bytes) return bytes;
-  auto ok = is_as_taken(*bytes, e);
+  auto ok = is_as_kept(*bytes, e);
   if (ok) return bytes;
   if (e.state != State::ended) note_damaged(e.id);
   return ok.error();

@@ -64,8 +64,10 @@ inline result<void> check_date(const store::Entry& e, Instant now) {
                "it is dated more than 7 days ahead of this unit's clock, and is taken when its time has come"};
 }
 
-// Whether the disk gave back what was taken: whoever gets something else refuses it.
+// Whether a bundle that was offered again is the one that was taken.
 result<void> is_as_taken(BytesView bundle, const store::Entry& e);
+// Whether the disk gave back what was taken: whoever gets something else refuses it.
+result<void> is_as_kept(BytesView bundle, const store::Entry& e);
 
 // While a unit does not know what it had signed.
 Error restored_error();

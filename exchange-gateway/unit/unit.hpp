@@ -512,6 +512,7 @@ class Unit {
     Instant first, last;
   };
   static constexpr std::size_t kUnverifiedMax = 10'000;
+  static constexpr std::chrono::hours kUnverifiedShown{48};  // a ferry may bring it again the next day
   std::map<std::string, Lacking> unverified_;
   std::mutex hours_mutex_;
   std::optional<std::set<const PolicyRule*>> closed_;  // when looked at last; nothing: not since the start

@@ -12,8 +12,6 @@ constexpr int kPagesAtOnce = 20;
 constexpr std::chrono::hours kControlKept{24 * 7};
 constexpr std::chrono::hours kLogChecked{1};
 constexpr std::chrono::hours kDamageShown{24}, kFailureShown{1};
-// A ferry may bring it again the next day.
-constexpr std::chrono::hours kUnverifiedShown{48};
 
 }  // namespace
 

@@ -72,26 +72,47 @@ result<http::Response> overview(Context& context, http::Request& request) {
 
 namespace {
 
-// What will not arrive, with the cases of those who may read them; of the others only how many bundles there are.
-// What is about no case, such as a release of the catalogue, is everybody's.
+constexpr std::size_t kStoppedShown = 200;
+// What was stopped and is looked at for them: in an incident much of it is of cases of others.
+constexpr std::int64_t kStoppedAtOnce = 200, kStoppedLookedAt = 1'000;
+
+// A case of which something was stopped, for those who may read it.
+std::optional<json::object> stopped_case(Office& office, storage::Transaction& t, const Official& official,
+                                         const store::CaseRow& row) {
+  const auto item = office.item(t, row.item_id, row.item_version);
+  const auto state = load_history(t, row.case_id).state;
+  if (!item || !may_read(state, item.get(), official)) return {};
+  return json::object{{"case_id", row.case_id},
+                      {"declaration_number", row.declaration_number},
+                      {"applicant_name", row.applicant_name},
+                      {"may_send_anew", may_send_anew(state, procedure_of(*item), official).has_value()}};
+}
+
+// What will not arrive, the newest first, with the cases of those who may read them; of the others only how many
+// bundles there are. What is about no case, such as a release of the catalogue, is everybody's.
 void add_stopped(Office& office, storage::Transaction& t, const Official& official, json::array& list,
                  std::int64_t& elsewhere) {
-  for (const auto& one : exchange::all_stopped(t, 200)) {
-    json::object entry{{"bundle_id", one.bundle}, {"kind", one.kind},         {"rung", one.rung}, {"party", one.party},
-                       {"code", one.code},        {"at", to_unix_ms(one.at)}, {"kept", one.kept}};
-    if (const auto row = store::find_case_row(t, one.subject)) {
-      const auto item = office.item(t, row->item_id, row->item_version);
-      const auto state = load_history(t, row->case_id).state;
-      if (!item || !may_read(state, item.get(), official)) {
-        ++elsewhere;
-        continue;
+  std::map<std::string, std::optional<json::object>> cases;  // by subject; several bundles are of one
+  auto page = exchange::all_stopped(t, kStoppedAtOnce);
+  for (auto left = kStoppedLookedAt - kStoppedAtOnce; !page.empty(); left -= kStoppedAtOnce) {
+    for (const auto& one : page) {
+      if (list.size() == kStoppedShown) return;
+      json::object entry{{"bundle_id", one.bundle}, {"kind", one.kind}, {"rung", one.rung},
+                         {"party", one.party},      {"code", one.code}, {"at", to_unix_ms(one.at)},
+                         {"kept", one.kept}};
+      if (const auto row = store::find_case_row(t, one.subject)) {
+        auto known = cases.find(one.subject);
+        if (known == cases.end()) known = cases.emplace(one.subject, stopped_case(office, t, official, *row)).first;
+        if (!known->second) {
+          ++elsewhere;
+          continue;
+        }
+        entry["case"] = *known->second;
       }
-      entry["case"] = {{"case_id", row->case_id},
-                       {"declaration_number", row->declaration_number},
-                       {"applicant_name", row->applicant_name},
-                       {"may_send_anew", may_send_anew(state, procedure_of(*item), official).has_value()}};
+      list.push_back(std::move(entry));
     }
-    list.push_back(std::move(entry));
+    if (left <= 0) return;
+    page = exchange::all_stopped(t, kStoppedAtOnce, page.back().sequence);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "common/exchange/service/health.hpp"
 
+#include "common/exchange/service/sent_anew.hpp"
+
 namespace jindu::exchange {
 
 TransitHealth transit_health(storage::Transaction& t) {
@@ -9,7 +11,7 @@ TransitHealth transit_health(storage::Transaction& t) {
       count("SELECT COUNT(*) FROM exchange_outbox") + count("SELECT COUNT(*) FROM exchange_sent WHERE handed_over = 0");
   health.under_way = count("SELECT COUNT(*) FROM exchange_sent WHERE ended = 0 AND handed_over = 1");
   // Refused, quarantined, expired: with each of these it has ended, until somebody has it sent anew.
-  health.refused = static_cast<std::uint64_t>(number_stopped(t));
+  health.refused = static_cast<std::uint64_t>(number_stopped(t).all);
   if (auto row = t.query_one("SELECT MIN(created_ms) FROM exchange_sent WHERE ended = 0"); row && !row->is_null(0))
     health.oldest_under_way = from_unix_ms(row->integer(0));
   if (auto row = t.query_one("SELECT value FROM exchange_state WHERE name = 'other-side-heard'");
@@ -24,14 +26,6 @@ TransitHealth transit_health(storage::Transaction& t) {
 
 std::int64_t number_aside(storage::Transaction& t) {
   return t.query_one("SELECT COUNT(*) FROM exchange_outbox WHERE aside_code <> ''")->integer(0);
-}
-
-std::int64_t number_stopped(storage::Transaction& t) {
-  return t
-      .query_one(
-          "SELECT COUNT(*) FROM exchange_sent s WHERE s.rung > 7 AND NOT EXISTS (SELECT 1 FROM exchange_sent_anew a "
-          "WHERE a.bundle_id = s.bundle_id)")
-      ->integer(0);
 }
 
 void other_side_heard(storage::Transaction& t, Instant at) {

@@ -9,8 +9,6 @@ namespace jindu::exchange {
 TransitHealth transit_health(storage::Transaction& transaction);
 // How many messages are put aside.
 std::int64_t number_aside(storage::Transaction& transaction);
-// How many bundles ended without being applied, and were not sent anew.
-std::int64_t number_stopped(storage::Transaction& transaction);
 // Keeps when the other side was last heard of, where it is later than what is kept.
 void other_side_heard(storage::Transaction& transaction, Instant at);
 // The same of all receipts so far, once, in a database of a program that did not keep it.

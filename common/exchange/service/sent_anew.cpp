@@ -10,17 +10,22 @@ namespace {
 #define JINDU_STOPPED                                                                                              \
   "NOT EXISTS (SELECT 1 FROM exchange_sent_anew a WHERE a.bundle_id = s.bundle_id) AND NOT EXISTS (SELECT 1 FROM " \
   "exchange_receipt a WHERE a.bundle_id = s.bundle_id AND a.rung = 7)"
-#define JINDU_STOPPED_COLUMNS                                                                                       \
-  "s.bundle_id, s.kind, s.subject, r.rung, r.party, r.at_ms, r.code, CASE WHEN p.number IS NULL THEN 0 ELSE 1 END " \
-  "FROM exchange_sent s JOIN exchange_receipt r ON r.bundle_id = s.bundle_id AND r.rung > 7 LEFT JOIN "             \
+#define JINDU_STOPPED_COLUMNS                                                                                        \
+  "s.bundle_id, s.kind, s.subject, r.rung, r.party, r.at_ms, r.code, CASE WHEN p.number IS NULL THEN 0 ELSE 1 END, " \
+  "s.sequence FROM exchange_sent s JOIN exchange_receipt r ON r.bundle_id = s.bundle_id AND r.rung > 7 LEFT JOIN "   \
   "exchange_built b ON b.bundle_id = s.bundle_id LEFT JOIN exchange_payload p ON p.number = b.payload"
 
 constexpr std::string_view kStoppedAbout = "SELECT " JINDU_STOPPED_COLUMNS " WHERE s.subject = $1 AND " JINDU_STOPPED
                                            " ORDER BY s.sequence, r.at_ms, r.rung, r.party";
 constexpr std::string_view kStopped =
     "SELECT " JINDU_STOPPED_COLUMNS
-    " WHERE s.bundle_id IN (SELECT s.bundle_id FROM exchange_sent s WHERE s.rung > 7 AND " JINDU_STOPPED
-    " ORDER BY s.sequence DESC LIMIT $1) ORDER BY s.sequence DESC, r.at_ms, r.rung, r.party";
+    " WHERE s.bundle_id IN (SELECT s.bundle_id FROM exchange_sent s WHERE s.rung > 7 AND s.sequence < $2 "
+    "AND " JINDU_STOPPED " ORDER BY s.sequence DESC LIMIT $1) ORDER BY s.sequence DESC, r.at_ms, r.rung, r.party";
+// Asked often: without a look at receipts. What was applied after all has no payload here any more.
+constexpr std::string_view kNumberStopped =
+    "SELECT COUNT(*), COUNT(p.number) FROM exchange_sent s LEFT JOIN exchange_built b ON b.bundle_id = s.bundle_id "
+    "LEFT JOIN exchange_payload p ON p.number = b.payload WHERE s.rung > 7 AND NOT EXISTS (SELECT 1 FROM "
+    "exchange_sent_anew a WHERE a.bundle_id = s.bundle_id)";
 
 #undef JINDU_STOPPED
 #undef JINDU_STOPPED_COLUMNS
@@ -32,7 +37,7 @@ std::vector<Stopped> stopped_in(const std::vector<storage::Row>& rows) {
     if (!list.empty() && list.back().bundle == row.text(0)) continue;
     list.push_back({row.text(0), row.text(1), row.text(2),
                     std::string(to_text(static_cast<jindu::v1::Rung>(row.integer(3)))), row.text(4),
-                    from_unix_ms(row.integer(5)), row.text(6), row.integer(7) == 1});
+                    from_unix_ms(row.integer(5)), row.text(6), row.integer(7) == 1, row.integer(8)});
   }
   return list;
 }
@@ -66,8 +71,13 @@ std::set<std::string> can_be_sent_anew(storage::Transaction& t, std::string_view
   return kept;
 }
 
-std::vector<Stopped> all_stopped(storage::Transaction& t, std::int64_t limit) {
-  return stopped_in(t.query(kStopped, {limit}));
+std::vector<Stopped> all_stopped(storage::Transaction& t, std::int64_t limit, std::int64_t before) {
+  return stopped_in(t.query(kStopped, {limit, before}));
+}
+
+NumberStopped number_stopped(storage::Transaction& t) {
+  const auto row = t.query_one(kNumberStopped, {});
+  return {row->integer(0), row->integer(1)};
 }
 
 std::map<std::string, SentAnew> sent_anew(storage::Transaction& t, std::string_view subject) {

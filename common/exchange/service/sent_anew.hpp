@@ -3,6 +3,7 @@
 // sent anew, as a bundle of its own behind everything that was sent meanwhile, or until time has passed. Nothing is
 // sent anew by itself: what a rule has refused it would refuse again, and where everything expires, because a clock is
 // wrong or nobody carries anything, each round would fill the channel once more.
+#include <limits>
 #include <map>
 #include <set>
 
@@ -16,19 +17,26 @@ inline constexpr std::size_t kReasonMax = 16'000;  // bytes
 struct Stopped {
   std::string bundle;  // id
   std::string kind;
-  std::string subject;  // as enqueued
-  std::string rung;     // "refused", "quarantined" or "expired"
-  std::string party;    // who said so
-  Instant at{};         // when
-  std::string code;     // why, where it was said
-  bool kept = false;    // its payload is here, so that it can be sent anew
+  std::string subject;        // as enqueued
+  std::string rung;           // "refused", "quarantined" or "expired"
+  std::string party;          // who said so
+  Instant at{};               // when
+  std::string code;           // why, where it was said
+  bool kept = false;          // its payload is here, so that it can be sent anew
+  std::int64_t sequence = 0;  // in our channel
 };
 // About a subject, in the order in which they were made. Sees what the same transaction has recorded.
 std::vector<Stopped> stopped(storage::Transaction& transaction, std::string_view subject);
 // Of these the bundles that can be sent anew.
 std::set<std::string> can_be_sent_anew(storage::Transaction& transaction, std::string_view subject);
-// About anything, the newest first.
-std::vector<Stopped> all_stopped(storage::Transaction& transaction, std::int64_t limit);
+// About anything, the newest first, of those before a sequence.
+std::vector<Stopped> all_stopped(storage::Transaction& transaction, std::int64_t limit,
+                                 std::int64_t before = std::numeric_limits<std::int64_t>::max());
+struct NumberStopped {
+  std::int64_t all = 0;
+  std::int64_t kept = 0;  // of these, what waits for somebody who has it sent anew
+};
+NumberStopped number_stopped(storage::Transaction& transaction);
 
 struct SentAnew {
   std::string bundle;  // the new one; empty until it is built

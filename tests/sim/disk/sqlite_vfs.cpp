@@ -325,7 +325,7 @@ void simulate_databases() {
   vfs.xSleep = sleep;
   vfs.xCurrentTime = current_time;
   vfs.xGetLastError = last_error;
-  storage::keep_savepoints_in_memory();  // as the product does; registering is a use
+  storage::configure_sqlite();  // as the product does; registering is a use
   sqlite3_vfs_register(&vfs, 1);
 }
 

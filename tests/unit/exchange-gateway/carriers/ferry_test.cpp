@@ -206,7 +206,8 @@ TEST_CASE("a voyage that is whole but holds what is not taken says why") {
   REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
     t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {id, spoiled});
     // As if it had been taken so: what its own unit knows to be damaged goes nowhere.
-    t.execute("UPDATE bundle SET signature = $2 WHERE id = $1", {id, exchange::parse_bundle(spoiled)->signature});
+    t.execute("UPDATE bundle SET signature = $2, checksum = $3 WHERE id = $1",
+              {id, exchange::parse_bundle(spoiled)->signature, store::checksum_of(spoiled)});
   }));
   c.to_outer();
   c.to_inner();

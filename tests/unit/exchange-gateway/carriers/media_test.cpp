@@ -138,6 +138,16 @@ TEST_CASE("bundles whose bytes are gone stay behind, are named, and keep nothing
   REQUIRE(c.voyages("gateway-outer").size() == 1);
   CHECK(fs::exists(c.voyages("gateway-outer").at(0) / (ids[2] + ".jdb")));
   CHECK(raised(w.outer, "alarm.bytes_missing") == std::vector{ids[0]});
+  // Since when is that of the first try, however often they are missed again.
+  const auto since = [&] {
+    store::Unreadable found;
+    REQUIRE(w.outer->journal().read([&](storage::Transaction& t) { found = store::unreadable(t, 0); }));
+    return found.bundles == 2 ? found.since_ms : 0;
+  };
+  const auto first = since();
+  CHECK(first > 0);
+  REQUIRE(w.outer->journal().write([&](storage::Transaction& t) { store::set_bytes_missed(t, ids[0], first + 5000); }));
+  CHECK(since() == first);
 }
 
 TEST_CASE("a voyage that could not be written leaves nothing on the medium, and uses up no number") {

@@ -957,7 +957,10 @@ TEST_CASE("what this unit's own disk has changed goes to no carrier, is told to 
   const auto bad = w.from_portal.next(1, "x"), good = w.from_portal.next(2, "y");
   for (const auto& one : {bad, good}) REQUIRE(w.outer->take_from_service(one));
   const auto at = GENERATE(20, -3);  // in the manifest, in the seal
+  const bool older = GENERATE(false, true);
   REQUIRE(w.outer->journal().write([&](storage::Transaction& t) {
+    CHECK(store::find(t, World::id_of(bad))->checksum == store::checksum_of(bad));
+    if (older) t.execute("UPDATE bundle SET checksum = 0", {});  // as of those that were taken before there was one
     auto bytes = store::small(t, World::id_of(bad)).value();
     bytes[at < 0 ? bytes.size() - 3 : static_cast<std::size_t>(at)] ^= 1;
     t.execute("UPDATE bundle_bytes SET bundle = $2 WHERE id = $1", {World::id_of(bad), bytes});

@@ -225,6 +225,15 @@ TEST_CASE("all that is stopped about a declaration goes anew in its old order, a
     std::vector<Stopped> all;
     REQUIRE(portal.database->read([&](Transaction& t) { all = all_stopped(t, 10); }));
     CHECK(all.size() == 4);
+    std::vector<Stopped> paged;
+    REQUIRE(portal.database->read([&](Transaction& t) {
+      for (auto page = all_stopped(t, 1); !page.empty(); page = all_stopped(t, 1, page.back().sequence)) {
+        CHECK(page.size() == 1);
+        paged.push_back(page.front());
+      }
+    }));
+    CHECK(std::equal(all.begin(), all.end(), paged.begin(), paged.end(),
+                     [](const Stopped& a, const Stopped& b) { return a.bundle == b.bundle; }));
     CHECK(portal.resend_all("d").empty());
     Words texts;
     for (const auto& id : portal.go()) texts.push_back(portal.opened(id));
@@ -276,9 +285,16 @@ TEST_CASE(
       REQUIRE(portal.database->write([&](Transaction& t) { gone = forget_kept(t, before); }));
       return gone;
     };
+    const auto number = [&] {
+      NumberStopped n;
+      REQUIRE(portal.database->read([&](Transaction& t) { n = number_stopped(t); }));
+      return std::pair(n.all, n.kept);
+    };
     CHECK(forget(kNow).empty());
     CHECK(portal.stopped_about("d").at(0).kept);
+    CHECK(number() == std::pair<std::int64_t, std::int64_t>(1, 1));
     CHECK(forget(kNow + std::chrono::milliseconds(1)) == Words{ids[1]});
+    CHECK(number() == std::pair<std::int64_t, std::int64_t>(1, 0));
     CHECK(forget(kNow + std::chrono::milliseconds(1)).empty());
     CHECK_FALSE(portal.stopped_about("d").at(0).kept);
     CHECK(portal.resend(ids[1]) == "exchange.payload_gone");
