@@ -12,6 +12,7 @@ namespace jindu::exchange {
 namespace {
 
 constexpr std::size_t kBuiltAtOnce = 128;
+constexpr std::int64_t kLookedOver = 4 * kBuiltAtOnce;  // messages, for those whose turn it is
 // What is built and not handed over: one batch on its way and one behind it.
 constexpr std::int64_t kUnsentMax = 256;
 constexpr std::int64_t kBytesUnsentMax = 12 * 1024 * 1024;
@@ -133,8 +134,9 @@ class Told final : public storage::Transaction::Gathered {
 };
 
 // Whose turn it is in the outbox: the most urgent of those that are first about their subject, as order is kept per
-// subject only. Looking passes over all that stand behind another of their subject, however many: it is done once for
-// many turns. (What is to be tried again later than ever can be was put aside by a clock that was ahead.)
+// subject only. Looking goes from the most urgent on over a number of messages, as nearly all may stand behind another
+// of their subject, and is done once for many turns. (What is to be tried again later than ever can be was put aside by
+// a clock that was ahead.)
 class Turns {
  public:
   explicit Turns(std::int64_t now_ms) : now_ms_(now_ms) {}
@@ -155,14 +157,23 @@ class Turns {
 
  private:
   using Place = std::pair<std::int64_t, std::int64_t>;  // priority and number
+  // As far as it must to find one.
   void look(storage::Transaction& t) {
-    for (const auto& row : t.query(
-             "SELECT priority, number FROM exchange_outbox o WHERE (again_ms <= $1 OR again_ms > $2) AND NOT EXISTS "
-             "(SELECT 1 FROM exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number) ORDER BY priority, "
-             "number LIMIT $3",
-             {now_ms_, now_ms_ + kAsideAgainMaxMs, std::int64_t{kBuiltAtOnce}}))
-      firsts_.insert({row.integer(0), row.integer(1)});
-    last_ = firsts_.size() < kBuiltAtOnce ? std::nullopt : std::optional(*firsts_.rbegin());
+    const auto later = now_ms_ + kAsideAgainMaxMs;
+    for (auto over = kLookedOver; firsts_.empty(); over *= 8) {
+      for (const auto& row :
+           t.query("SELECT priority, number FROM (SELECT priority, number, subject FROM exchange_outbox WHERE again_ms "
+                   "<= $1 OR again_ms > $2 ORDER BY priority, number LIMIT $3) AS o WHERE NOT EXISTS (SELECT 1 FROM "
+                   "exchange_outbox e WHERE e.subject = o.subject AND e.number < o.number)",
+                   {now_ms_, later, over}))
+        firsts_.insert({row.integer(0), row.integer(1)});
+      const auto last = t.query_one(
+          "SELECT priority, number FROM exchange_outbox WHERE again_ms <= $1 OR again_ms > $2 ORDER BY priority, "
+          "number LIMIT 1 OFFSET $3",
+          {now_ms_, later, over - 1});
+      last_ = last ? std::optional(Place{last->integer(0), last->integer(1)}) : std::nullopt;
+      if (!last_) return;
+    }
   }
   const std::int64_t now_ms_;
   std::set<Place> firsts_;

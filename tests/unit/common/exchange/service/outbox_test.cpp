@@ -256,6 +256,24 @@ TEST_CASE("of more than are built at once each has the turn that it would have b
   }
 }
 
+TEST_CASE("whose turn it is is found behind any number of more urgent ones that have to wait") {
+  for (auto& database : databases()) {
+    INFO(database->dialect());
+    constexpr int urgent = 1'200;
+    REQUIRE(database->write([&](Transaction& t) {
+      enqueue(t, message("a", "slow", 3), kNow);
+      for (int i = 0; i < urgent; ++i) enqueue(t, message("a", "urgent", 0), kNow);
+      enqueue(t, message("b", "normal", 2), kNow);
+    }));
+    std::vector<Bytes> bytes;
+    std::vector<std::string> order;
+    for (const auto& view : sent(*database, bytes)) order.push_back(opened(view));
+    REQUIRE(order.size() == urgent + 2);
+    CHECK(order[0] == "normal");
+    CHECK(order[1] == "slow");
+  }
+}
+
 TEST_CASE("a slice of a file is read when its bundle is built") {
   for (auto& database : databases()) {
     INFO(database->dialect());
