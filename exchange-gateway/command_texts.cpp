@@ -475,14 +475,18 @@ const Texts& command_texts() {
        "the unit's journal is damaged, its disk gave back something else than was written: stop the unit, look at the "
        "disk, and restore it from a backup"},
       {"alarm.bytes_missing",
-       "待传送的交换包 {about} 的数据在本机读不出：检查磁盘和文件属主；从备份补上 bundles/ 里的文件，或恢复本机",
-       "the bytes of bundle {about}, which waits to be carried, cannot be read here: look at the disk and at whose its "
-       "files are; put the file back into bundles/ from a backup, or restore the unit"},
+       "待传送的交换包 {about} 的数据在本机读不出，已向本侧服务重新索取。若一直未补齐：检查磁盘和文件属主；从备份补上 "
+       "bundles/ 里的文件，或恢复本机",
+       "the bytes of bundle {about}, which waits to be carried, cannot be read here, and its service is asked for them "
+       "again. If they do not come: look at the disk and at whose its files are; put the file back into bundles/ from "
+       "a backup, or restore the unit"},
       {"alarm.bytes_missing_many",
-       "{n} 个待传送的交换包的数据在本机读不出，首先是 {about}：检查磁盘和文件属主；从备份补上 bundles/ "
-       "里的文件，或恢复本机",
-       "the bytes of {n} bundles that wait to be carried, {about} the first of them, cannot be read here: look at the "
-       "disk and at whose its files are; put the files back into bundles/ from a backup, or restore the unit"},
+       "{n} 个待传送的交换包的数据在本机读不出，首先是 "
+       "{about}，已向本侧服务重新索取。若一直未补齐：检查磁盘和文件属主；"
+       "从备份补上 bundles/ 里的文件，或恢复本机",
+       "the bytes of {n} bundles that wait to be carried, {about} the first of them, cannot be read here, and their "
+       "service is asked for them again. If they do not come: look at the disk and at whose its files are; put the "
+       "files back into bundles/ from a backup, or restore the unit"},
       {"alarm.journal_damaged_bundle",
        "磁盘读出的交换包 {about} 与写入的不符，该包不会交出：停止本机，检查磁盘，再从备份恢复",
        "the unit's disk gave back something else of bundle {about} than was written, and it is not given out: stop the "
