@@ -23,7 +23,9 @@ constexpr const char* kSeenTold = "seen_told_ms";
 constexpr const char* kSeenOwed = "seen_owed";
 // Something was told of what is not known here yet.
 constexpr const char* kUnknownTold = "unknown_told";
-// Until our service has handed over again what nobody remembers, it is rightly ahead of us.
+// While it is not 0, our service is rightly ahead of us: what it says of bundles that are not here is from before a
+// restoration. It is one more than the sequence up to which it has said so, and over when we have that again, not when
+// the service begins to hand over again: questions and bundles from before may still come then.
 constexpr const char* kServiceAhead = "service_ahead";
 // Is added to the numbers of receipts that our service is told, so that none comes twice with another meaning.
 constexpr const char* kReceiptOffset = "receipt_offset";
@@ -362,7 +364,7 @@ void Unit::begin_epoch(storage::Transaction& t, store::Restoration& r, std::uint
   const auto voyages = std::max(store::state_value(t, "voyage"), store::state_value(t, "peer_read"));
   if (voyages > 0) store::set_state_value(t, "voyage", voyages + kVoyagesUnderWay);
   store::set_state_value(t, kForgottenBefore, at);
-  store::set_state_value(t, kServiceAhead, 1);
+  store::set_state_value(t, kServiceAhead, std::max(store::state_value(t, kServiceAhead), std::int64_t{1}));
   // What they told a unit that was healing and then restored once more is forgotten with it.
   store::set_state_value(t, kPeerTold, 0);
   store::set_state_value(t, kServiceTold, 0);
@@ -663,10 +665,9 @@ bool Unit::may_have_been_here(storage::Transaction& t, const store::Entry& e) co
 result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std::int64_t limit, const Handed& handed) {
   std::vector<store::StoredReceipt> list;
   std::optional<Found> found;
-  bool in_step = false, retell = false, delivered_more = false;
+  bool ahead_changes = false, retell = false, delivered_more = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
     found.reset();
-    in_step = false;
     const auto recovery = store::open_restoration(t).recovery();
     delivered_more = handed.delivered > store::state_value(t, "delivery");
     found = service_knows_more(t, after, handed);
@@ -675,20 +676,19 @@ result<std::vector<store::StoredReceipt>> Unit::receipts(std::int64_t after, std
       found = Found{"restored.delivered", "our service has concluded delivery " + std::to_string(handed.delivered) +
                                               ", and this journal has not given out as many"};
     if (recovery != store::Recovery::none && found && found->code == "restored.taken") found.reset();
-    in_step = recovery == store::Recovery::none && !found && !handed.channel.empty() &&
-              store::state_value(t, kServiceAhead) != 0 &&
-              handed.up_to <= static_cast<std::int64_t>(store::channel_head(t, handed.channel).sequence) &&
-              !store::has_behind_gap(t, handed.channel);
+    ahead_changes = service_ahead(t, handed) != store::state_value(t, kServiceAhead);
     const auto offset = store::state_value(t, kReceiptOffset);
     list = store::receipts_for_service(t, std::max<std::int64_t>(after - offset, 0), limit);
     for (auto& one : list) one.number += offset;
   });
-  if (ok && (found || in_step || delivered_more))
+  if (ok && (found || ahead_changes || delivered_more))
     ok = journal_.write([&](storage::Transaction& t) {
       // No number is given out twice.
       if (handed.delivered > store::state_value(t, "delivery")) store::set_state_value(t, "delivery", handed.delivered);
-      if (in_step) store::set_state_value(t, kServiceAhead, 0);
       if (found) found_restored(t, *found);
+      // Looked at once more: several questions may be here at once.
+      if (const auto ahead = service_ahead(t, handed); ahead != store::state_value(t, kServiceAhead))
+        store::set_state_value(t, kServiceAhead, ahead);
       if (!retell) return;
       // All of them are told again behind what the service has: it knows those that it had. Since the restoration there
       // may be others under the numbers that it has.
@@ -733,6 +733,16 @@ void Unit::service_skips(storage::Transaction& t, const store::Entry& e) {
   if (store::state_value(t, kServiceAhead) != 0) return;
   found_restored(t, {"restored.taken", "our service offers sequence " + std::to_string(e.sequence) + " of " +
                                            e.channel + ", and what stands before it is not in this journal"});
+}
+
+// What kServiceAhead becomes by what our service says.
+std::int64_t Unit::service_ahead(storage::Transaction& t, const Handed& handed) const {
+  const auto ahead = store::state_value(t, kServiceAhead);
+  const bool recovers = store::open_restoration(t).recovery() != store::Recovery::none;
+  if (handed.channel.empty() || (ahead == 0 && !recovers)) return ahead;
+  const auto head = static_cast<std::int64_t>(store::channel_head(t, handed.channel).sequence);
+  if (handed.up_to > head) return std::max(ahead, std::min(handed.up_to, kSequenceMax) + 1);
+  return recovers || head + 1 < ahead || store::has_behind_gap(t, handed.channel) ? ahead : 0;
 }
 
 // What our service knows of this unit: the newest receipt it was given, and up to where its bundles were taken.

@@ -400,6 +400,7 @@ class Unit {
     std::uint64_t known = 0;  // the newest position of our control channel that the other side is known to have
   };
   void found_restored(storage::Transaction& t, const Found& found);
+  std::int64_t service_ahead(storage::Transaction& t, const Handed& handed) const;
   std::optional<Found> service_knows_more(storage::Transaction& t, std::int64_t receipts, const Handed& handed) const;
   void step_over_remembered(storage::Transaction& t, const std::string& channel);
   void service_skips(storage::Transaction& t, const store::Entry& entry);

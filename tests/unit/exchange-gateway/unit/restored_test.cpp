@@ -516,6 +516,43 @@ TEST_CASE("what the other side has behind a gap is stepped over when the service
   two.check_promise();
 }
 
+TEST_CASE("what a service had said or sent before it handed over again shows no second restoration") {
+  Two two;
+  auto& w = two.w;
+  const auto backup = two.begun_and_backed_up(true);
+  two.portal.send(1, "only stored");
+  two.portal.send(2, "only stored, too");
+  CHECK(two.portal.hand_over().empty());
+  w.outer.restore(backup);
+  two.portal.follow();
+  two.approve(true);
+  two.portal.follow();
+  w.carry_all();
+  REQUIRE(two.recovery(true) == "none");
+  const auto channel = two.portal.channel();
+  // The unit holds the question of a service that is gone meanwhile, and looks at it again whenever there is news.
+  const Unit::Handed held{channel, 3}, newest{channel, 1};
+  REQUIRE(w.outer->receipts(two.portal.cursor, 1000, held));
+  two.portal.again_from(2);
+  REQUIRE(w.outer->receipts(two.portal.cursor, 1000, newest));
+  two.portal.send(3, "behind them");
+  SECTION("a question that is held") { REQUIRE(w.outer->receipts(two.portal.cursor, 1000, held)); }
+  SECTION("a bundle that was on its way") {
+    CHECK(w.outer->take_from_service(two.portal.sent.back().bundle).error().code == "bundle.gap");
+  }
+  CHECK(two.recovery(true) == "none");
+  two.exchange();
+  two.check_promise();
+  // From now on it is one again.
+  w.outer.back_up(backup);
+  two.portal.send(1, "forgotten");
+  CHECK(two.portal.hand_over().empty());
+  w.outer.restore(backup);
+  REQUIRE(w.outer->receipts(two.portal.cursor, 1000, {channel, 5}));
+  CHECK(two.recovery(true) == "halted");
+  CHECK(w.outer.text("SELECT code FROM restoration ORDER BY number DESC LIMIT 1") == "restored.taken");
+}
+
 TEST_CASE("a control bundle that was forgotten is missed although later ones have come") {
   Two two;
   auto& w = two.w;
