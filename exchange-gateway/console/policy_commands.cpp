@@ -35,10 +35,9 @@ int explain_question(const Question& q) {
   if (!policy) return voice.fail(policy.error());
   auto at = SystemClock().now();
   if (!q.at.empty()) {
-    const auto offset = policy->rules.empty() ? 8 * 60 : policy->rules.front().hours.utc_offset_minutes;
     const auto given = local_time_from(q.at, "--at");
     if (!given) return voice.fail(given.error());
-    at = instant_of(*given, std::chrono::minutes(offset));
+    at = instant_of(*given, utc_offset_of(*policy));
   }
   Bytes bytes;
   std::optional<exchange::BundleView> view;
@@ -52,7 +51,7 @@ int explain_question(const Question& q) {
     if (!parsed) return voice.fail(parsed.error());
     view = std::move(*parsed);
     const auto& m = view->manifest;
-    passenger = {m.from(), m.to(), m.kind(), bytes.size(), from_unix_ms(m.expires_ms()), view->newer, q.outward};
+    passenger = passenger_of(m, bytes.size(), view->newer, q.outward);
     voice.say("policy.bundle", {{"id", exchange::to_text(view->id)},
                                 {"kind", voice.word("kind", m.kind())},
                                 {"from", voice.word("node", m.from())},

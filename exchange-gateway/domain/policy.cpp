@@ -1,5 +1,7 @@
 #include "exchange-gateway/domain/policy.hpp"
 
+#include <jindu/v1/bundle.pb.h>
+
 #include <set>
 #include <tuple>
 
@@ -42,25 +44,64 @@ std::optional<NewerFields> newer_fields_from_text(std::string_view text) {
   return {};
 }
 
+Passenger passenger_of(const jindu::v1::BundleManifest& manifest, std::uint64_t bytes, bool newer,
+                       bool leaves_intranet) {
+  return {manifest.from(), manifest.to(),  manifest.kind(), bytes, from_unix_ms(manifest.expires_ms()),
+          newer,           leaves_intranet};
+}
+
 const PolicyRule* find_rule(const Policy& policy, const Passenger& passenger) {
   for (const auto& rule : policy.rules)
     if (rule.from == passenger.from && rule.to == passenger.to && rule.kind == passenger.kind) return &rule;
   return nullptr;
 }
 
-result<Ruling> judge(const Policy& policy, const Passenger& passenger, Instant now) {
+Decision decide(const Policy& policy, const Passenger& passenger, Instant now) {
   const auto* rule = find_rule(policy, passenger);
-  if (rule == nullptr)
-    return Error{Fault::forbidden, "policy.forbidden",
-                 "no rule lets '" + std::string(passenger.kind) + "' go from " + std::string(passenger.from) + " to " +
-                     std::string(passenger.to)};
-  if (passenger.bytes > rule->max_bytes)
-    return Error{Fault::too_large, "policy.too_large",
-                 "at most " + std::to_string(rule->max_bytes) + " bytes may cross as '" + rule->kind + "'"};
-  if (passenger.newer && !carries_newer(*rule, passenger))
-    return Error{Fault::forbidden, "policy.newer_fields",
-                 "its manifest has fields that this unit does not know, and the rule lets no such thing pass"};
-  if (passenger.expires <= now) return Error{Fault::expired, "policy.expired", "it expired before it was here"};
+  if (rule == nullptr) return {nullptr, Bar::rule};
+  if (passenger.bytes > rule->max_bytes) return {rule, Bar::size};
+  if (passenger.newer && !carries_newer(*rule, passenger)) return {rule, Bar::fields};
+  if (passenger.expires <= now) return {rule, Bar::expiry};
+  return {rule, Bar::none};
+}
+
+std::string_view code_of(Bar bar) {
+  switch (bar) {
+    case Bar::none:
+      return "";
+    case Bar::rule:
+      return "policy.forbidden";
+    case Bar::size:
+      return "policy.too_large";
+    case Bar::fields:
+      return "policy.newer_fields";
+    case Bar::expiry:
+      return "policy.expired";
+  }
+  return "";
+}
+
+result<Ruling> judge(const Policy& policy, const Passenger& passenger, Instant now) {
+  const auto decision = decide(policy, passenger, now);
+  const auto* rule = decision.rule;
+  const auto refused = [&](Fault fault, std::string detail) {
+    return Error{fault, std::string(code_of(decision.bar)), std::move(detail)};
+  };
+  switch (decision.bar) {
+    case Bar::none:
+      break;
+    case Bar::rule:
+      return refused(Fault::forbidden, "no rule lets '" + std::string(passenger.kind) + "' go from " +
+                                           std::string(passenger.from) + " to " + std::string(passenger.to));
+    case Bar::size:
+      return refused(Fault::too_large,
+                     "at most " + std::to_string(rule->max_bytes) + " bytes may cross as '" + rule->kind + "'");
+    case Bar::fields:
+      return refused(Fault::forbidden,
+                     "its manifest has fields that this unit does not know, and the rule lets no such thing pass");
+    case Bar::expiry:
+      return refused(Fault::expired, "it expired before it was here");
+  }
   return rule->hold ? Ruling::hold : Ruling::pass;
 }
 
@@ -84,36 +125,32 @@ result<void> within_quota(const Policy& policy, std::string_view sender, std::ui
 
 Explanation explain(const Policy& policy, const Passenger& passenger, Instant now) {
   Explanation e;
-  const auto* rule = find_rule(policy, passenger);
+  const auto [rule, bar] = decide(policy, passenger, now);
   const auto way = way_of(passenger.from, passenger.to, passenger.kind);
-  const auto refuse = [&](Check check, std::string code) {
+  const auto refuse = [&](Check check) {
     check.holds = false;
     e.checks.push_back(std::move(check));
     e.verdict = "refuse";
-    e.code = std::move(code);
+    e.code = code_of(bar);
     return e;
   };
-  if (rule == nullptr)
-    return refuse({"rule", false, "No rule names " + way + "; what no rule names may not cross.", ""},
-                  "policy.forbidden");
+  if (bar == Bar::rule)
+    return refuse({"rule", false, "No rule names " + way + "; what no rule names may not cross.", ""});
   e.rule = static_cast<std::size_t>(rule - policy.rules.data()) + 1;
   e.checks.push_back({"rule", true, "Rule " + std::to_string(e.rule) + " names " + way + ".", std::to_string(e.rule)});
   const auto size = std::to_string(passenger.bytes), most = std::to_string(rule->max_bytes);
-  if (passenger.bytes > rule->max_bytes)
-    return refuse({"size", false, "It has " + size + " bytes; the rule allows at most " + most + ".", most},
-                  "policy.too_large");
+  if (bar == Bar::size)
+    return refuse({"size", false, "It has " + size + " bytes; the rule allows at most " + most + ".", most});
   e.checks.push_back({"size", true, "Its " + size + " bytes are within the " + most + " that the rule allows.", most});
-  if (passenger.newer && !carries_newer(*rule, passenger))
+  if (bar == Bar::fields)
     return refuse({"fields", false,
                    "Its manifest has fields that are not known here, and the rule does not carry them" +
                        std::string(rule->newer == NewerFields::refuse ? "." : " out of the isolated network."),
-                   ""},
-                  "policy.newer_fields");
+                   ""});
   if (passenger.newer)
     e.checks.push_back({"fields", true, "Its manifest has fields that are not known here; they are carried.", ""});
   const auto until = time_text(passenger.expires, rule->hours.utc_offset_minutes);
-  if (passenger.expires <= now)
-    return refuse({"expiry", false, "It expired at " + until + ".", until}, "policy.expired");
+  if (bar == Bar::expiry) return refuse({"expiry", false, "It expired at " + until + ".", until});
   e.checks.push_back({"expiry", true, "It expires at " + until + ".", until});
   const auto rate = std::to_string(rule->per_minute);
   if (rule->per_minute > 0)
@@ -145,6 +182,11 @@ Explanation explain(const Policy& policy, const Passenger& passenger, Instant no
     e.verdict = "hold";
   }
   return e;
+}
+
+std::chrono::minutes utc_offset_of(const Policy& policy) {
+  return std::chrono::minutes(policy.rules.empty() ? Hours{}.utc_offset_minutes
+                                                   : policy.rules.front().hours.utc_offset_minutes);
 }
 
 result<void> check_policy(const Policy& policy) {

@@ -8,6 +8,10 @@
 
 #include "exchange-gateway/domain/hours.hpp"
 
+namespace jindu::v1 {
+class BundleManifest;
+}
+
 namespace jindu::gateway {
 
 // What of a bundle with fields that this unit's program does not know, as a newer program writes them. Nothing that
@@ -51,10 +55,25 @@ struct Passenger {
   bool newer = false;            // it has fields that are not known here
   bool leaves_intranet = false;  // it comes from the isolated network
 };
+// Who wants to pass, as the manifest says; it must outlive the passenger.
+Passenger passenger_of(const jindu::v1::BundleManifest& manifest, std::uint64_t bytes, bool newer,
+                       bool leaves_intranet);
+
+// What keeps a passenger out, in the order in which it is looked at.
+enum class Bar { none, rule, size, fields, expiry };
+
+// The one decision: judge() acts by it, explain() says why.
+struct Decision {
+  const PolicyRule* rule = nullptr;
+  Bar bar = Bar::none;
+};
+Decision decide(const Policy& policy, const Passenger& passenger, Instant now);
+// policy.forbidden, policy.too_large, policy.newer_fields, policy.expired; "" where nothing bars it.
+std::string_view code_of(Bar bar);
 
 enum class Ruling { pass, hold };
 
-// Codes: policy.forbidden, policy.too_large, policy.newer_fields, policy.expired.
+// Its codes are those of the bars.
 result<Ruling> judge(const Policy& policy, const Passenger& passenger, Instant now);
 const PolicyRule* find_rule(const Policy& policy, const Passenger& passenger);
 
@@ -76,6 +95,8 @@ struct Explanation {
   std::vector<Check> checks = {};
 };
 Explanation explain(const Policy& policy, const Passenger& passenger, Instant now);
+// How far the policy's local time, in which its hours are, is ahead of UTC.
+std::chrono::minutes utc_offset_of(const Policy& policy);
 
 // What is allowed but makes no sense or lets more pass than anybody may want, for the reviewer. `from` alone of what is
 // about a sender, and nothing of what is about the policy as a whole.

@@ -85,10 +85,9 @@ store::Entry Unit::entry_of(const exchange::BundleView& view, std::size_t size, 
 }
 
 result<Ruling> Unit::judge_by_policy(const exchange::BundleView& view, const store::Entry& e) const {
-  auto passenger = passenger_of(e);
-  passenger.newer = view.newer;
-  passenger.leaves_intranet = options_.inner == e.outward;
-  return judge(options_.policy, passenger, now());
+  const bool leaves_intranet = options_.inner == e.outward;
+  return judge(options_.policy,
+               passenger_of(view.manifest, static_cast<std::uint64_t>(e.size), view.newer, leaves_intranet), now());
 }
 
 bool Unit::in_time(const store::Entry& entry) {

@@ -100,6 +100,11 @@ class World {
   UnitOptions options(const std::string& name, const std::string& peer, const std::string& service) const;
 };
 
+// As newer programs write: with a field more.
+void say_more(google::protobuf::Message& message);
+// The same bundle as a newer program of its sender makes it: with a field more in its manifest, or of another version.
+Bytes newer(BytesView bundle, const evidence::NodeSigner& sender, std::uint32_t version = 1);
+
 // The rung of a receipt, "stored" …
 std::string rung_of(const result<Bytes>& receipt);
 std::string code_of(const result<Bytes>& receipt);  // of the receipt, or of the error

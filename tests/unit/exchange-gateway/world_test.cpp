@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "common/runtime/files.hpp"
+#include "common/runtime/messages.hpp"
 #include "tests/support/revocation_list.hpp"
 
 namespace jindu::gateway::test {
@@ -39,6 +40,30 @@ Bytes Sender::next(int subject, BytesView payload) {
   auto built = exchange::build_bundle(draft, payload, signer.key, peer_key).value();
   place.previous_digest = built.manifest_digest;
   return std::move(built.bytes);
+}
+
+void say_more(google::protobuf::Message& message) {
+  message.GetReflection()->MutableUnknownFields(&message)->AddLengthDelimited(900, "what only newer programs know");
+}
+
+Bytes newer(BytesView bundle, const evidence::NodeSigner& sender, std::uint32_t version) {
+  auto view = exchange::parse_bundle(bundle).value();
+  view.manifest.set_version(version);
+  say_more(view.manifest);
+  const auto manifest = encode(view.manifest);
+  const auto digest = crypto::sha256(manifest);
+  Bytes to_sign(bytes_of("jindu/bundle/v1").begin(), bytes_of("jindu/bundle/v1").end());
+  to_sign.push_back(0);
+  to_sign.insert(to_sign.end(), digest.begin(), digest.end());
+  const auto signature = sender.key.sign(to_sign);
+  Bytes made{'J', 'D', 'B', '1'};
+  for (int shift = 24; shift >= 0; shift -= 8) made.push_back(static_cast<std::uint8_t>(manifest.size() >> shift));
+  made.insert(made.end(), manifest.begin(), manifest.end());
+  made.push_back(0);
+  made.push_back(static_cast<std::uint8_t>(signature.size()));
+  made.insert(made.end(), signature.begin(), signature.end());
+  made.insert(made.end(), view.seal.begin(), view.seal.end());
+  return made;
 }
 
 Side::Side(std::filesystem::path folder, evidence::NodeSigner signer, evidence::NodeTrust trust, UnitOptions options,

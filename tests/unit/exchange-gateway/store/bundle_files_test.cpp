@@ -1,4 +1,6 @@
 // Where bundles' bytes lie that are not in the journal, and what becomes of them.
+#include <catch2/catch.hpp>
+
 #include <fstream>
 #include <thread>
 

@@ -13,31 +13,6 @@
 namespace jindu::gateway::test {
 namespace {
 
-void say_more(google::protobuf::Message& message) {
-  message.GetReflection()->MutableUnknownFields(&message)->AddLengthDelimited(900, "what only newer programs know");
-}
-
-// The same bundle as a newer program of its sender makes it: with a field more in its manifest, or of another version.
-Bytes newer(BytesView bundle, const evidence::NodeSigner& sender, std::uint32_t version = 1) {
-  auto view = exchange::parse_bundle(bundle).value();
-  view.manifest.set_version(version);
-  say_more(view.manifest);
-  const auto manifest = encode(view.manifest);
-  const auto digest = crypto::sha256(manifest);
-  Bytes to_sign(bytes_of("jindu/bundle/v1").begin(), bytes_of("jindu/bundle/v1").end());
-  to_sign.push_back(0);
-  to_sign.insert(to_sign.end(), digest.begin(), digest.end());
-  const auto signature = sender.key.sign(to_sign);
-  Bytes made{'J', 'D', 'B', '1'};
-  for (int shift = 24; shift >= 0; shift -= 8) made.push_back(static_cast<std::uint8_t>(manifest.size() >> shift));
-  made.insert(made.end(), manifest.begin(), manifest.end());
-  made.push_back(0);
-  made.push_back(static_cast<std::uint8_t>(signature.size()));
-  made.insert(made.end(), signature.begin(), signature.end());
-  made.insert(made.end(), view.seal.begin(), view.seal.end());
-  return made;
-}
-
 Bytes newer_receipt(const World& w, const evidence::NodeSigner& by, BytesView bundle, jindu::v1::Rung rung) {
   const auto plain = evidence::read_signed(w.receipt(by, bundle, rung), evidence::kReceiptType).value();
   jindu::v1::Receipt body;
