@@ -817,6 +817,8 @@ const Texts& command_texts() {
       {"help.policy.to", "到哪个节点", "to that one"},
       {"help.policy.kind", "种类", "of this kind"},
       {"help.policy.size", "字节数", "Bytes"},
+      {"help.policy.at", "在策略的本地时间的这一刻，例如 2026-11-24T20:30；只写日期即当日零时（默认现在）",
+       "At this local time of the policy, such as 2026-11-24T20:30; a day means its beginning (default: now)"},
       {"help.policy_file", "检查策略文件，不需要单元", "Read a policy file without a unit"},
       {"help.policy_file.check", "策略文件有没有错误，审阅者应当知道什么",
        "Say whether the file is good, and what a reviewer should know"},

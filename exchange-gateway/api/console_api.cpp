@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/runtime/ids.hpp"
+#include "common/runtime/times.hpp"
 #include "exchange-gateway/api/console_views.hpp"
 #include "exchange-gateway/api/openapi.hpp"
 
@@ -65,6 +66,23 @@ result<std::int64_t> number_in(const boost::json::object& body, std::string_view
     return Error{Fault::invalid, "http.member", std::string(name) + " is a whole number from 0 on",
                  "/" + std::string(name)};
   return member->as_int64();
+}
+
+// "at": a local time of the policy, as its hours are; or "at_ms"; now where neither is there.
+result<Instant> time_in(const boost::json::object& body, const Unit& unit) {
+  if (body.contains("at")) {
+    auto text = text_in(body, "at", 20);
+    if (!text) return text.error();
+    const auto given = local_time_from(*text, "at");
+    if (!given) return Error{Fault::invalid, given.error().code, given.error().detail, "/at"};
+    return instant_of(*given, utc_offset_of(unit.options().policy));
+  }
+  if (!body.contains("at_ms")) return unit.now();
+  constexpr std::int64_t year_10000 = 253'402'300'800'000;
+  auto given = number_in(body, "at_ms");
+  if (!given) return given.error();
+  if (*given >= year_10000) return Error{Fault::invalid, "http.member", "at_ms is before the year 10000", "/at_ms"};
+  return from_unix_ms(*given);
 }
 
 result<std::string> reason_in(const Request& request) {
@@ -329,12 +347,11 @@ class Console {
                      if (!*one) return one->error();
                    auto bytes = number_in(*body, "bytes");
                    if (!bytes) return bytes.error();
-                   auto at = unit.now();
-                   if (const auto* given = body->if_contains("at_ms"); given && given->is_int64())
-                     at = from_unix_ms(given->as_int64());
+                   auto at = time_in(*body, unit);
+                   if (!at) return at.error();
                    return Response::json(views::explanation(explain(
                        unit.options().policy,
-                       {*from, *to, *kind, static_cast<std::uint64_t>(*bytes), at + std::chrono::hours(24)}, at)));
+                       {*from, *to, *kind, static_cast<std::uint64_t>(*bytes), *at + std::chrono::hours(24)}, *at)));
                  }});
   }
 

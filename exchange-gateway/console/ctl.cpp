@@ -24,7 +24,7 @@ struct Asked {
   std::string id, digest, reason, channel, day, file, of = "mine";
   std::string state, kind, subject, cursor;
   std::int64_t first = 0, last = 0, limit = 50;
-  std::string from, to, root, crl, intermediate;
+  std::string from, to, at, root, crl, intermediate;
   std::vector<std::filesystem::path> statements;
   std::int64_t size = 1;
 };
@@ -378,17 +378,22 @@ class Verbs {
     verb(rules, "show", "policy.show", [a = a_] { return ask(*a, "/api/v1/policy", pages::policy); });
     auto explain = verb(rules, "explain", "policy.explain", [a = a_] {
       const auto& voice = a->voice;
-      return tell(*a, "/api/v1/policy/explain",
-                  {{"from", voice.code("node", a->from)},
-                   {"to", voice.code("node", a->to)},
-                   {"kind", voice.code("kind", a->kind)},
-                   {"bytes", a->size}},
-                  pages::explanation);
+      json::object question{{"from", voice.code("node", a->from)},
+                            {"to", voice.code("node", a->to)},
+                            {"kind", voice.code("kind", a->kind)},
+                            {"bytes", a->size}};
+      if (!a->at.empty()) {
+        // The unit knows the policy's local time; what cannot be read is said before it is asked.
+        if (auto ok = local_time_from(a->at, "--at"); !ok) return voice.fail(ok.error());
+        question["at"] = a->at;
+      }
+      return tell(*a, "/api/v1/policy/explain", question, pages::explanation);
     });
     explain.option("--from", a_->from, help("policy.from")).required();
     explain.option("--to", a_->to, help("policy.to")).required();
     explain.option("--kind", a_->kind, help("policy.kind")).required();
     explain.option("--size", a_->size, help("policy.size"));
+    explain.option("--at", a_->at, help("policy.at"));
   }
 
   Command ctl_;

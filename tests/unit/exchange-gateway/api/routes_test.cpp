@@ -27,10 +27,10 @@ std::string word_of(http::Method method) {
 struct Desk {
   World w;
   std::map<std::string, crypto::Certificate> people;
+  std::vector<Operator> operators;
   std::vector<http::Route> routes;
 
   Desk() {
-    std::vector<Operator> operators;
     for (const auto* role : {"operator", "releaser", "auditor", "editor"}) {
       const auto key = crypto::PrivateKey::generate_p256();
       const auto certificate =
@@ -228,6 +228,42 @@ TEST_CASE("answers have exactly the members that the description names") {
   const auto log = desk.call("auditor", Method::get, "/api/v1/log").value();
   CHECK(found(log) == members("Log"));
   CHECK(found(log.at("log").at(0)) == members("Act"));
+}
+
+TEST_CASE("why the policy would decide is asked for any time, in the policy's own local time") {
+  Desk desk;
+  auto policy = desk.w.policy();
+  for (auto& rule : policy.rules) rule.hours = {{parse_opening("mon-fri 08:30-17:30").value()}, 7 * 60};
+  desk.w.outer.restart_with(policy);
+  desk.routes = console_routes(desk.w.outer.unit(), desk.operators, "ferry");
+  const auto ask = [&](const std::string& when) {
+    return desk.call("auditor", http::Method::post, "/api/v1/policy/explain", {},
+                     R"({"from": "portal", "to": "approval", "kind": "dossier", "bytes": 5)" + when + "}");
+  };
+  const auto verdict = [&](const std::string& when) {
+    return std::string(ask(when).value().at("verdict").as_string());
+  };
+  const auto wrong = [&](const std::string& when) { return ask(when).error().code + " " + ask(when).error().field; };
+  CHECK(verdict(R"(, "at": "2026-11-24T08:30")") == "pass");
+  CHECK(verdict(R"(, "at": "2026-11-24 08:29")") == "wait");
+  CHECK(verdict(R"(, "at": "2026-11-24T17:29")") == "pass");
+  CHECK(verdict(R"(, "at": "2026-11-24T17:30")") == "wait");
+  CHECK(verdict(R"(, "at": "2026-11-24")") == "wait");
+  CHECK(verdict(R"(, "at": "2026-11-28T10:00")") == "wait");  // a Saturday
+  // 01:30 UTC is 08:30 there. The first of both counts.
+  CHECK(verdict(R"(, "at_ms": 1795483800000)") == "pass");
+  CHECK(verdict(R"(, "at_ms": 1795483799999)") == "wait");
+  CHECK(verdict(R"(, "at_ms": 1795483799999, "at": "2026-11-24T08:30")") == "pass");
+  // Of now, where none is said; the clock of the test begins on a Thursday evening.
+  CHECK(verdict("") == "wait");
+  desk.w.clock->advance(std::chrono::hours(6));
+  CHECK(verdict("") == "pass");
+  CHECK(wrong(R"(, "at": "tomorrow")") == "time.malformed /at");
+  CHECK(wrong(R"(, "at": "2026-02-30")") == "time.malformed /at");
+  CHECK(wrong(R"(, "at": 5)") == "http.member /at");
+  CHECK(wrong(R"(, "at_ms": "5")") == "http.member /at_ms");
+  CHECK(wrong(R"(, "at_ms": -1)") == "http.member /at_ms");
+  CHECK(wrong(R"(, "at_ms": 9223372036854775807)") == "http.member /at_ms");
 }
 
 TEST_CASE("what is asked wrongly is refused with the member it is about") {
