@@ -1,7 +1,11 @@
 // What `policy explain --bundle` says of a bundle is what both units do with it, each by its own policy.
 #include <catch2/catch.hpp>
 
+#include <fstream>
+#include <sstream>
+
 #include "../world.hpp"
+#include "exchange-gateway/unit/settings.hpp"
 
 namespace jindu::gateway::test {
 namespace {
@@ -79,6 +83,22 @@ TEST_CASE("what is explained of a bundle is what its sender's unit does with it,
       INFO(unit << outcome);
       CHECK(seen[unit + outcome] > 0);
     }
+}
+
+TEST_CASE(
+    "the deployed policy lets exactly the kinds of the list leave the isolated network, and nothing unknown in them") {
+  std::set<std::string> listed, allowed;
+  std::ifstream list(JINDU_SOURCE_DIR "/proto/leaves-intranet.txt");
+  for (std::string line, word, kind; std::getline(list, line);)
+    if (std::istringstream words(line); words >> word >> kind && word == "kind") listed.insert(kind);
+  // What units tell each other goes by no rule.
+  REQUIRE(listed.erase("receipts") == 1);
+  for (const auto& rule : read_policy(JINDU_SOURCE_DIR "/deploy/config/policy.toml.in").value().rules) {
+    if (rule.from == "portal") continue;
+    allowed.insert(rule.kind);
+    CHECK(rule.newer != NewerFields::carry);
+  }
+  CHECK(allowed == listed);
 }
 
 }  // namespace jindu::gateway::test
