@@ -3,7 +3,7 @@
 
 #include <boost/json/serialize.hpp>
 
-#include "tests/sim/machine/kernel.hpp"
+#include "tests/sim/disk/volume.hpp"
 
 namespace jindu::log {
 namespace {
@@ -12,8 +12,11 @@ void write(std::string_view level, std::string_view event, const Fields& fields)
   auto* kernel = sim::Kernel::active();
   if (kernel == nullptr) return;
   const auto* process = kernel->current();
+  const auto told = fields.empty() ? std::string{} : boost::json::serialize(fields);
+  if (process != nullptr && process->volume != nullptr && process->volume->is_of_carriers)
+    kernel->look(told.data(), told.size(), "the log of", process->name);
   kernel->trace((process == nullptr ? "" : process->name) + " " + std::string(level) + " " + std::string(event) +
-                (fields.empty() ? "" : " " + boost::json::serialize(fields)));
+                (told.empty() ? "" : " " + told));
 }
 
 }  // namespace

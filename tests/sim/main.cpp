@@ -48,13 +48,13 @@ void write_trace(const std::string& path, const Kernel& kernel, const Plan& plan
   for (const auto& line : kernel.lines()) out << line << '\n';
 }
 
-// Everything has ended, except that of the poisoned subject as long as it is poisoned.
+// Everything has ended, except what is poisoned and what comes behind that, as long as it is poisoned.
 bool settled(const Deployment& d) {
   for (const auto* ledger : {&d.from_portal, &d.from_approval}) {
     if (!ledger->all_sent) return false;
-    for (const int subject : ledger->open_subjects)
-      if (!(d.plan.poison && !d.poison_is_gone && subject == 0)) return false;
-    if (ledger->open > 0 && ledger->open_subjects.empty()) return false;
+    if (ledger->waiting > 0) return false;
+    for (const int number : ledger->open)
+      if (d.poison_is_gone || !ledger->stands_behind_poison(number)) return false;
   }
   return true;
 }

@@ -71,6 +71,7 @@ int sync(int descriptor, int (*call)(int)) {
     const auto got = ::pread(again, bytes.data(), bytes.size(), 0);
     ::close(again);
     bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    volume->look(bytes.data(), bytes.size());  // the whole, also what was written piece by piece
     volume->synced_file(info.st_ino, std::move(bytes));
   }
   kernel->step("after a sync of a file");
@@ -139,6 +140,7 @@ ssize_t pwrite(int descriptor, const void* data, std::size_t count, off_t offset
   auto* kernel = simulated();
   auto* volume = kernel == nullptr ? nullptr : Volume::of(path_of(descriptor));
   if (volume == nullptr) return call(descriptor, data, count, offset);
+  volume->look(data, count);
   kernel->step("a write to a file");
   if (volume->faults.full) return fails(ENOSPC);
   if (kernel->random().chance(volume->faults.write_fails)) {
@@ -155,6 +157,7 @@ ssize_t write(int descriptor, const void* data, std::size_t count) {
   auto* kernel = simulated();
   auto* volume = kernel == nullptr || descriptor <= 2 ? nullptr : Volume::of(path_of(descriptor));
   if (volume == nullptr) return call(descriptor, data, count);
+  volume->look(data, count);
   kernel->step("a write to a file");
   if (volume->faults.full) return fails(ENOSPC);
   if (kernel->random().chance(volume->faults.write_fails)) return fails(EIO);

@@ -54,6 +54,18 @@ Shared& shared(const std::string& path) {
 void step(OpenFile& file, const char* what) {
   if (file.volume != nullptr) file.volume->kernel().step(what);
 }
+// What was just written, with what stands on both sides of it: a text may be written piece by piece. Temporary files
+// lie on the disk of whoever has them.
+void look_around(const OpenFile& file, const Bytes& seen, std::size_t at, std::size_t size) {
+  auto* kernel = Kernel::active();
+  if (kernel == nullptr) return;
+  const auto* process = kernel->current();
+  const auto* volume = file.volume != nullptr ? file.volume : process == nullptr ? nullptr : process->volume;
+  if (volume == nullptr) return;
+  const auto beside = kernel->secret().size();
+  const auto from = at < beside ? 0 : at - beside;
+  volume->look(seen.data() + from, std::min(seen.size(), at + size + beside) - from);
+}
 std::string told(const OpenFile& file) { return file.path->substr(file.path->rfind('/') + 1); }
 
 int read(sqlite3_file* f, void* out, int count, sqlite3_int64 offset) {
@@ -89,6 +101,7 @@ int write(sqlite3_file* f, const void* data, int count, sqlite3_int64 offset) {
   }
   const auto* bytes = static_cast<const std::uint8_t*>(data);
   put(s.seen, at, bytes, size);
+  look_around(file, s.seen, at, size);
   if (file.volume != nullptr) s.pending.push_back({at, Bytes(bytes, bytes + size)});
   return SQLITE_OK;
 }

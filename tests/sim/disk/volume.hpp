@@ -40,6 +40,11 @@ class Volume {
   const std::string& name() const { return name_; }
   const std::string& folder() const { return folder_; }
   DiskFaults faults;
+  // Nobody who writes here can read messages: what is written is looked at, however soon it is gone again.
+  bool is_of_carriers = false;
+  void look(const void* bytes, std::size_t size) const {
+    if (is_of_carriers) kernel_.look(bytes, size, "what is written to the disk of", name_);
+  }
   static constexpr std::uint64_t kFreeBytes = std::uint64_t{1} << 40;
   std::uint64_t free_bytes() const { return faults.full ? 0 : kFreeBytes; }
 

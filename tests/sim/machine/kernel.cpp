@@ -284,6 +284,11 @@ void Kernel::trace(const std::string& line) {
   if (lines_.size() < kLinesMax) lines_.push_back(std::move(whole));
 }
 
+void Kernel::look(const void* bytes, std::size_t size, const char* what, const std::string& whose) {
+  if (secret_.empty() || ::memmem(bytes, size, secret_.data(), secret_.size()) == nullptr) return;
+  fail(std::string("the plain text of a message is in ") + what + " " + whose);
+}
+
 void Kernel::fail(const std::string& why) {
   trace("FAIL " + why);
   if (failure_.empty()) failure_ = why;

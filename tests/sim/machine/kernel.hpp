@@ -93,6 +93,11 @@ class Kernel {
   std::uint64_t digest() const { return digest_; }
   const std::vector<std::string>& lines() const { return lines_; }
   void fail(const std::string& why);
+  // From here on the schedule fails as soon as `text` is looked at: what only receivers may read.
+  void keep_secret(std::string_view text) { secret_ = text; }
+  std::string_view secret() const { return secret_; }
+  // `what` and `whose` are for the failure: "a write to the disk of", "gateway-outer".
+  void look(const void* bytes, std::size_t size, const char* what, const std::string& whose);
   const std::string& failure() const { return failure_; }
   std::uint64_t switches() const { return switches_; }
   std::function<void(Process&)> on_exit;  // a process ended by itself
@@ -122,6 +127,7 @@ class Kernel {
   std::uint64_t switches_ = 0;
   std::vector<std::string> lines_;
   std::string failure_;
+  std::string secret_;
 };
 
 inline constexpr std::int64_t kStartMs = 1'780'000'000'000;  // when every simulation begins

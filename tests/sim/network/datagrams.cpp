@@ -60,6 +60,8 @@ result<void> SendingSocket::send(const std::vector<Bytes>& datagrams) {
   auto& network = Network::active();
   network.kernel().step("datagrams");
   for (const auto& one : datagrams)
+    network.kernel().look(one.data(), one.size(), "a datagram of", network.kernel().current()->name);
+  for (const auto& one : datagrams)
     send_one(network, network.kernel().current()->name, std::string(text_of(address_)), one);
   return {};
 }

@@ -67,6 +67,7 @@ void serve(Network& network, const std::string& place, const Network::Listener& 
   const bool bundles = request.method == Method::put && request.path.starts_with("/link/");
   damage(network, request.body, bundles);
   auto answer = answer_of((*listener.answer)(request, target));
+  kernel.look(answer.body.data(), answer.body.size(), "an answer of", server);
   damage(network, answer.body,
          request.method == Method::get && request.path.starts_with("/link/") && answer.status == 200);
   network.pass(server, client);
@@ -92,6 +93,8 @@ result<Answer> Client::send(std::string_view method, std::string_view path, Byte
   auto& network = Network::active();
   auto& kernel = network.kernel();
   const auto client = kernel.current()->name;
+  kernel.look(path.data(), path.size(), "the address of a request of", client);
+  kernel.look(body.data(), body.size(), "a request of", client);
   kernel.step("a request");
   if (state_->cancelled) return unreachable();
   const auto& options = state_->options;

@@ -18,6 +18,7 @@ class Checks {
   void of_direction(const std::string& sender, const Ledger& sent, const Ledger& received);
   void of_applied(const std::string& receiver, const Ledger& sent, const Ledger& received);
   void of_ends(const std::string& sender, const Ledger& sent, const Ledger& received);
+  bool is_reason(const Message& m, const std::string& code) const;
   void of_receipts(const std::string& sender, const Ledger& sent);
   void require(bool holds, const std::string& what);
 

@@ -89,7 +89,7 @@ class SimulatedService {
     options.unit = is_portal_ ? "gateway-outer" : "gateway-inner";
     options.client = {"https://" + options.unit + ":7001", "", mine_.name};
     options.client.expected_peer.name = options.unit;
-    if (d_.plan.short_lived) options.expires = std::chrono::hours(1);
+    if (d_.plan.short_lived) options.expires = kShortLife;
     std::map<std::string, exchange::Receiver> receivers;
     for (const auto* kind : {"dossier", "status", "notice", "catalogue"})
       receivers.emplace(kind, [this](const exchange::Incoming& incoming) { return receive(incoming); });
@@ -147,16 +147,15 @@ class SimulatedService {
     const bool wanted = !ledger_.accounted && wants_account_;
     auto account = account_of(database);
     if (!account) return;
-    ledger_.open = account->waiting;
-    ledger_.open_subjects.clear();
+    ledger_.waiting = account->waiting;
+    ledger_.open.clear();
     for (const auto& one : account->sent) {
       auto& highest = ledger_.rungs[one.bundle];
       if (one.rung < highest && !one.bundle.empty())
         d_.kernel.fail(mine_.name + ": the rung of " + one.bundle + " went down");
       highest = std::max(highest, one.rung);
       if (one.ended) continue;
-      ++ledger_.open;
-      ledger_.open_subjects.insert(one.message.subject);
+      ledger_.open.insert(one.message.number);
     }
     ledger_.all_sent = account->sent.size() + account->waiting >= ledger_.planned.size();
     if (!wanted) return;
@@ -217,6 +216,13 @@ std::string Message::text() const {
   return text;
 }
 
+bool Ledger::stands_behind_poison(int number) const {
+  const auto& m = planned.at(number);
+  return std::any_of(planned.begin(), planned.end(), [&](const auto& one) {
+    return one.second.conduct == Conduct::poison && one.second.subject == m.subject && one.second.place <= m.place;
+  });
+}
+
 std::optional<Message> Message::from_text(std::string_view text) {
   std::vector<std::string> parts;
   for (std::size_t at = 0; parts.size() < 6;) {
@@ -257,6 +263,8 @@ Deployment::Deployment(Kernel& k, Network& n, const Keys& ks, const Plan& p, std
        {&keys.portal, &keys.approval, &keys.outer, &keys.inner, &keys.first_operator, &keys.second_operator})
     network.know(node->name, node->certificate.der());
   for (const auto* unit : {outer, inner}) ::mkdir(port_of(*unit).c_str(), 0700);
+  kernel.keep_secret(kSecret);
+  for (auto* volume : {&outer_disk, &inner_disk, &medium}) volume->is_of_carriers = true;
   SimulatedService::wants_account_ = false;
 }
 

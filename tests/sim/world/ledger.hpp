@@ -54,14 +54,16 @@ struct Account {
 };
 
 struct Ledger {
+  // Whether it is poisoned, or comes behind something about its subject that is.
+  bool stands_behind_poison(int number) const;
   std::map<int, Message> planned;
   std::set<int> committed;                    // the service said so
   std::map<int, int> attempts;                // to apply
   std::map<std::string, std::int64_t> rungs;  // highest seen of each bundle
   bool all_sent = false;
-  std::size_t open = 0;  // sent, and no end known
-  std::set<int> open_subjects;
-  Account account;  // at the end
+  std::size_t waiting = 0;  // in the outbox
+  std::set<int> open;       // sent, and no end known
+  Account account;          // at the end
   bool accounted = false;
 };
 

@@ -9,6 +9,8 @@
 
 namespace jindu::sim {
 
+constexpr std::chrono::hours kShortLife{1};
+
 struct Plan {
   std::string carrier;  // "link", "ferry" or "diode"
   int messages = 0;     // each way
@@ -18,7 +20,7 @@ struct Plan {
   bool holds = false;           // some kinds wait for a releaser
   bool large = false;           // some messages are larger than what lives in the journal
   bool limited = false;         // a kind has a rate
-  bool short_lived = false;     // bundles live for an hour only
+  bool short_lived = false;     // bundles live for kShortLife only
   bool shared_files = false;    // bundles that come together always share a file
   bool packed_voyages = false;  // the bundles of a voyage always share a file
   bool swept_early = false;     // the bytes of what has ended go at once
