@@ -28,10 +28,6 @@ std::string hours_text(const Hours& hours) {
   return text;
 }
 
-bool carries_newer(const PolicyRule& rule, const Passenger& passenger) {
-  return rule.newer == NewerFields::carry || (rule.newer == NewerFields::by_direction && !passenger.leaves_intranet);
-}
-
 }  // namespace
 
 std::string_view to_text(NewerFields newer) {
@@ -42,6 +38,11 @@ std::optional<NewerFields> newer_fields_from_text(std::string_view text) {
   for (const auto one : {NewerFields::by_direction, NewerFields::carry, NewerFields::refuse})
     if (to_text(one) == text) return one;
   return {};
+}
+
+bool carries_newer(const PolicyRule* rule, bool leaves_intranet) {
+  const auto newer = rule == nullptr ? NewerFields::by_direction : rule->newer;
+  return newer == NewerFields::carry || (newer == NewerFields::by_direction && !leaves_intranet);
 }
 
 Passenger passenger_of(const jindu::v1::BundleManifest& manifest, std::uint64_t bytes, bool newer,
@@ -60,7 +61,7 @@ Decision decide(const Policy& policy, const Passenger& passenger, Instant now) {
   const auto* rule = find_rule(policy, passenger);
   if (rule == nullptr) return {nullptr, Bar::rule};
   if (passenger.bytes > rule->max_bytes) return {rule, Bar::size};
-  if (passenger.newer && !carries_newer(*rule, passenger)) return {rule, Bar::fields};
+  if (passenger.newer && !carries_newer(rule, passenger.leaves_intranet)) return {rule, Bar::fields};
   if (passenger.expires <= now) return {rule, Bar::expiry};
   return {rule, Bar::none};
 }

@@ -59,6 +59,10 @@ struct Passenger {
 Passenger passenger_of(const jindu::v1::BundleManifest& manifest, std::uint64_t bytes, bool newer,
                        bool leaves_intranet);
 
+// Whether what has fields that are not known here may go out, as a bundle of this rule or as a receipt about one; of
+// what no rule names, inward alone.
+bool carries_newer(const PolicyRule* rule, bool leaves_intranet);
+
 // What keeps a passenger out, in the order in which it is looked at.
 enum class Bar { none, rule, size, fields, expiry };
 

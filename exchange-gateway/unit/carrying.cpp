@@ -73,10 +73,7 @@ std::vector<store::Lane> Unit::open_lanes(storage::Transaction& t) {
     if (store::is_stopped(t, lane.channel)) continue;
     // What the other unit is asked, and its answers, go before everything else.
     if (recovery == store::Recovery::healing && lane.kind != kControlKind) continue;
-    const auto arrow = lane.channel.find('>');
-    const auto* rule =
-        find_rule(options_.policy, {std::string_view(lane.channel).substr(0, arrow),
-                                    std::string_view(lane.channel).substr(arrow + 1), lane.kind, 0, now()});
+    const auto* rule = rule_of(options_.policy, lane.channel, lane.kind);
     if (rule != nullptr && !is_open(rule->hours, now())) continue;
     open.push_back(std::move(lane));
   }

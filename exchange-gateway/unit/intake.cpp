@@ -55,6 +55,10 @@ result<Unit::Offer> Unit::examine(BytesView bundle) {
   else if (auto ok = exchange::verify_bundle(*view, *signer, *trust_.held); !ok)
     return ok.error();
   if (auto ok = check_date(offer.entry, now()); !ok && !offer.doubt) offer.doubt = ok.error();
+  // Such fields are those of a newer program, not of one bundle: all of it waits until the unit is as new, or the
+  // policy lets them pass. A place in the channel would be told to the other unit with the whole manifest.
+  if (!offer.ruling && offer.ruling.error().code == code_of(Bar::fields) && !offer.doubt)
+    offer.doubt = offer.ruling.error();
   return offer;
 }
 
@@ -219,8 +223,7 @@ Unit::Taken Unit::take_from_service(const std::vector<BytesView>& bundles) {
 Unit::Doors Unit::doors(storage::Transaction& t, const std::set<store::Lane>& passed) const {
   Doors doors;
   for (auto& lane : store::ready_lanes(t, options_.service)) {
-    const auto from = std::string_view(lane.channel).substr(0, lane.channel.find('>'));
-    const auto* rule = find_rule(options_.policy, {from, options_.service, lane.kind, 0, now()});
+    const auto* rule = rule_of(options_.policy, lane.channel, lane.kind);
     const bool open = !store::is_stopped(t, lane.channel) && (rule == nullptr || is_open(rule->hours, now())) &&
                       !passed.contains(lane);
     (open ? doors.open : doors.closed).push_back(std::move(lane));
@@ -434,6 +437,9 @@ result<std::vector<std::pair<std::size_t, Error>>> Unit::service_receipts(
     }
   });
   if (!ok) return ok.error();
+  // They come again with their deliveries, until it is put right.
+  if (!refused.empty())
+    log::error("unit.receipts_refused", {{"number", refused.size()}, {"code", refused.front().second.code}});
   std::set<std::size_t> bad;
   for (const auto& [i, reason] : refused) bad.insert(i);
   for (std::size_t i = 0; i < receipts.size(); ++i) {
@@ -454,6 +460,9 @@ result<void> Unit::take_receipt(storage::Transaction& t, const exchange::SignedR
       digest_of(entry->manifest_digest) != receipt.manifest_digest)
     return Error{Fault::not_found, "bundle.unknown", "there is no such bundle"};
   if (store::has_receipt(t, id, receipt.manifest_digest, receipt.rung, receipt.party)) return {};
+  if (receipt.newer && !carries_newer(rule_of(options_.policy, entry->channel, entry->kind), options_.inner))
+    return Error{Fault::forbidden, std::string(code_of(Bar::fields)),
+                 "this receipt has fields that this unit does not know, and the rule lets no such thing pass"};
   if (entry->state != State::ready)
     return Error{Fault::conflict, "receipt.not_delivered",
                  "this bundle is not with the service: " + std::string(to_text(entry->state))};

@@ -35,6 +35,13 @@ inline Passenger passenger_of(const store::Entry& e) {
   return {e.from, e.to, e.kind, static_cast<std::uint64_t>(e.size), from_unix_ms(e.expires_ms)};
 }
 
+// By which the bundles of a channel go, from>to.
+inline const PolicyRule* rule_of(const Policy& policy, std::string_view channel, std::string_view kind) {
+  const auto arrow = channel.find('>');
+  if (arrow == channel.npos) return nullptr;
+  return find_rule(policy, {channel.substr(0, arrow), channel.substr(arrow + 1), kind});
+}
+
 inline void count(std::string_view what, std::string_view kind) {
   metrics::counter("jindu_gateway_bundles_total", "Bundles by what happened to them",
                    {{"what", std::string(what)}, {"kind", std::string(kind)}})

@@ -826,7 +826,11 @@ class ServiceImpl final : public Service {
     if (!refused) return refused.error();
     if (!refused->empty()) {
       troubled_ = true;
-      log::error("exchange.receipts_refused", {{"number", refused->size()}});
+      const auto* first = refused->front().if_object();
+      const auto* code = first != nullptr ? first->if_contains("code") : nullptr;
+      log::error("exchange.receipts_refused",
+                 {{"number", refused->size()},
+                  {"code", code != nullptr && code->is_string() ? std::string(code->as_string()) : ""}});
     }
     return receipts.size() - std::min(receipts.size(), refused->size());
   }

@@ -63,9 +63,15 @@ TEST_CASE("what is explained of a bundle is what its sender's unit does with it,
 
     const auto said = explained(here);
     const auto answer = first->take_from_service(one.bundle);
-    REQUIRE(rung_of(answer) == (said.verdict == "refuse" ? "refused" : "stored"));
     CHECK(code_of(answer) == said.code);
-    CHECK(first.state_of(id) == (said.verdict == "refuse" ? "ended" : said.verdict == "hold" ? "held" : "waiting"));
+    // What is too new for a unit waits at its service.
+    if (said.code == "policy.newer_fields") {
+      CHECK_FALSE(answer);
+      CHECK(first.count("SELECT COUNT(*) FROM bundle WHERE id = '" + id + "'") == 0);
+    } else {
+      REQUIRE(rung_of(answer) == (said.verdict == "refuse" ? "refused" : "stored"));
+      CHECK(first.state_of(id) == (said.verdict == "refuse" ? "ended" : said.verdict == "hold" ? "held" : "waiting"));
+    }
     // One alone is in this unit: what goes to a carrier now is that, or nothing.
     CHECK(first->load(10, 1 << 20).value().size() == (said.verdict == "pass" ? 1 : 0));
     ++seen["first " + (said.code.empty() ? said.verdict : said.code)];
