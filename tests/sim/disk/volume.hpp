@@ -42,6 +42,9 @@ class Volume {
   DiskFaults faults;
   // Nobody who writes here can read messages: what is written is looked at, however soon it is gone again.
   bool is_of_carriers = false;
+  // Nothing that was synced here is ever lost or changed: whoever misses it had not synced it. (Units get it again from
+  // each other and from their services, so that no message would show it.)
+  bool keeps_what_is_synced = false;
   void look(const void* bytes, std::size_t size) const {
     if (is_of_carriers) kernel_.look(bytes, size, "what is written to the disk of", name_);
   }

@@ -264,7 +264,10 @@ Deployment::Deployment(Kernel& k, Network& n, const Keys& ks, const Plan& p, std
     network.know(node->name, node->certificate.der());
   for (const auto* unit : {outer, inner}) ::mkdir(port_of(*unit).c_str(), 0700);
   kernel.keep_secret(kSecret);
-  for (auto* volume : {&outer_disk, &inner_disk, &medium}) volume->is_of_carriers = true;
+  for (auto* volume : {&outer_disk, &inner_disk, &medium}) {
+    volume->is_of_carriers = true;
+    volume->keeps_what_is_synced = plan.restores == 0 && !plan.forgets();
+  }
   SimulatedService::wants_account_ = false;
 }
 
