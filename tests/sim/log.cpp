@@ -13,10 +13,10 @@ void write(std::string_view level, std::string_view event, const Fields& fields)
   if (kernel == nullptr) return;
   const auto* process = kernel->current();
   const auto told = fields.empty() ? std::string{} : boost::json::serialize(fields);
-  if (process != nullptr && process->volume != nullptr && process->volume->is_of_carriers)
-    kernel->look(told.data(), told.size(), "the log of", process->name);
+  const auto* volume = process == nullptr ? nullptr : process->volume;
+  if (volume != nullptr && volume->is_of_carriers) kernel->look(told.data(), told.size(), "the log of", process->name);
   const bool misses = event == "unit.bytes_missing" || event == "unit.bytes_damaged";
-  if (misses && process != nullptr && process->volume != nullptr && process->volume->keeps_what_is_synced)
+  if (misses && volume != nullptr && volume->keeps_what_is_synced)
     kernel->fail(process->name + " misses the bytes of a bundle that it had taken: " + told);
   kernel->trace((process == nullptr ? "" : process->name) + " " + std::string(level) + " " + std::string(event) +
                 (told.empty() ? "" : " " + told));

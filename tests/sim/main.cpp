@@ -142,7 +142,7 @@ Outcome run_seed(std::uint64_t seed, const Keys& keys, const Options& options) {
   outcome.good = kernel.failure().empty();
   outcome.digest = kernel.digest();
   outcome.switches = kernel.switches();
-  outcome.forgetful = plan.restores > 0 || plan.forgets();
+  outcome.forgetful = plan.changes_disks();
   outcome.simulated_seconds = static_cast<double>(kernel.now_ns()) / 1e9;
   std::strncpy(outcome.why, kernel.failure().c_str(), sizeof outcome.why - 1);
   if (!outcome.good || options.verbose) write_trace(failing_path, kernel, plan);

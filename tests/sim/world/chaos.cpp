@@ -269,7 +269,7 @@ void Chaos::operate() {
     d_.kernel.sleep(milliseconds(d_.kernel.random().between(500, 4'000)));
     for (auto* unit : {d_.outer, d_.inner}) {
       if (unit->alive && d_.plan.holds) decide_about_held(*unit);
-      if (unit->alive && (d_.plan.restores > 0 || d_.plan.forgets())) approve_epoch(*unit);
+      if (unit->alive && d_.plan.changes_disks()) approve_epoch(*unit);
     }
   }
 }

@@ -266,7 +266,7 @@ Deployment::Deployment(Kernel& k, Network& n, const Keys& ks, const Plan& p, std
   kernel.keep_secret(kSecret);
   for (auto* volume : {&outer_disk, &inner_disk, &medium}) {
     volume->is_of_carriers = true;
-    volume->keeps_what_is_synced = plan.restores == 0 && !plan.forgets();
+    volume->keeps_what_is_synced = !plan.changes_disks();
   }
   SimulatedService::wants_account_ = false;
 }

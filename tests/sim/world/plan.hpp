@@ -50,6 +50,8 @@ struct Plan {
   // What may be promised: after the restoration of both units, or an astray write of a unit's disk, custody that it had
   // signed may be gone.
   bool forgets() const { return (restores > 0 && restores_both) || disk.write_goes_astray > 0; }
+  // Whether the disk of a unit may become another than it has written: an old one, or one with writes that went astray.
+  bool changes_disks() const { return restores > 0 || forgets(); }
   std::string text() const;
 };
 
