@@ -39,6 +39,9 @@ bool is_used(storage::Transaction& t, const std::string& name) {
       .has_value();
 }
 
+// In the order of writing: `sweep` begins with the oldest.
+std::string new_name(Instant now) { return new_uuid(now) + ".jdb"; }
+
 // The next file that rows name.
 std::optional<std::string> next_name(storage::Transaction& t, const std::string& after) {
   const auto row = t.query_one("SELECT file FROM bundle WHERE file > $1 AND file <> '' ORDER BY file LIMIT 1", {after});
@@ -59,12 +62,22 @@ std::int64_t checksum_of(BytesView bundle) {
 BundleFiles::BundleFiles(storage::Database& journal, fs::path folder, std::size_t shared_from)
     : journal_(journal), folder_(std::move(folder)), shared_from_(shared_from) {}
 
-// Names are in the order of writing: `sweep` begins with the oldest.
-std::string BundleFiles::Batch::new_name() { return names_.emplace_back(new_uuid(now_) + ".jdb"); }
+// One file for all of them.
+void BundleFiles::Batch::write(std::span<One* const> together) {
+  const auto& name = names_.emplace_back(new_name(now_));
+  std::vector<BytesView> parts;
+  std::uint64_t offset = 0;
+  for (auto* one : together) {
+    one->entry->file = together.size() == 1 ? name : name + "@" + std::to_string(offset);
+    parts.push_back(one->bundle);
+    offset += one->bundle.size();
+  }
+  if (auto ok = files::write_new_synced(files_.folder_ / name, parts); !ok)
+    for (auto* one : together) one->error = ok.error();
+}
 
 void BundleFiles::Batch::write() {
-  std::vector<One*> together;
-  std::vector<BytesView> parts;
+  std::vector<One*> alone, together;
   std::size_t bytes = 0;
   bool too_many = false;
   {
@@ -77,26 +90,19 @@ void BundleFiles::Batch::write() {
     if (too_many) {
       one.error = Error{Fault::unavailable, "unit.journal_away",
                         "the journal takes nothing at present; nothing was taken, and it will be when it does again"};
-    } else if (one.bundle.size() > kSmall) {
-      one.entry->file = new_name();
-      if (auto ok = files::write_new_synced(files_.folder_ / one.entry->file, std::span(&one.bundle, 1)); !ok)
-        one.error = ok.error();
+    } else if (one.bundle.size() > kShares) {
+      alone.push_back(&one);
     } else {
       together.push_back(&one);
-      parts.push_back(one.bundle);
       bytes += one.bundle.size();
     }
   }
-  if (together.size() >= 2 && bytes >= files_.shared_from_) {
-    const auto name = new_name();
-    const auto ok = files::write_new_synced(files_.folder_ / name, parts);
-    std::uint64_t offset = 0;
-    for (auto* one : together) {
-      one->entry->file = name + "@" + std::to_string(offset);
-      if (!ok) one->error = ok.error();
-      offset += one->bundle.size();
-    }
-  }
+  if (together.size() >= 2 && bytes >= files_.shared_from_)
+    write(together);
+  else
+    std::copy_if(together.begin(), together.end(), std::back_inserter(alone),
+                 [](const One* one) { return one->bundle.size() > kSmall; });
+  for (auto* one : alone) write(std::span(&one, 1));
   if (names_.empty()) return;
   if (auto ok = files::sync_folder(files_.folder_); !ok)
     for (auto& one : list_)
@@ -203,10 +209,21 @@ result<void> BundleFiles::clear(const std::string& name, std::chrono::hours kept
     }
     moved.push_back(std::move(*bytes));
   }
+  Batch large(*this, now);
+  std::vector<Entry> moves(needed.size());
+  for (std::size_t i = 0; i < needed.size(); ++i)
+    if (moved[i].size() > kSmall) large.add(moves[i], moved[i]);
+  large.write();
+  for (std::size_t i = 0; i < large.size(); ++i)
+    if (large.error(i)) return *large.error(i);
   ok = journal_.write([&](storage::Transaction& t) {
-    for (std::size_t i = 0; i < needed.size(); ++i) put_small(t, needed[i].id, moved[i]);
+    for (std::size_t i = 0; i < needed.size(); ++i) {
+      if (moves[i].file.empty()) put_small(t, needed[i].id, moved[i]);
+      t.execute("UPDATE bundle SET file = $2 WHERE id = $1", {needed[i].id, moves[i].file});
+    }
     t.execute("UPDATE bundle SET file = '' WHERE file >= $1 AND file < $2 AND file <> ''", {name, behind(name)});
   });
+  large.settle(ok.has_value());
   if (!ok) return ok;
   if (!needed.empty()) {
     moved_.push_back({now, name});

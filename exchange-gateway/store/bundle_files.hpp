@@ -1,7 +1,7 @@
 #pragma once
 // Bytes of bundles that lie in files beside the journal. A bundle that comes alone lives in the database, where the
-// commit that takes it makes it durable; a large one has a file of its own, and small ones that come together share
-// one: a file is written once, what the database keeps twice, into its log and into its pages.
+// commit that takes it makes it durable; a large one has a file of its own, and others that come together share one: a
+// file is written once, what the database keeps twice, into its log and into its pages, and is synced once for all.
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -11,7 +11,8 @@
 
 namespace jindu::gateway::store {
 
-inline constexpr std::size_t kSmall = 256 * 1024;  // up to here a bundle may live in the database
+inline constexpr std::size_t kSmall = 256 * 1024;        // up to here a bundle may live in the database
+inline constexpr std::size_t kShares = 2 * 1024 * 1024;  // and up to here share a file
 
 // Up to which UUID a round of sweeping looks: what was made since cannot have ended so long ago. Some rounds look at
 // all, as clocks that were ahead give ids of times to come.
@@ -24,7 +25,7 @@ std::int64_t checksum_of(BytesView bundle);
 
 class BundleFiles {
  public:
-  // From `shared_from` bytes on small ones that come together share a file.
+  // From `shared_from` bytes on those that come together share a file.
   BundleFiles(storage::Database& journal, std::filesystem::path folder, std::size_t shared_from);
 
   // The bytes of the bundles of one commit: added and written before the transaction that inserts the entries, settled
@@ -50,7 +51,7 @@ class BundleFiles {
       BytesView bundle;
       std::optional<Error> error;
     };
-    std::string new_name();
+    void write(std::span<One* const> together);
     BundleFiles& files_;
     Instant now_;
     std::vector<One> list_;
@@ -59,7 +60,7 @@ class BundleFiles {
 
   result<Bytes> read(const std::string& file, std::int64_t size, files::Parts& parts) const;
   // The bytes of what ended so long ago go, a part of all files at each call. What of a shared file is still needed
-  // then moves into the database.
+  // then moves into the database, or into a file of its own.
   result<void> sweep(std::chrono::hours kept, Instant now);
   result<void> remove_orphans() const;  // files that a crash left; only before anything else runs
 

@@ -67,7 +67,7 @@ TEST_CASE("small bundles that come together share a file, and each is read by it
   CHECK_FALSE(s.w.outer->bytes_of(World::id_of(s.bundles[0])));
 }
 
-TEST_CASE("what comes alone, and little that comes together, lives in the database; each large one has its own file") {
+TEST_CASE("what comes alone, and little that comes together, lives in the database; the largest have their own files") {
   Shared s;
   s.make(1);
   REQUIRE(s.take().receipts.size() == 1);
@@ -76,10 +76,13 @@ TEST_CASE("what comes alone, and little that comes together, lives in the databa
   s.make(3);
   REQUIRE(s.take().receipts.size() == 4);
   CHECK(s.files("outer").empty());
-  s.bundles.push_back(s.w.from_portal.next(1, Bytes(300 * 1024, 'x')));
-  s.bundles.push_back(s.w.from_portal.next(1, Bytes(300 * 1024, 'y')));
+  for (int i = 0; i < 2; ++i) s.bundles.push_back(s.w.from_portal.next(1, Bytes(300 * 1024, 'x')));
   REQUIRE(s.take().receipts.size() == 6);
-  CHECK(s.files("outer").size() == 2);
+  CHECK(s.files("outer").size() == 2);  // one each, as they are together not yet enough to share one
+  for (int i = 0; i < 3; ++i) s.bundles.push_back(s.w.from_portal.next(1, Bytes(600 * 1024, 'x')));
+  s.bundles.push_back(s.w.from_portal.next(1, Bytes(3 << 20, 'x')));
+  REQUIRE(s.take().receipts.size() == 10);
+  CHECK(s.files("outer").size() == 4);
   s.check_bytes(s.w.outer);
 }
 
@@ -109,6 +112,35 @@ TEST_CASE("what of a shared file is still needed when the rest has ended moves i
   s.w.clock->advance(std::chrono::hours(25));
   REQUIRE(s.w.inner->sweep());
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 0);
+}
+
+TEST_CASE("large ones that are still needed when the rest of their file has ended move into another") {
+  Shared s;
+  s.make(1);
+  for (int i = 1; i < 4; ++i) s.bundles.push_back(s.w.from_portal.next(i, Bytes(300 * 1024, 'x')));
+  REQUIRE(s.take().receipts.size() == 4);
+  s.w.carry_all();
+  REQUIRE(s.files("inner").size() == 1);
+  const auto before = s.files("inner").front();
+  std::swap(s.bundles[0], s.bundles[1]);
+  s.apply(s.w.inner, 1);
+  s.w.clock->advance(std::chrono::hours(25));
+  REQUIRE(s.w.inner->sweep());
+  CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 1);
+  CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle WHERE file <> ''") == 2);
+  CHECK(s.files("inner").size() == 2);
+  s.w.clock->advance(std::chrono::hours(24));
+  REQUIRE(s.w.inner->sweep());
+  REQUIRE(s.files("inner").size() == 1);
+  CHECK(s.files("inner").front() != before);
+  s.bundles.erase(s.bundles.begin());
+  s.check_bytes(s.w.inner);
+  s.w.inner.restart();
+  s.check_bytes(s.w.inner);
+  s.apply(s.w.inner, 3);
+  s.w.clock->advance(std::chrono::hours(25));
+  REQUIRE(s.w.inner->sweep());
+  CHECK(s.files("inner").empty());
 }
 
 TEST_CASE("a shared file of which one ends each day does not live as long as they") {
