@@ -25,6 +25,22 @@ Digest Sha256::finish() {
   return digest;
 }
 
+HmacSha256::HmacSha256(BytesView key) : context_(keyed_hmac<false>(key).release(), EVP_MAC_CTX_free) {}
+HmacSha256::~HmacSha256() = default;
+HmacSha256::HmacSha256(const HmacSha256& other) : context_(EVP_MAC_CTX_dup(other.context_.get()), EVP_MAC_CTX_free) {
+  must(context_ != nullptr, "HMAC");
+}
+HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
+HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
+
+Digest HmacSha256::of(BytesView message) {
+  Digest digest;
+  // Without a key it begins anew with the one that it has.
+  must(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1, "HMAC");
+  finish_hmac(context_.get(), message, digest);
+  return digest;
+}
+
 Digest sha256(BytesView bytes) {
   // One for each thread: to make another costs more than what is mostly hashed, a node of a Merkle tree.
   thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);

@@ -6,6 +6,7 @@
 #include "common/runtime/bytes.hpp"
 
 struct evp_md_ctx_st;
+struct evp_mac_ctx_st;
 
 namespace jindu::crypto {
 
@@ -22,6 +23,21 @@ class Sha256 {
 
  private:
   std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> context_;
+};
+
+// HMAC-SHA-256 of many messages by one key, which is prepared once. For one thread at a time.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(BytesView key);
+  ~HmacSha256();
+  HmacSha256(const HmacSha256& other);
+  HmacSha256& operator=(const HmacSha256&) = delete;
+  HmacSha256(HmacSha256&&) noexcept;
+  HmacSha256& operator=(HmacSha256&&) noexcept;
+  Digest of(BytesView message);
+
+ private:
+  std::unique_ptr<evp_mac_ctx_st, void (*)(evp_mac_ctx_st*)> context_;
 };
 
 Digest sha256(BytesView bytes);

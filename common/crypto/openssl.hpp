@@ -58,10 +58,11 @@ inline void must(bool worked, const char* what) {
   if (!worked) throw ErrorException({Fault::internal, "crypto.openssl", std::string(what) + ": " + openssl_reason()});
 }
 
-// HMAC (RFC 2104) of a message by SHA-256 or SHA-512 into `out`, which has room for the digest.
+using OwnedMac = Owned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+
+// For HMAC (RFC 2104) by SHA-256 or SHA-512 with this key.
 template <bool Wide = false>
-void hmac_into(BytesView key, BytesView message, std::span<std::uint8_t> out) {
-  using OwnedMac = Owned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+OwnedMac keyed_hmac(BytesView key) {
   // After a first one, so that its digest is not looked up again.
   static EVP_MAC_CTX* const first = [] {
     EVP_MAC* algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
@@ -74,12 +75,22 @@ void hmac_into(BytesView key, BytesView message, std::span<std::uint8_t> out) {
     return context;
   }();
   static const std::uint8_t empty = 0;  // a null key would be that of the last time
-  const OwnedMac context(EVP_MAC_CTX_dup(first));
+  OwnedMac context(EVP_MAC_CTX_dup(first));
+  must(context && EVP_MAC_init(context.get(), key.empty() ? &empty : key.data(), key.size(), nullptr) == 1, "HMAC");
+  return context;
+}
+
+// Into `out`, which has room for the digest.
+inline void finish_hmac(EVP_MAC_CTX* context, BytesView message, std::span<std::uint8_t> out) {
   std::size_t length = 0;
-  must(context && EVP_MAC_init(context.get(), key.empty() ? &empty : key.data(), key.size(), nullptr) == 1 &&
-           EVP_MAC_update(context.get(), message.data(), message.size()) == 1 &&
-           EVP_MAC_final(context.get(), out.data(), &length, out.size()) == 1,
+  must(EVP_MAC_update(context, message.data(), message.size()) == 1 &&
+           EVP_MAC_final(context, out.data(), &length, out.size()) == 1,
        "HMAC");
+}
+
+template <bool Wide = false>
+void hmac_into(BytesView key, BytesView message, std::span<std::uint8_t> out) {
+  finish_hmac(keyed_hmac<Wide>(key).get(), message, out);
 }
 
 inline OwnedBio bio_of(BytesView bytes) {

@@ -10,8 +10,8 @@ namespace {
 using namespace gateway::diode;
 constexpr std::size_t kMemory = 1 << 20;
 
-const Key& key() {
-  static const Key known(Bytes(32, 7), 0x01020304);
+Key& key() {
+  static Key known(Bytes(32, 7), 0x01020304);
   return known;
 }
 

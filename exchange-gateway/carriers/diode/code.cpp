@@ -25,14 +25,19 @@ void multiply(int rows, int columns, std::vector<std::uint8_t>& matrix, std::siz
 
 }  // namespace
 
-void parity(const std::vector<const std::uint8_t*>& data, std::size_t length, int row, std::uint8_t* out) {
+Bytes parity(const std::vector<const std::uint8_t*>& data, std::size_t length, int first, int rows) {
   const int columns = static_cast<int>(data.size());
-  assert(row >= columns && row < 256);
-  std::vector<std::uint8_t> matrix(data.size());
-  coefficients(columns, row, matrix.data());
-  std::vector<std::uint8_t*> sources, dest{out};
+  assert(first >= columns && first + rows <= 256);
+  std::vector<std::uint8_t> matrix(data.size() * static_cast<std::size_t>(rows));
+  Bytes out(length * static_cast<std::size_t>(rows));
+  std::vector<std::uint8_t*> sources, dest;
+  for (int i = 0; i < rows; ++i) {
+    coefficients(columns, first + i, matrix.data() + i * columns);
+    dest.push_back(out.data() + static_cast<std::size_t>(i) * length);
+  }
   for (const auto* one : data) sources.push_back(const_cast<std::uint8_t*>(one));
-  multiply(1, columns, matrix, length, sources, dest);
+  multiply(rows, columns, matrix, length, sources, dest);
+  return out;
 }
 
 void repair(std::uint8_t* block, int data, std::size_t length, const std::vector<bool>& has,

@@ -8,8 +8,9 @@
 
 namespace jindu::gateway::diode {
 
-// Row `row` (at least `data`) of parity over `data` symbols of equal length; written to `out`.
-void parity(const std::vector<const std::uint8_t*>& data, std::size_t length, int row, std::uint8_t* out);
+// Rows of parity over `data` symbols of equal length, side by side; `first` is at least the number of symbols. Six cost
+// little more than one: what they are made of is read once.
+Bytes parity(const std::vector<const std::uint8_t*>& data, std::size_t length, int first, int rows);
 
 // Fills in the data symbols that are missing in `block` (`data` symbols of `length` bytes side by side). `has[i]` says
 // which are there; `rows` are parity rows by number, at least as many as are missing. Solves only for the missing ones.

@@ -18,12 +18,13 @@ constexpr Moment kCreditLeast{2'000}, kCreditMost{10'000};
 constexpr std::size_t kWaitingBytes = 1024 * 1024;  // a lane wants no more than this, and the frame that crosses it
 constexpr int kUrgentRun = 7;                       // of eight datagrams when bulk waits too
 constexpr double kUrgentShare = 7.0 / 8;            // of the line
-constexpr int kSmallMargin = 5;                     // parity symbols beyond the share: small blocks have no average
-constexpr int kKeptShare = 2;                       // blocks that have ended may take this part of the memory
-constexpr std::size_t kKeptOverhead = 512;          // of a block that is kept: most are small
-constexpr std::size_t kAgainMost = 16'384;          // rows that wait to go again
-constexpr Moment kShortTime{100'000};               // a reader has more patience than this in any case
-constexpr Moment kKeptLeast{2'000'000};             // and less than this besides twice a block's time
+constexpr int kParityAtOnce = 6;
+constexpr int kSmallMargin = 5;             // parity symbols beyond the share: small blocks have no average
+constexpr int kKeptShare = 2;               // blocks that have ended may take this part of the memory
+constexpr std::size_t kKeptOverhead = 512;  // of a block that is kept: most are small
+constexpr std::size_t kAgainMost = 16'384;  // rows that wait to go again
+constexpr Moment kShortTime{100'000};       // a reader has more patience than this in any case
+constexpr Moment kKeptLeast{2'000'000};     // and less than this besides twice a block's time
 
 Moment credit(const Shape& shape) { return std::clamp(time_of(shape, kCreditBytes), kCreditLeast, kCreditMost); }
 
@@ -251,8 +252,11 @@ std::optional<Bytes> Encoder::send_wanted() {
     again_.pop_front();
     const auto found = kept_.find(number);
     if (found == kept_.end()) continue;
-    found->second.queued.reset(static_cast<std::size_t>(row));
-    return datagram_of(found->second.block, row);
+    auto& [block, until, queued, rows_left] = found->second;
+    queued.reset(static_cast<std::size_t>(row));
+    auto datagram = datagram_of(block, row);
+    block.parity = Bytes();
+    return datagram;
   }
   return {};
 }
@@ -266,26 +270,29 @@ Moment Encoder::told_span(const Block& block) const {
   return time > kShortTime ? time : Moment(0);
 }
 
-Bytes Encoder::datagram_of(const Block& block, int row) const {
+BytesView Encoder::parity_of(Block& block, int row) {
+  const auto offset = [&] { return static_cast<std::size_t>(row - block.parity_row) * block.length; };
+  if (row < block.parity_row || offset() >= block.parity.size()) {
+    std::vector<const std::uint8_t*> data;
+    for (std::size_t at = 0; at < block.bytes.size(); at += block.length) data.push_back(block.bytes.data() + at);
+    // What is kept of it is little beside the block.
+    const int rows = std::min(kParityAtOnce, block.data / 8);
+    block.parity = parity(data, block.length, row, std::max(1, std::min(rows, block.rows - row)));
+    block.parity_row = row;
+  }
+  return BytesView(block.parity).subspan(offset(), block.length);
+}
+
+Bytes Encoder::datagram_of(Block& block, int row) {
   Symbol symbol;
   symbol.lane = block.lane;
   symbol.data = block.data;
   symbol.row = row;
   symbol.block = block.number;
   symbol.span = std::chrono::ceil<milliseconds>(block.told);
-  const auto data_of = [&](int i) {
-    return BytesView(block.bytes).subspan(static_cast<std::size_t>(i) * block.length, block.length);
-  };
-  if (row < block.data) {
-    symbol.bytes = data_of(row);
-    return build_datagram(symbol, key_);
-  }
-  std::vector<const std::uint8_t*> data;
-  data.reserve(static_cast<std::size_t>(block.data));
-  for (int i = 0; i < block.data; ++i) data.push_back(data_of(i).data());
-  Bytes made(block.length);
-  parity(data, block.length, row, made.data());
-  symbol.bytes = made;
+  symbol.bytes = row < block.data
+                     ? BytesView(block.bytes).subspan(static_cast<std::size_t>(row) * block.length, block.length)
+                     : parity_of(block, row);
   return build_datagram(symbol, key_);
 }
 
@@ -300,6 +307,7 @@ Bytes Encoder::send_row(Lane lane, Moment now) {
   } else {
     held_ -= block.bytes.size();
     state.reserved -= block.reserved;
+    block.parity = Bytes();
     keep(std::move(block), now);
     blocks_.erase(found);
   }

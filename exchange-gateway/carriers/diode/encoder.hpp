@@ -72,6 +72,8 @@ class Encoder {
     double reserved = 0;
     int next_row = 0;
     std::uint64_t from = 0;  // its place in the lane
+    Bytes parity;            // of the rows that are sent next, from `parity_row` on
+    int parity_row = 0;
     Moment due() const;
   };
   using Number = std::pair<std::size_t, std::uint64_t>;  // lane and number
@@ -110,7 +112,8 @@ class Encoder {
   void cut(Lane lane, Moment now);
   Bytes send_row(Lane lane, Moment now);
   std::optional<Bytes> send_wanted();
-  Bytes datagram_of(const Block& block, int row) const;
+  Bytes datagram_of(Block& block, int row);
+  static BytesView parity_of(Block& block, int row);
   Moment told_span(const Block& block) const;
   void keep(Block block, Moment now);
   void forget_some(Moment now);

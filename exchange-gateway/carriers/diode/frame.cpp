@@ -31,17 +31,17 @@ result<Key> Key::between(const crypto::PrivateKey& own, const crypto::PublicKey&
   const std::string way = std::string(from) + '\0' + std::string(to);
   const auto derived =
       crypto::hkdf_expand(crypto::HashFunction::sha256, root, bytes_of("jindu/diode/v1/datagram" + ('\0' + way)), 36);
-  return Key(Bytes(derived.begin(), derived.begin() + 32), u32_at(derived, 32));
+  return Key(BytesView(derived).first(32), u32_at(derived, 32));
 }
 
-std::array<std::uint8_t, kTagBytes> Key::tag(BytesView message) const {
-  const auto digest = crypto::hmac_sha256(secret_, message);
+std::array<std::uint8_t, kTagBytes> Key::tag(BytesView message) {
+  const auto digest = hmac_.of(message);
   std::array<std::uint8_t, kTagBytes> tag{};
   std::copy_n(digest.begin(), kTagBytes, tag.begin());
   return tag;
 }
 
-Bytes build_datagram(const Symbol& symbol, const Key& key) {
+Bytes build_datagram(const Symbol& symbol, Key& key) {
   Bytes out(kMagic.begin(), kMagic.end());
   out.reserve(kHeaderBytes + symbol.bytes.size() + kTagBytes);
   put_big_endian(out, key.id(), 4);
@@ -75,7 +75,7 @@ result<Symbol> parse_datagram(BytesView d) {
   return s;
 }
 
-bool authentic(BytesView d, const Key& key) {
+bool authentic(BytesView d, Key& key) {
   if (d.size() < kTagBytes) return false;
   const auto expected = key.tag(d.first(d.size() - kTagBytes));
   return crypto::constant_time_equal(expected, d.last(kTagBytes));

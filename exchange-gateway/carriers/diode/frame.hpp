@@ -30,18 +30,18 @@ inline constexpr std::array<Lane, 2> kLanes{Lane::urgent, Lane::bulk};
 constexpr std::size_t index_of(Lane lane) { return static_cast<std::size_t>(lane); }
 
 // Authenticates the datagrams of one direction between two units. Both derive it from their keys, so there is nothing
-// to hand over: HKDF-SHA-256 over ECDH of the two certified keys.
+// to hand over: HKDF-SHA-256 over ECDH of the two certified keys. For one thread at a time.
 class Key {
  public:
   // Code key.unsupported where either key is not of P-256.
   static result<Key> between(const crypto::PrivateKey& own, const crypto::PublicKey& peer, std::string_view from,
                              std::string_view to);
-  explicit Key(Bytes secret, std::uint32_t id) : secret_(std::move(secret)), id_(id) {}
+  explicit Key(BytesView secret, std::uint32_t id) : hmac_(secret), id_(id) {}
   std::uint32_t id() const { return id_; }
-  std::array<std::uint8_t, kTagBytes> tag(BytesView message) const;
+  std::array<std::uint8_t, kTagBytes> tag(BytesView message);
 
  private:
-  Bytes secret_;  // 32 bytes
+  crypto::HmacSha256 hmac_;
   std::uint32_t id_;
 };
 
@@ -58,10 +58,10 @@ struct Symbol {
 inline constexpr std::chrono::milliseconds kSpanStep{100};
 inline constexpr std::chrono::milliseconds kSpanMax = kSpanStep * 255;
 
-Bytes build_datagram(const Symbol& symbol, const Key& key);
+Bytes build_datagram(const Symbol& symbol, Key& key);
 // Views point into `datagram`. Code diode.shape.
 result<Symbol> parse_datagram(BytesView datagram);
-bool authentic(BytesView datagram, const Key& key);  // of one that was parsed
+bool authentic(BytesView datagram, Key& key);  // of one that was parsed
 
 // A block is u32 offset of the first frame that begins in it (kNoFrame: none), u32 number of bytes in use, bytes.
 inline constexpr std::uint32_t kNoFrame = 0xffffffff;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -40,6 +41,24 @@ result<sockaddr_in> address_of(const std::string& text) {
   return address;
 }
 
+constexpr std::size_t kRunMax = 65'507;  // bytes: what one UDP datagram can have
+
+// Of one size from `begin` on, but for the last, which may be smaller.
+std::size_t end_of_run(const std::vector<Bytes>& datagrams, std::size_t begin, std::size_t end) {
+  const auto size = datagrams[begin].size();
+  std::size_t bytes = size, at = begin + 1;
+  while (at < end && datagrams[at].size() <= size && bytes + datagrams[at].size() <= kRunMax) {
+    bytes += datagrams[at].size();
+    if (datagrams[at++].size() < size) break;
+  }
+  return at;
+}
+
+// What a kernel, a device or a route says that cannot cut a run into datagrams.
+bool cannot_cut(int reason) {
+  return reason == EINVAL || reason == EIO || reason == EMSGSIZE || reason == EOPNOTSUPP || reason == ENOPROTOOPT;
+}
+
 }  // namespace
 
 Descriptor::~Descriptor() {
@@ -59,28 +78,49 @@ result<SendingSocket> SendingSocket::open(const std::string& target) {
 
 // Not connected: what the network says about undelivered datagrams would come back as errors of this socket.
 result<void> SendingSocket::send(const std::vector<Bytes>& datagrams) {
-  std::array<mmsghdr, kBatch> messages{};
+  using Size = std::uint16_t;
+  struct Control {
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(Size))> bytes{};
+  };
   std::array<iovec, kBatch> parts{};
+  std::array<mmsghdr, kBatch> messages{};
+  std::array<Control, kBatch> controls{};
+  std::array<std::size_t, kBatch> ends{};  // of each message, among the datagrams
   const auto count = std::min(datagrams.size(), kBatch);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i)
     parts[i] = {const_cast<std::uint8_t*>(datagrams[i].data()), datagrams[i].size()};
-    messages[i].msg_hdr.msg_name = address_.data();
-    messages[i].msg_hdr.msg_namelen = static_cast<socklen_t>(address_.size());
-    messages[i].msg_hdr.msg_iov = &parts[i];
-    messages[i].msg_hdr.msg_iovlen = 1;
-  }
-  std::size_t done = 0;
   result<void> told{};
-  while (done < count) {
-    const int sent = ::sendmmsg(socket_, messages.data() + done, static_cast<unsigned>(count - done), 0);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) {
-      // One that cannot leave is as one that is lost on the way.
-      told = failed("diode.send", "a datagram did not leave");
-      ++done;
-      continue;
+  for (std::size_t done = 0; done < count;) {
+    std::size_t number = 0;
+    for (std::size_t at = done; at < count; at = ends[number++]) {
+      ends[number] = in_runs_ ? end_of_run(datagrams, at, count) : at + 1;
+      auto& header = messages[number].msg_hdr = {};
+      header.msg_name = address_.data();
+      header.msg_namelen = static_cast<socklen_t>(address_.size());
+      header.msg_iov = &parts[at];
+      header.msg_iovlen = ends[number] - at;
+      if (header.msg_iovlen == 1) continue;
+      header.msg_control = controls[number].bytes.data();
+      header.msg_controllen = controls[number].bytes.size();
+      auto* const c = CMSG_FIRSTHDR(&header);
+      c->cmsg_level = IPPROTO_UDP;
+      c->cmsg_type = UDP_SEGMENT;
+      c->cmsg_len = CMSG_LEN(sizeof(Size));
+      const auto size = static_cast<Size>(datagrams[at].size());
+      std::memcpy(CMSG_DATA(c), &size, sizeof size);
     }
-    done += static_cast<std::size_t>(sent);
+    const int sent = ::sendmmsg(socket_, messages.data(), static_cast<unsigned>(number), 0);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent > 0) {
+      done = ends[static_cast<std::size_t>(sent) - 1];
+    } else if (ends[0] - done > 1 && cannot_cut(errno)) {
+      in_runs_ = false;
+      log::info("diode.each_by_itself", {{"detail", std::strerror(errno)}});
+    } else {
+      // What cannot leave is as what is lost on the way.
+      told = failed("diode.send", "a datagram did not leave");
+      done = ends[0];
+    }
   }
   return told;
 }

@@ -29,11 +29,14 @@ class SendingSocket {
  public:
   static constexpr std::size_t kBatch = 32;
   static result<SendingSocket> open(const std::string& target);  // "10.0.0.1:7444"; code diode.socket
-  result<void> send(const std::vector<Bytes>& datagrams);        // at most kBatch; code diode.send
+  // At most kBatch. Neighbours of one size are given to the kernel as one, which it cuts again as late as it can, in
+  // the network's hardware where that is able to; where it cannot, each by itself. Code diode.send.
+  result<void> send(const std::vector<Bytes>& datagrams);
 
  private:
   Descriptor socket_;
   Bytes address_;
+  bool in_runs_ = true;
 };
 
 class ReceivingSocket {

@@ -132,6 +132,10 @@ TEST_CASE("HMAC-SHA-256 gives what is published") {
     auto tag = crypto::hmac_sha256(bytes(test, "key"), bytes(test, "msg"));
     const auto due = bytes(test, "tag");
     CHECK(crypto::constant_time_equal(BytesView(tag).first(due.size()), due) == valid(test));
+    // Of a key that is kept, the second as the first, and a copy's.
+    crypto::HmacSha256 kept(bytes(test, "key"));
+    for (int i = 0; i < 2; ++i) CHECK(kept.of(bytes(test, "msg")) == tag);
+    CHECK(crypto::HmacSha256(kept).of(bytes(test, "msg")) == tag);
   });
 }
 

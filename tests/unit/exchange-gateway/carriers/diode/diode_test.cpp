@@ -1,16 +1,14 @@
-#include <arpa/inet.h>
 #include <prometheus/counter.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "../../world.hpp"
 #include "common/runtime/metrics.hpp"
 #include "exchange-gateway/carriers/carrier.hpp"
 #include "exchange-gateway/carriers/diode/decoder.hpp"
 #include "exchange-gateway/carriers/diode/sockets.hpp"
+#include "tests/unit/exchange-gateway/carriers/diode/free_address.hpp"
+#include "tests/unit/exchange-gateway/world.hpp"
 
 namespace jindu::gateway::test {
 namespace {
@@ -18,18 +16,6 @@ namespace {
 using namespace diode;
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
-
-std::string free_address() {
-  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-  REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  ::close(socket);
-  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-}
 
 // The outer unit's diode, and in the test's hands the ends of both paths where the inner unit would be.
 class Paths {
