@@ -465,12 +465,12 @@ const Texts& command_texts() {
        "{about}, a part of the carrier, failed {since} ago and began again: see the unit's log for why"},
       {"alarm.receipts_unverified",
        "对端送来的 {n} "
-       "批回执暂时无法核验（{about}），会再次送来，涉及的交换包在此之前显示为未办结：装上缺少的吊销列表或"
+       "批回执暂时无法核验（{about}），已存在本机，五天之内会反复重新核验，"
+       "涉及的交换包在此之前显示为未办结：装上缺少的吊销列表或"
        "签发者证书并重启本机，校准两侧的时钟",
-       "{n} batches of receipts from the other unit cannot be verified yet ({about}); they come again, and their "
-       "bundles "
-       "stay open until then: install the revocation list or issuer that is missing and restart the unit, and set both "
-       "clocks"},
+       "{n} batches of receipts from the other unit cannot be verified yet ({about}); they are kept and looked "
+       "at again for five days, and their bundles stay open until then: install the revocation list or issuer that is "
+       "missing and restart the unit, and set both clocks"},
       {"alarm.journal_damaged", "本机的数据库已损坏，磁盘读出的内容与写入的不符：停止本机，检查磁盘，再从备份恢复",
        "the unit's journal is damaged, its disk gave back something else than was written: stop the unit, look at the "
        "disk, and restore it from a backup"},

@@ -8,7 +8,8 @@
 namespace jindu::gateway {
 
 // waiting: to be carried. carried: in the other unit's custody. ready: for our service to fetch. early: one before it
-// about the same subject is missing. held: for a releaser. ended: applied, refused, quarantined or expired.
+// about the same subject is missing; of a control bundle, something in it cannot be verified yet. held: for a releaser.
+// ended: applied, refused, quarantined or expired.
 enum class State { waiting, carried, ready, early, held, ended };
 std::string_view to_text(State state);
 std::optional<State> state_from_text(std::string_view text);

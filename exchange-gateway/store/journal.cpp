@@ -483,9 +483,29 @@ std::vector<std::string> ready_before(storage::Transaction& t, const Entry& e) {
 
 std::vector<Entry> early(storage::Transaction& t, std::int64_t after_ms, const std::string& after, std::int64_t limit) {
   return select(t,
-                "WHERE state <> 'ended' AND state = 'early' AND (stored_ms, id) > ($1, $2) ORDER BY stored_ms, id "
+                "WHERE state <> 'ended' AND state = 'early' AND kind <> 'receipts' AND (stored_ms, id) > ($1, $2) "
+                "ORDER BY stored_ms, id LIMIT $3",
+                {after_ms, after, limit});
+}
+
+std::vector<Entry> unverified(storage::Transaction& t, std::int64_t after_ms, const std::string& after,
+                              std::int64_t limit) {
+  return select(t,
+                "WHERE state = 'early' AND kind = 'receipts' AND (stored_ms, id) > ($1, $2) ORDER BY stored_ms, id "
                 "LIMIT $3",
                 {after_ms, after, limit});
+}
+
+std::vector<Unverified> unverified_by_code(storage::Transaction& t) {
+  std::vector<Unverified> list;
+  for (const auto& row : t.query("SELECT code, COUNT(*), MIN(stored_ms) FROM bundle WHERE state = 'early' AND kind = "
+                                 "'receipts' GROUP BY code ORDER BY code"))
+    list.push_back({row.text(0), row.integer(1), row.integer(2)});
+  return list;
+}
+
+void set_unverified(storage::Transaction& t, const std::string& id, const std::string& code) {
+  t.execute("UPDATE bundle SET code = $2 WHERE id = $1", {id, code});
 }
 
 std::vector<Entry> quarantined(storage::Transaction& t, std::int64_t limit) {

@@ -114,6 +114,17 @@ std::vector<Entry> deliveries(storage::Transaction& t, const std::string& to, co
 std::vector<std::string> ready_before(storage::Transaction& t, const Entry& entry);
 // What waits for its turn, in the order of storing, behind the one that was stored at that time under that id.
 std::vector<Entry> early(storage::Transaction& t, std::int64_t after_ms, const std::string& after, std::int64_t limit);
+// Control bundles of the other unit in which something cannot be verified yet (their code says what is lacking), in the
+// same order; how many by that code, and since when; and another one for the code.
+std::vector<Entry> unverified(storage::Transaction& t, std::int64_t after_ms, const std::string& after,
+                              std::int64_t limit);
+struct Unverified {
+  std::string code;
+  std::int64_t number = 0;
+  std::int64_t since_ms = 0;
+};
+std::vector<Unverified> unverified_by_code(storage::Transaction& t);
+void set_unverified(storage::Transaction& t, const std::string& id, const std::string& code);
 std::vector<Entry> quarantined(storage::Transaction& t, std::int64_t limit);  // with a place in a channel
 std::int64_t quarantined_count(storage::Transaction& t);                      // these and the strays; up to 10,000
 std::vector<std::string> channels_from(storage::Transaction& t, const std::string& sender);

@@ -11,10 +11,12 @@ namespace {
 // From when on a receipt that its sender does not have is not only on its way.
 constexpr std::chrono::seconds kToldLongAgo{60};
 
-// How long what cannot be verified yet is brought again, before the rest is taken without it: somebody who does not put
-// it right must not fill the way with it for ever. Well below the time for which those that overtook it are kept, as
-// the channel's head stands before it all the while.
+// How long what cannot be verified yet is looked at again before it is given up: somebody who does not put it right
+// must not fill the disk with it for ever.
 constexpr std::chrono::hours kReceiptsAwaited{24 * 5};
+// How often, and how many at once: each may hold a thousand receipts.
+constexpr std::chrono::minutes kVerifiedAgain{1};
+constexpr std::int64_t kVerifiedAtOnce = 20;
 
 // Whether what lacks is here and can be put right: a revocation list, an issuer, a certificate. What is false, revoked
 // or malformed stays so.
@@ -184,35 +186,84 @@ void Unit::prepare_control(Arrival& a) {
     else
       log::error("unit.bad_ended", {{"channel", entry ? entry->channel : ""}});
   }
-  if (a.lacking) wait_for_what_lacks(a);
+  if (a.lacking && !is_awaited(a)) {
+    log::error("unit.bad_receipt", log::of(*a.lacking));
+    a.lacking.reset();
+  }
   a.bound_messages();
 }
 
-// A receipt is told once, and nothing would bring it again: the control bundle that holds it is not taken, and comes
-// again as a whole. Others overtake it.
-void Unit::wait_for_what_lacks(Arrival& a) {
+// A receipt is told once, and nothing would bring it again: the control bundle that holds it is kept until it can be
+// verified.
+bool Unit::is_awaited(const Arrival& a) const {
   const auto age = now() - from_unix_ms(a.checked->entry.created_ms);
   // A unit that has forgotten halts until it is heard, and both ask anew then for what they may have missed.
   const bool of_recovery = std::any_of(a.messages.begin(), a.messages.end(), [](const Arrival::Message& one) {
     return one.type == kEpochType || one.type == kRecallType || one.type == kRecalledType;
   });
-  if (age >= kReceiptsAwaited || age < -kAheadMost || of_recovery) {
-    log::error("unit.bad_receipt", log::of(*a.lacking));
-    return;
-  }
-  {
-    const std::lock_guard lock(failures_mutex_);
-    if (unverified_.size() >= kUnverifiedMax)
-      std::erase_if(unverified_, [&](const auto& entry) { return entry.second.last <= now() - kUnverifiedShown; });
-    if (unverified_.size() < kUnverifiedMax || unverified_.contains(a.custody.id)) {
-      auto& one = unverified_.try_emplace(a.custody.id, Lacking{a.lacking->code, now(), now()}).first->second;
-      one.code = a.lacking->code;
-      one.last = now();
+  return age < kReceiptsAwaited && age >= -kAheadMost && !of_recovery;
+}
+
+// What can be verified counts at once, and once more changes nothing. What is said beside it may: that waits, and is
+// said once.
+void Unit::apply_control(storage::Transaction& t, Arrival& a, const store::Entry& e) {
+  for (const auto& ended : a.ended) apply_ended(t, ended);
+  for (const auto& one : a.receipts) a.crossed += apply_receipt(t, one) ? 1 : 0;
+  if (a.lacking) return;
+  for (const auto& message : a.messages) apply_message(t, e, message.type, message.body, message.encoded);
+}
+
+// Page by page as long as something of a page could be verified: what is lacking mostly lacks to all behind it as well.
+result<void> Unit::verify_again() {
+  if (std::chrono::steady_clock::now() < verifies_again_) return {};
+  for (bool goes_on = true; goes_on;) {
+    std::vector<std::pair<store::Entry, Bytes>> page;
+    auto ok = journal_.read([&](storage::Transaction& t) {
+      page.clear();
+      for (auto& e : store::unverified(t, verified_up_to_.first, verified_up_to_.second, kVerifiedAtOnce)) {
+        auto bytes = store::small(t, e.id).value_or(Bytes());
+        page.emplace_back(std::move(e), std::move(bytes));
+      }
+    });
+    if (!ok) return ok;
+    goes_on = false;
+    for (const auto& [entry, bytes] : page) {
+      verified_up_to_ = {entry.stored_ms, entry.id};
+      Arrival a{bytes};
+      auto view = exchange::parse_bundle(bytes);
+      if (view) {
+        a.custody.id = entry.id;
+        a.checked.emplace(Checked{std::move(*view), entry});
+        prepare_control(a);
+      } else {
+        a.custody.error = view.error();
+      }
+      // Its own disk has lost it, or the key to it is here no more: nothing would bring it again.
+      if (!a.checked) log::error("unit.bad_receipt", log::of(*a.custody.error));
+      if (a.lacking && a.lacking->code == entry.code) continue;
+      ok = journal_.write([&](storage::Transaction& t) {
+        a.crossed = 0;
+        auto e = store::find(t, entry.id);
+        if (!e || e->state == State::ended) return;
+        if (a.checked) apply_control(t, a, *e);
+        if (a.lacking)
+          store::set_unverified(t, e->id, a.lacking->code);
+        else
+          store::end(t, *e, "", to_unix_ms(now()));
+      });
+      if (!ok) return ok;
+      recent_.add("carried", now(), a.crossed);
+      goes_on = true;
+    }
+    if (static_cast<std::int64_t>(page.size()) < kVerifiedAtOnce) {
+      verified_up_to_ = {};
+      goes_on = false;
     }
   }
-  // Of this one alone: what came with it is taken.
-  a.not_taken({Fault::conflict, a.lacking->code,
-               "something in it cannot be verified yet, and it is to come again: " + a.lacking->detail});
+  verifies_again_ = std::chrono::steady_clock::now() + kVerifiedAgain;
+  for_service_.tell();
+  for_carrier_.tell();
+  return {};
 }
 
 // Whether the sending node made this manifest: the other unit alone cannot fill a place in its channel. What ended
@@ -303,16 +354,16 @@ void Unit::settle(storage::Transaction& t, ReceiptBook& book, Arrival& a) {
     // Those behind it about the same subject go on: the sender hears that this one did not.
     promote_if_next(t, e);
   } else if (control) {
-    e.state = State::ended;
-    e.ended_ms = e.stored_ms;
+    e.state = a.lacking ? State::early : State::ended;
+    e.ended_ms = a.lacking ? 0 : e.stored_ms;
+    e.code = a.lacking ? a.lacking->code : "";
     store::insert(t, e);
+    if (a.lacking) store::put_small(t, e.id, a.bundle);
     peer_reads_together_ = a.reads_together;
     // Kept, as a person's export is a program of its own.
     if (a.reads_packed != (store::state_value(t, store::kPeerReadsPacked) != 0))
       store::set_state_value(t, store::kPeerReadsPacked, a.reads_packed ? 1 : 0);
-    for (const auto& ended : a.ended) apply_ended(t, ended);
-    for (const auto& one : a.receipts) a.crossed += apply_receipt(t, one) ? 1 : 0;
-    for (const auto& message : a.messages) apply_message(t, e, message.type, message.body, message.encoded);
+    apply_control(t, a, e);
     // What was made in our future was made by a clock ahead of ours; the opposite the other unit sees.
     const auto ahead = std::max<std::int64_t>(e.created_ms - e.stored_ms, 0);
     if (ahead > 1'000 || store::state_value(t, "peer_ahead_ms") != 0) store::set_state_value(t, "peer_ahead_ms", ahead);
@@ -400,8 +451,8 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       continue;
     }
     bytes += a.bundle.size();
-    // Receipts are let in when nothing else is: they are what makes room.
-    if (auto room = room_for(bytes, free); !room && !control)
+    // Receipts are let in when nothing else is: they are what makes room, unless they have to be kept.
+    if (auto room = room_for(bytes, free); !room && (!control || a.lacking))
       a.not_taken(room.error());
     else if (!control) {
       files.add(e, a.bundle);
@@ -419,11 +470,6 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       store::set_state_value(t, "peer_heard_ms", to_unix_ms(now()));
     });
   files.settle(ok.has_value());
-  if (ok) {
-    const std::lock_guard lock(failures_mutex_);
-    for (const auto& a : arrivals)
-      if (a.checked) unverified_.erase(a.custody.id);
-  }
   std::vector<Custody> custody;
   for (auto& a : arrivals) {
     if (!ok) a.not_taken(ok.error());
@@ -438,6 +484,9 @@ std::vector<Custody> Unit::take_from_carrier(std::span<const BytesView> bundles)
       count("arrived", kind_label(options_.policy, a.checked->entry.kind));
       recent_.add("carried", now(), a.crossed);
       if (a.checked && !is_control(a.checked->entry) && !known.contains(a.custody.id)) recent_.add("arrived", now());
+      if (a.lacking && !known.contains(a.custody.id))
+        log::error("unit.receipts_unverified",
+                   {{"bundle", a.custody.id}, {"code", a.lacking->code}, {"detail", a.lacking->detail}});
     }
     custody.push_back(std::move(a.custody));
   }

@@ -303,6 +303,7 @@ class Unit {
   result<std::size_t> reconcile(const std::string& who);
   result<void> reconcile_if_due();  // once a day, and hourly what is not settled
   result<void> open_up();           // gives their turn to those that waited for opening hours
+  result<void> verify_again();      // looks again at what of the other unit's word could not be verified
 
   // Of each of the rules that is not the one that stands last in the operators' log, a line with the old digest ("-" at
   // first) and the new one: a policy or register that was exchanged leaves its trace, whoever has restarted the unit.
@@ -361,7 +362,8 @@ class Unit {
   Arrival prepare(BytesView bundle);
   void prepare_control(Arrival& arrival);
   std::optional<Error> end_by_its_key(const exchange::BundleView& view, const store::Entry& entry, const Error& reason);
-  void wait_for_what_lacks(Arrival& arrival);
+  bool is_awaited(const Arrival& arrival) const;
+  void apply_control(storage::Transaction& t, Arrival& arrival, const store::Entry& entry);
   void settle(storage::Transaction& t, ReceiptBook& book, Arrival& arrival);
   void settle_stray(storage::Transaction& t, ReceiptBook& book, Arrival& arrival, const store::Entry& entry,
                     const Error& reason);
@@ -507,14 +509,9 @@ class Unit {
   std::string damaged_bytes_of_;  // the newest since the start: of what the disk cannot be trusted with
   static constexpr std::chrono::hours kServiceAskedAgain{24};
   std::chrono::steady_clock::time_point asks_service_at_ = {};  // for bytes that are missed here
-  // Control bundles in which something cannot be verified yet; each comes again and again.
-  struct Lacking {
-    std::string code;
-    Instant first, last;
-  };
-  static constexpr std::size_t kUnverifiedMax = 10'000;
-  static constexpr std::chrono::hours kUnverifiedShown{48};  // a ferry may bring it again the next day
-  std::map<std::string, Lacking> unverified_;
+  // Of `verify_again` alone: when it is due, and behind which one it goes on.
+  std::chrono::steady_clock::time_point verifies_again_ = {};
+  std::pair<std::int64_t, std::string> verified_up_to_ = {};
   std::mutex hours_mutex_;
   std::optional<std::set<const PolicyRule*>> closed_;  // when looked at last; nothing: not since the start
   std::atomic<bool> log_whole_ = true;

@@ -224,12 +224,8 @@ std::vector<Alarm> Unit::alarms(storage::Transaction& t) const {
     f.damaged_bytes_of = damaged_bytes_of_;
     for (const auto& [part, at] : carrier_failures_)
       if (at > now() - kFailureShown) f.carrier_failures.emplace_back(part, to_unix_ms(at));
-    for (const auto& [id, one] : unverified_) {
-      if (one.last <= now() - kUnverifiedShown) continue;
-      auto& sum = f.unverified[one.code];
-      if (sum.number++ == 0 || to_unix_ms(one.first) < sum.since_ms) sum.since_ms = to_unix_ms(one.first);
-    }
   }
+  for (const auto& one : store::unverified_by_code(t)) f.unverified[one.code] = {one.number, one.since_ms};
   if (const auto r = store::open_restoration(t); r.number != 0) {
     f.restored = std::string(store::to_text(r.recovery()));
     f.restored_ms = r.found_ms;

@@ -88,7 +88,7 @@ export const zh = {
       crl_expires: { what: '“{about}”的吊销列表还有 {n} 天到期', todo: '取得新的吊销列表，到期前装好。' },
       crl_expired: { what: '“{about}”的吊销列表已到期', todo: '立即装上新的，否则交换中断。' },
       carrier_failing: { what: '通道的一部分（{about}）{age}前出错并已重新开始', todo: '查看本机日志中的原因；出错期间不能交换。' },
-      receipts_unverified: { what: '有 {n} 批回执暂时无法核验（{about}）', todo: '装上缺少的吊销列表或签发者证书并重启本机程序，校准两侧的时钟；这些回执会再次送来，在此之前有关交换包显示为未办结。' },
+      receipts_unverified: { what: '有 {n} 批回执暂时无法核验（{about}）', todo: '装上缺少的吊销列表或签发者证书并重启本机程序，校准两侧的时钟；这些回执存在本机，五天之内会反复重新核验，在此之前有关交换包显示为未办结。' },
       journal_damaged: { what: '本机的数据库已损坏：磁盘读出的内容与写入的不符', todo: '停止本机程序，检查磁盘，再从备份恢复。' },
       bytes_missing: { what: '{n} 个待传送的交换包的数据在本机读不出', todo: '已向本侧服务重新索取。若一直未补齐：检查磁盘和文件属主，从备份补上 bundles/ 里的文件，或恢复本机。其余照常传送。', go: 'bundles' },
       log_broken: { what: '操作日志被改动过', todo: '保留现场，不要重启，立即报告审计员。', go: 'log' },
