@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 constexpr int kVoyagesAtOnce = 64;
 constexpr int kTryAgain = 5, kTryAgainMost = 64;  // looks, and times as many
+constexpr int kLostDoublings = 4;                 // of the time after which a voyage is taken to be lost
 constexpr int kRefusedKept = 999;  // of one and the same voyage; what comes after them stays under its own name
 // The switch, or a person, may take the medium away when this is there.
 constexpr std::string_view kFinished = "finished-";
@@ -110,15 +111,20 @@ class Ferry final : public Carrier {
   fs::path marker() const { return fs::path(options_.attachment) / (std::string(kFinished) + unit_.options().name); }
 
   // Without a word of a voyage for long, its medium is taken to be lost; so is one of our future, which a clock that
-  // was ahead has dated: nobody knows how long ago it was loaded, and what comes twice is recognised.
+  // was ahead has dated: nobody knows how long ago it was loaded, and what comes twice is recognised. It may be there
+  // all the same, and unread for as long as the other side cannot read it: until that reads again, later and later.
   void forget_lost() {
     if (std::chrono::steady_clock::now() < next_look_for_lost_) return;
     next_look_for_lost_ = std::chrono::steady_clock::now() + options_.look * 10;
     std::int64_t newest = 0;
     bool waits = false;
-    const auto before = to_unix_ms(unit_.now() - options_.lost_after),
-               ahead = to_unix_ms(unit_.now() + std::chrono::minutes(1));
+    const auto ahead = to_unix_ms(unit_.now() + std::chrono::minutes(1));
     auto ok = unit_.journal().read([&](storage::Transaction& t) {
+      if (const auto read = store::state_value(t, "peer_read"); read != read_there_) {
+        read_there_ = read;
+        lost_ = 0;
+      }
+      const auto before = to_unix_ms(unit_.now() - options_.lost_after * (1 << lost_));
       const auto row = t.query_one(
           "SELECT MAX(number) FROM voyage WHERE direction = 'loaded' AND (at_ms < $1 OR at_ms > $2)", {before, ahead});
       newest = row && !row->is_null(0) ? row->integer(0) : 0;
@@ -128,6 +134,7 @@ class Ferry final : public Carrier {
     });
     if (!ok || !waits) return;
     log::warn("ferry.voyage_lost", {{"up_to", newest}});
+    lost_ = std::min(lost_ + 1, kLostDoublings);
     if (ok = unit_.load_again(0, newest); !ok) log::error("ferry.failed", log::of(ok.error()));
   }
 
@@ -269,6 +276,8 @@ class Ferry final : public Carrier {
   std::map<std::string, std::vector<bool>> taken_;  // of the voyages that stay on this medium, what was taken already
   std::set<std::string> damaged_;                   // to be told to the other side's operators; nothing depends on it
   std::chrono::steady_clock::time_point next_look_for_lost_{};
+  std::int64_t read_there_ = 0;  // the newest voyage that the other side has read
+  int lost_ = 0;                 // how often since then voyages were taken to be lost
   Worker worker_;
 };
 

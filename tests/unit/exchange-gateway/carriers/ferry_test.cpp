@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <numeric>
+#include <optional>
 
 #include "common/runtime/files.hpp"
 #include "crossing.hpp"
@@ -302,6 +303,38 @@ TEST_CASE("a voyage that cannot be checked as the revocation list is over waits 
   Crossing c(w);
   c.to_inner();
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+}
+
+TEST_CASE("what a medium brings back unread goes on another voyage later and later, until the other side reads again") {
+  World w;
+  w.inner.restart_with(w.trust_with_an_old_crl());
+  const auto loaded = [&] { return w.outer.count("SELECT COUNT(*) FROM voyage WHERE direction = 'loaded'"); };
+  const auto away_for_long = [&] {
+    w.clock->advance(std::chrono::seconds(601));
+    std::this_thread::sleep_for(kLook * 30);
+  };
+  std::optional<Crossing> c(w);
+  const auto bundles = hand_over(w, 2);
+  c->to_outer();
+  for (int i = 0; i < 6; ++i) {
+    away_for_long();
+    c->to_outer();
+  }
+  // After 10 minutes, and 20 more; the next 40 are not over.
+  CHECK(loaded() == 3);
+  c.reset();
+  w.inner.restart_with(w.trust());
+  c.emplace(w);
+  c->to_inner();
+  c->to_outer();
+  CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
+  hand_over(w, 1);
+  c->to_outer();
+  const auto before = loaded();
+  c->lose();
+  away_for_long();
+  c->to_outer();
+  CHECK(loaded() == before + 1);
 }
 
 TEST_CASE("a return voyage that is lost costs nothing either") {
