@@ -25,7 +25,11 @@ result<void> fits(const Neighbours& neighbours, const Link& link) {
                  std::to_string(neighbours.epoch)};
   if (neighbours.place_taken) return fork;
   if (neighbours.before && *neighbours.before != link.previous_digest) return fork;
-  if (neighbours.after_previous && *neighbours.after_previous != link.manifest_digest) return fork;
+  if (neighbours.named && *neighbours.named != link.manifest_digest) return fork;
+  if (neighbours.passed && !neighbours.named)
+    return Error{Fault::conflict, "bundle.gap",
+                 "what follows sequence " + std::to_string(link.sequence) +
+                     " has been lost here, too; it is taken when that is here again"};
   return {};
 }
 

@@ -38,12 +38,13 @@ struct Link {
 result<void> continues(const ChannelHead& head, const Link& next);
 
 // At the receiving unit bundles may come in any order: one that stands beside a known one must fit to it. Codes:
-// bundle.epoch, bundle.fork.
+// bundle.epoch, bundle.fork; bundle.gap: it was here and is lost, and nothing here shows that this is the same.
 struct Neighbours {
-  std::uint32_t epoch = 1;                       // of the channel
-  std::optional<crypto::Digest> before;          // manifest digest of sequence - 1
-  std::optional<crypto::Digest> after_previous;  // previous_digest of sequence + 1
-  bool place_taken = false;                      // another bundle with the same sequence
+  std::uint32_t epoch = 1;               // of the channel
+  std::optional<crypto::Digest> before;  // manifest digest of sequence - 1
+  std::optional<crypto::Digest> named;   // what this place must have, as what follows it or the head says
+  bool place_taken = false;              // another bundle with the same sequence
+  bool passed = false;                   // the head is not before it
 };
 result<void> fits(const Neighbours& neighbours, const Link& link);
 

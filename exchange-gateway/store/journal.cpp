@@ -373,13 +373,14 @@ Neighbours neighbours(storage::Transaction& t, const Entry& e) {
   const auto sequence = static_cast<std::uint64_t>(e.sequence);
   // Old rows of the control channels are removed; the head remembers what stands before the next.
   if (head.sequence + 1 == sequence) n.before = head.manifest_digest;
-  n.place_taken = sequence <= head.sequence;
+  n.passed = sequence <= head.sequence;
+  if (sequence == head.sequence) n.named = head.manifest_digest;
   for (const auto& row : t.query(
            "SELECT sequence, manifest_digest, previous_digest, id FROM bundle WHERE channel = $1 AND epoch = $2 AND "
            "sequence >= $3 AND sequence <= $4",
            {e.channel, e.epoch, e.sequence - 1, e.sequence + 1})) {
     if (row.integer(0) == e.sequence - 1) n.before = digest_of(row.blob(1));
-    if (row.integer(0) == e.sequence + 1) n.after_previous = digest_of(row.blob(2));
+    if (row.integer(0) == e.sequence + 1) n.named = digest_of(row.blob(2));
     if (row.integer(0) == e.sequence && row.text(3) != e.id) n.place_taken = true;
   }
   return n;
@@ -557,7 +558,9 @@ std::vector<Entry> out_of_time(storage::Transaction& t, std::int64_t now_ms, std
 }
 
 void put_small(storage::Transaction& t, const std::string& id, BytesView bundle) {
-  t.execute("INSERT INTO bundle_bytes (id, bundle) VALUES ($1, $2)", {id, bundle});
+  // Its row in the other table may have been lost without these.
+  t.execute("INSERT INTO bundle_bytes (id, bundle) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET bundle = $2",
+            {id, bundle});
 }
 
 void replace_bytes(storage::Transaction& t, const Entry& e, BytesView bundle) {

@@ -88,12 +88,18 @@ result<void> Unit::has_its_turn(storage::Transaction& t, const Offer& offer) {
     follows = continues(store::channel_head(t, offer.entry.channel), link_of(offer.entry));
   }
   if (!follows && follows.error().code == "bundle.gap") service_skips(t, offer.entry);
+  if (follows || follows.error().code != "bundle.fork") return follows;
+  // What was here and is lost is our service's own: it counts also where what follows it is lost as well.
+  const auto lost = store::neighbours(t, offer.entry);
+  const auto fit = fits(lost, link_of(offer.entry));
+  if (lost.passed && (fit || fit.error().code == "bundle.gap")) return {};
   return follows;
 }
 
 void Unit::settle(storage::Transaction& t, ReceiptBook& book, Offer& offer) {
   auto& entry = offer.entry;
-  store::set_channel_head(t, entry.channel, link_of(entry));
+  if (store::channel_head(t, entry.channel).sequence < static_cast<std::uint64_t>(entry.sequence))
+    store::set_channel_head(t, entry.channel, link_of(entry));
   if (!offer.ruling) {
     // The place in the channel is used, and the other side will hear of it: nothing is missing there.
     entry.state = State::ended;
@@ -459,7 +465,10 @@ result<void> Unit::take_receipt(storage::Transaction& t, const exchange::SignedR
   if (!entry || entry->outward || entry->to != options_.service ||
       digest_of(entry->manifest_digest) != receipt.manifest_digest)
     return Error{Fault::not_found, "bundle.unknown", "there is no such bundle"};
-  if (store::has_receipt(t, id, receipt.manifest_digest, receipt.rung, receipt.party)) return {};
+  // It may have ended before this unit lost it.
+  if (store::has_receipt(t, id, receipt.manifest_digest, receipt.rung, receipt.party) &&
+      (!ends(receipt.rung) || entry->state == State::ended))
+    return {};
   if (receipt.newer && !carries_newer(rule_of(options_.policy, entry->channel, entry->kind), options_.inner))
     return Error{Fault::forbidden, std::string(code_of(Bar::fields)),
                  "this receipt has fields that this unit does not know, and the rule lets no such thing pass"};

@@ -344,11 +344,25 @@ void Unit::apply_request(storage::Transaction& t, const jindu::v1::BundleRequest
       request.first() > static_cast<std::uint64_t>(kSequenceMax) ||
       request.last() > static_cast<std::uint64_t>(kSequenceMax))
     return;
-  std::int64_t number = 0;
-  for (auto& e : store::between(t, request.channel(), request.epoch(), static_cast<std::int64_t>(request.first()),
-                                static_cast<std::int64_t>(request.last()), kRequestMax)) {
+  const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(request.first()), 1);
+  const auto asked = store::between(t, request.channel(), request.epoch(), first,
+                                    static_cast<std::int64_t>(request.last()), kRequestMax);
+  const auto number = static_cast<std::int64_t>(asked.size());
+  auto next = first;
+  std::int64_t lost = 0;  // the first that was here and is not any more
+  for (auto e : asked) {
+    if (lost == 0 && e.sequence > next) lost = next;
+    next = e.sequence + 1;
     bring_again(t, e);
-    ++number;
+  }
+  const auto head = store::channel_head(t, request.channel());
+  const auto last = std::min(
+      {static_cast<std::int64_t>(request.last()), static_cast<std::int64_t>(head.sequence), first + kRequestMax - 1});
+  if (lost == 0 && next <= last) lost = next;
+  if (lost != 0 && request.epoch() == head.epoch) {
+    store::set_state_value(t, kLost + request.channel(), lost);
+    const std::lock_guard lock(failures_mutex_);
+    asks_service_at_ = {};
   }
   log::warn(
       "unit.asked_again",

@@ -57,6 +57,9 @@ inline Error stopped(const std::string& channel) {
 // forgotten it together with its disk.
 inline constexpr std::chrono::hours kForeignShown{7 * 24};
 
+// What the other unit has asked for and is not here: the first of a channel, whose name follows.
+inline const std::string kLost = "lost ";
+
 inline constexpr const char* kHello = "say_hello";  // to the other unit, with the next control bundle
 
 // Of each code the first speaks for all: they come again and again, and would fill the disk with what is known.

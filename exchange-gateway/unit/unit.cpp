@@ -174,8 +174,13 @@ result<Bytes> Unit::read_bytes(storage::Transaction& t, const std::string& id, c
   return Error{Fault::expired, "bundle.gone", "the bundle has ended; its bytes are not kept"};
 }
 
-// Gives a bundle from the other side its turn, and those that waited for it.
+// Gives a bundle from the other side its turn, and those that waited for it. One whose turn was before this unit lost
+// it changes nothing for others.
 void Unit::promote(storage::Transaction& t, store::Entry e) {
+  if (turn_of(store::last_delivered(t, e), static_cast<std::uint64_t>(e.subject_sequence)) == Turn::past) {
+    if (e.state == State::early) store::make_ready(t, e);
+    return;
+  }
   for (;;) {
     store::set_last_delivered(t, e);
     if (e.state == State::early) store::make_ready(t, e);
@@ -189,7 +194,7 @@ void Unit::promote(storage::Transaction& t, store::Entry e) {
 
 bool Unit::is_next(storage::Transaction& t, const store::Entry& e) {
   if (e.state == State::early && !is_open_now(e)) return false;
-  return turn_of(store::last_delivered(t, e), static_cast<std::uint64_t>(e.subject_sequence)) == Turn::now;
+  return turn_of(store::last_delivered(t, e), static_cast<std::uint64_t>(e.subject_sequence)) != Turn::early;
 }
 
 void Unit::promote_if_next(storage::Transaction& t, const store::Entry& e) {
@@ -216,7 +221,12 @@ result<std::optional<std::int64_t>> Unit::wanted_again(const std::string& channe
     if (std::chrono::steady_clock::now() < asks_service_at_) return std::optional<std::int64_t>{};
   }
   std::optional<std::int64_t> from;
-  auto ok = journal_.read([&](storage::Transaction& t) { from = store::first_missed(t, channel); });
+  auto ok = journal_.read([&](storage::Transaction& t) {
+    from = store::first_missed(t, channel);
+    const auto lost = store::state_value(t, kLost + channel);
+    if (lost > 0 && !store::digest_at(t, channel, store::channel_head(t, channel).epoch, lost))
+      from = std::min(from.value_or(lost), lost);
+  });
   if (!ok) return ok.error();
   if (from) {
     const std::lock_guard lock(failures_mutex_);

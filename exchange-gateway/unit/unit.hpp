@@ -167,7 +167,8 @@ class Unit {
   // Up to where the service's bundles are here; nothing while that is not known.
   result<std::optional<ChannelHead>> taken_up_to(const std::string& channel);
   // From which of its bundles on the service is to hand over again what it still has, as our disk has lost or changed
-  // bytes of it; told once a day, as the service may lack them, too, and its sending stands still for a while then.
+  // bytes of it, or the whole bundle; told once a day, as the service may lack them, too, and its sending stands still
+  // for a while then.
   result<std::optional<std::int64_t>> wanted_again(const std::string& channel);
   // What a healing unit must hear from its service: how it had ended, by itself, any of these. Nothing: it wants
   // nothing.

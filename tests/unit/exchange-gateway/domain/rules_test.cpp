@@ -72,7 +72,7 @@ TEST_CASE("links in any order fit to their neighbours, and a forged one beside a
     const auto around = [&](int n) {
       Neighbours neighbours;
       if (present.contains(n - 1)) neighbours.before = present[n - 1].manifest_digest;
-      if (present.contains(n + 1)) neighbours.after_previous = present[n + 1].previous_digest;
+      if (present.contains(n + 1)) neighbours.named = present[n + 1].previous_digest;
       neighbours.place_taken = present.contains(n);
       return neighbours;
     };
@@ -84,6 +84,17 @@ TEST_CASE("links in any order fit to their neighbours, and a forged one beside a
       CHECK(code(fits(around(n), link(n, 1))) == "bundle.fork");
     }
   }
+}
+
+TEST_CASE("in a place that the head has passed only the bundle is taken which the chain names") {
+  Neighbours lost;
+  lost.passed = true;
+  CHECK(code(fits(lost, link(3))) == "bundle.gap");
+  lost.named = digest(3);
+  CHECK(fits(lost, link(3)));
+  CHECK(code(fits(lost, link(3, 1))) == "bundle.fork");
+  lost.place_taken = true;
+  CHECK(code(fits(lost, link(3))) == "bundle.fork");
 }
 
 TEST_CASE("what ended never moves again, and no receipt moves a bundle back") {

@@ -617,6 +617,82 @@ TEST_CASE("what a unit has lost, it asks for and gets again, and its end where i
   CHECK(w.outer.state_of(World::id_of(first)) == "ended");
 }
 
+TEST_CASE("what a unit has lost before others that it has is taken when those vouch for it, and nothing else is") {
+  World w;
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 3; ++i) bundles.push_back(w.from_portal.next(1, std::to_string(i)));
+  auto twin = w.from_portal;
+  bundles.push_back(w.from_portal.next(1, "the last"));
+  for (const auto& one : bundles) REQUIRE(w.outer->take_from_service(one));
+  w.carry_all();
+  const auto lose = [&](Side& side, const std::string& which) {
+    REQUIRE(side->journal().write([&](storage::Transaction& t) {
+      t.execute("DELETE FROM bundle WHERE channel = 'portal>approval' AND sequence IN (" + which + ")");
+    }));
+  };
+  const auto bring = [&] {
+    w.outer.restart();  // tries again at once
+    w.carry_all();
+    auto there = w.deliverable(w.inner);
+    std::sort(there.begin(), there.end());
+    return there;
+  };
+  std::vector<std::string> all;
+  for (const auto& one : bundles) all.push_back(World::id_of(one));
+  std::sort(all.begin(), all.end());
+  SECTION("by the one behind it, also of several that follow each other") {
+    lose(w.inner, "2, 3");
+    REQUIRE(w.inner->request_again("portal>approval", 2, 3, kXie, "they are gone"));
+    bring();
+    CHECK(bring() == all);
+  }
+  SECTION("by the head of the channel") {
+    lose(w.inner, "4");
+    const auto other = twin.next(1, "another");
+    CHECK(code_of(w.inner->take_from_carrier({other})[0].receipt.whole()) == "bundle.fork");
+    REQUIRE(w.inner->request_again("portal>approval", 4, 4, kXie, "it is gone"));
+    CHECK(bring() == all);
+  }
+  SECTION("also its end alone, where it has ended") {
+    w.apply_all(w.inner, w.approval);
+    w.carry_all();
+    lose(w.inner, "2");
+    REQUIRE(w.inner->request_again("portal>approval", 2, 2, kXie, "it is gone"));
+    w.carry_all();
+    w.carry_all();
+    CHECK(w.inner.state_of(World::id_of(bundles[1])) == "ended");
+  }
+  CHECK(w.outer.count("SELECT COUNT(*) FROM bundle WHERE code <> ''") == 0);
+  // The order of its subject is what it was.
+  const auto next = w.from_portal.next(1, "next");
+  REQUIRE(w.outer->take_from_service(next));
+  w.carry_all();
+  CHECK(w.deliverable(w.inner).back() == World::id_of(next));
+}
+
+TEST_CASE("what the sender's unit has lost it has its service hand over again when the other unit asks for it") {
+  World w;
+  std::vector<Bytes> bundles;
+  for (int i = 0; i < 4; ++i) bundles.push_back(w.from_portal.next(i, "x"));
+  for (const auto& one : bundles) REQUIRE(w.outer->take_from_service(one));
+  REQUIRE(w.outer->journal().write([](storage::Transaction& t) {
+    t.execute("DELETE FROM bundle WHERE channel = 'portal>approval' AND sequence IN (2, 3)");
+  }));
+  w.carry_all();
+  CHECK(w.deliverable(w.inner).size() == 2);
+  CHECK_FALSE(w.outer->wanted_again("portal>approval").value());
+  REQUIRE(w.inner->request_again("portal>approval", 1, 4, kXie, "they do not come"));
+  w.carry_all();
+  CHECK(w.outer->wanted_again("portal>approval").value() == 2);
+  CHECK_FALSE(w.outer->wanted_again("portal>approval").value());  // not at once again
+  for (std::size_t i = 1; i < bundles.size(); ++i) CHECK(w.outer->take_from_service(bundles[i]));
+  w.carry_all();
+  CHECK(w.deliverable(w.inner).size() == 4);
+  CHECK(w.outer.count("SELECT sequence FROM channel WHERE name = 'portal>approval'") == 4);
+  w.outer.restart();
+  CHECK_FALSE(w.outer->wanted_again("portal>approval").value());
+}
+
 TEST_CASE("counts are kept with every change of state") {
   World w;
   const auto counted = [](Side& side) {
