@@ -213,6 +213,9 @@ const Texts& command_texts() {
       {"problem.policy.twice", "策略中有重复的规则或配额，只有第一条会起作用（{said}）。", "{said}"},
       {"problem.policy.hours", "开放时间的写法不对（{said}）。", "{said}"},
       {"problem.policy.unknown_fields", "unknown_fields 只能是 \"carry\" 或 \"refuse\"（{said}）。", "{said}"},
+      {"problem.policy.direction",
+       "它含有本端不认识的字段，而它的规则没有说明如何处理：请给出 --inward（送入内网）或 --outward（从内网送出）",
+       "{said}"},
       {"problem.policy.question", "请给出 --bundle 文件，或 --from、--to 和 --kind", "{said}"},
 
       // What to do about it, where that alone does not say it.
@@ -825,7 +828,9 @@ const Texts& command_texts() {
       {"help.policy_file.explain", "试算：由哪条规则决定，为什么", "Say which rule decides, and why"},
       {"help.policy_file.file", "策略文件", "The policy"},
       {"help.policy_file.bundle", "对这个交换包试算", "Of this bundle"},
-      {"help.policy_file.outward", "它从内网送出", "which leaves the isolated network"},
+      {"help.policy_file.outward", "它从内网送出（只在结果取决于此时需要）",
+       "which leaves the isolated network; needed only where that decides"},
+      {"help.policy_file.inward", "它送入内网（同上）", "or which enters it"},
       {"help.policy_file.unknown_fields", "它含有本端不认识的字段", "and has fields that are not known here"},
       {"help.policy_file.from", "或：从哪个节点", "Or of one from this node"},
       {"help.policy_file.to", "到哪个节点", "to that one"},

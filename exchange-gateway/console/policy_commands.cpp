@@ -17,7 +17,7 @@ struct Question {
   Voice voice;
   std::string file, bundle, from, to, kind, at;
   std::uint64_t bytes = 1;
-  bool outward = false, newer = false;
+  bool outward = false, inward = false, newer = false;
 };
 
 int check(const Question& q) {
@@ -60,6 +60,16 @@ int explain_question(const Question& q) {
   } else if (from.empty() || to.empty() || kind.empty()) {
     return voice.fail({Fault::invalid, "policy.question", "say --bundle FILE, or --from, --to and --kind"});
   }
+  // A policy names nodes and not where they are: that counts only for what has unknown fields, where its rule is
+  // silent.
+  if (q.outward == q.inward) {
+    auto other_way = passenger;
+    other_way.leaves_intranet = !passenger.leaves_intranet;
+    if (decide(*policy, passenger, at).bar != decide(*policy, other_way, at).bar)
+      return voice.fail({Fault::invalid, "policy.direction",
+                         "it has unknown fields, and its rule does not say what becomes of them: say --inward or "
+                         "--outward"});
+  }
   return pages::explanation(voice, views::explanation(explain(*policy, passenger, at)));
 }
 
@@ -82,6 +92,7 @@ void add_policy(Command& app, const Voice& voice, std::function<int()>& work) {
   auto explains = verb("explain", explain_question);
   explains.option("--bundle", q->bundle, help("bundle"));
   explains.flag("--outward", q->outward, help("outward"));
+  explains.flag("--inward", q->inward, help("inward"));
   explains.flag("--unknown-fields", q->newer, help("unknown_fields"));
   explains.option("--from", q->from, help("from"));
   explains.option("--to", q->to, help("to"));
