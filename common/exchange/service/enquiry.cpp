@@ -53,9 +53,13 @@ Enquiry enquire(storage::Transaction& transaction, const std::string& about) {
       transaction.query_one("SELECT COUNT(*) FROM exchange_outbox WHERE subject = $1", {about})->integer(0));
   add_sent(transaction, about, found.passages);
   const auto anew = sent_anew(transaction, about);
-  const auto kept = can_be_sent_anew(transaction, about);
+  std::map<std::string, Stopped> ended;
+  for (auto& one : stopped(transaction, about)) ended.emplace(one.bundle, std::move(one));
   for (auto& one : found.passages) {
-    one.can_be_sent_anew = kept.contains(one.bundle);
+    if (const auto end = ended.find(one.bundle); end != ended.end()) {
+      one.needless = end->second.needless;
+      one.can_be_sent_anew = end->second.kept && !one.needless;
+    }
     if (const auto record = anew.find(one.bundle); record != anew.end()) one.anew = record->second;
   }
   add_received(transaction, about, found.passages);

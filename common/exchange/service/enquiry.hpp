@@ -25,6 +25,7 @@ struct Passage {
   std::string code;
   bool can_be_sent_anew = false;  // it ended without being applied, and its payload is here (sent_anew.hpp)
   std::optional<SentAnew> anew = {};
+  bool needless = false;  // it ended so, and would be of no use
 };
 
 struct Enquiry {

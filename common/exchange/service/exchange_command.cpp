@@ -36,6 +36,8 @@ const Texts& texts() {
       {"rung.", "尚无回执", "no receipt yet"},
       {"can_be_sent_anew", "未送达，可重新发送（exchange resend）",
        "has not arrived; can be sent anew (exchange resend)"},
+      {"needless", "未送达；所属的申报件已不带它送出，重新发送没有用处",
+       "has not arrived; the dossier that it is a file of goes or went without it, so it is of no use any more"},
       {"sent_anew", "已重新发送", "sent anew"},
       {"sent_anew_as", "已重新发送，新交换包", "sent anew as"},
       {"resent", "下列内容将作为新的交换包重新发送：", "What is sent anew, as bundles of their own:"},
@@ -49,6 +51,9 @@ const Texts& texts() {
       {"why.exchange.already_sent_anew", "此前已经重新发送过", "it was sent anew before"},
       {"why.exchange.payload_gone", "其内容已不再保存，无法由本系统重新发送",
        "its payload is not kept any more, so this service cannot send it anew"},
+      {"why.exchange.needless", "它所属的申报件已不带它送出，重新发送没有用处，须由申请人重新申报",
+       "the dossier that it is a file of goes or went without it, so it is of no use any more; the applicant has to "
+       "apply anew"},
       {"why.exchange.nothing_stopped", "没有被退回、隔离或过期的内容",
        "nothing about it was refused, quarantined or has expired"},
       {"why.exchange.reason", "原因须填写，最多 16000 字节", "a reason is needed, of at most 16,000 bytes"},
@@ -93,6 +98,7 @@ std::string as_text(const Asked& asked, const Enquiry& enquiry, Language languag
     if (!one.code.empty()) out << "  [" << one.code << "]";
     out << "\n";
     if (one.can_be_sent_anew) out << "    " << say("can_be_sent_anew", language) << "\n";
+    if (one.needless) out << "    " << say("needless", language) << "\n";
     if (!one.anew) continue;
     out << "    "
         << (one.anew->bundle.empty() ? say("sent_anew", language)

@@ -11,7 +11,7 @@ TransitHealth transit_health(storage::Transaction& t) {
       count("SELECT COUNT(*) FROM exchange_outbox") + count("SELECT COUNT(*) FROM exchange_sent WHERE handed_over = 0");
   health.under_way = count("SELECT COUNT(*) FROM exchange_sent WHERE ended = 0 AND handed_over = 1");
   // Refused, quarantined, expired: with each of these it has ended, until somebody has it sent anew.
-  health.refused = static_cast<std::uint64_t>(number_stopped(t).all);
+  health.refused = static_cast<std::uint64_t>(number_stopped(t));
   if (auto row = t.query_one("SELECT MIN(created_ms) FROM exchange_sent WHERE ended = 0"); row && !row->is_null(0))
     health.oldest_under_way = from_unix_ms(row->integer(0));
   if (auto row = t.query_one("SELECT value FROM exchange_state WHERE name = 'other-side-heard'");

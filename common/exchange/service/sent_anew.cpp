@@ -1,5 +1,7 @@
 #include "common/exchange/service/sent_anew.hpp"
 
+#include <functional>
+
 #include "common/exchange/service/outbox.hpp"
 #include "common/runtime/messages.hpp"
 
@@ -22,10 +24,9 @@ constexpr std::string_view kStopped =
     " WHERE s.bundle_id IN (SELECT s.bundle_id FROM exchange_sent s WHERE s.rung > 7 AND s.sequence < $2 "
     "AND " JINDU_STOPPED " ORDER BY s.sequence DESC LIMIT $1) ORDER BY s.sequence DESC, r.at_ms, r.rung, r.party";
 // Asked often: without a look at receipts. What was applied after all has no payload here any more.
-constexpr std::string_view kNumberStopped =
-    "SELECT COUNT(*), COUNT(p.number) FROM exchange_sent s LEFT JOIN exchange_built b ON b.bundle_id = s.bundle_id "
-    "LEFT JOIN exchange_payload p ON p.number = b.payload WHERE s.rung > 7 AND NOT EXISTS (SELECT 1 FROM "
-    "exchange_sent_anew a WHERE a.bundle_id = s.bundle_id)";
+constexpr std::string_view kNotSentAnew =
+    " WHERE s.rung > 7 AND NOT EXISTS (SELECT 1 FROM exchange_sent_anew a WHERE a.bundle_id = s.bundle_id)";
+constexpr std::string_view kMaterial = "material";
 
 #undef JINDU_STOPPED
 #undef JINDU_STOPPED_COLUMNS
@@ -40,6 +41,28 @@ std::vector<Stopped> stopped_in(const std::vector<storage::Row>& rows) {
                     from_unix_ms(row.integer(5)), row.text(6), row.integer(7) == 1, row.integer(8)});
   }
   return list;
+}
+
+// A material is for the next about its subject that is none, whatever that was sent anew as: where that is not stopped,
+// it goes or went without it.
+void find_needless(storage::Transaction& t, std::string_view subject, std::vector<Stopped>& all) {
+  if (std::none_of(all.begin(), all.end(), [](const Stopped& one) { return one.kind == kMaterial; })) return;
+  std::map<std::string, std::string> anew;
+  std::map<std::int64_t, std::string> wholes;  // by sequence
+  for (const auto& row :
+       t.query("SELECT s.sequence, s.bundle_id, a.anew FROM exchange_sent s LEFT JOIN exchange_sent_anew a ON "
+               "a.bundle_id = s.bundle_id WHERE s.subject = $1 AND s.kind <> $2",
+               {subject, kMaterial})) {
+    wholes[row.integer(0)] = row.text(1);
+    if (!row.is_null(2)) anew[row.text(1)] = row.text(2);
+  }
+  for (auto& one : all) {
+    const auto next = wholes.upper_bound(one.sequence);
+    if (one.kind != kMaterial || next == wholes.end()) continue;
+    auto whole = next->second;
+    for (auto as = anew.find(whole); as != anew.end(); as = anew.find(whole)) whole = as->second;
+    one.needless = std::none_of(all.begin(), all.end(), [&](const Stopped& other) { return other.bundle == whole; });
+  }
 }
 
 [[noreturn]] void refuse(Fault fault, const char* code, std::string detail) {
@@ -61,13 +84,15 @@ void check(const Asking& asking) {
 }  // namespace
 
 std::vector<Stopped> stopped(storage::Transaction& t, std::string_view subject) {
-  return stopped_in(t.query(kStoppedAbout, {subject}));
+  auto all = stopped_in(t.query(kStoppedAbout, {subject}));
+  find_needless(t, subject, all);
+  return all;
 }
 
 std::set<std::string> can_be_sent_anew(storage::Transaction& t, std::string_view subject) {
   std::set<std::string> kept;
   for (const auto& one : stopped(t, subject))
-    if (one.kept) kept.insert(one.bundle);
+    if (one.kept && !one.needless) kept.insert(one.bundle);
   return kept;
 }
 
@@ -75,9 +100,17 @@ std::vector<Stopped> all_stopped(storage::Transaction& t, std::int64_t limit, st
   return stopped_in(t.query(kStopped, {limit, before}));
 }
 
-NumberStopped number_stopped(storage::Transaction& t) {
-  const auto row = t.query_one(kNumberStopped, {});
-  return {row->integer(0), row->integer(1)};
+std::int64_t number_stopped(storage::Transaction& t) {
+  return t.query_one("SELECT COUNT(*) FROM exchange_sent s" + std::string(kNotSentAnew))->integer(0);
+}
+
+std::int64_t number_to_send_anew(storage::Transaction& t) {
+  return t
+      .query_one(
+          "SELECT COUNT(*) FROM exchange_sent s JOIN exchange_built b ON b.bundle_id = s.bundle_id JOIN "
+          "exchange_payload p ON p.number = b.payload" +
+          std::string(kNotSentAnew))
+      ->integer(0);
 }
 
 std::map<std::string, SentAnew> sent_anew(storage::Transaction& t, std::string_view subject) {
@@ -105,6 +138,8 @@ Stopped send_anew(storage::Transaction& t, const std::string& bundle, const Aski
     refuse(Fault::conflict, "exchange.not_ended", bundle + " is still on its way, or waits for somebody there");
   const auto all = stopped(t, sent->text(0));
   const auto one = std::find_if(all.begin(), all.end(), [&](const Stopped& s) { return s.bundle == bundle; });
+  if (one != all.end() && one->needless)
+    refuse(Fault::conflict, "exchange.needless", "what " + bundle + " is for is not stopped, and goes without it");
   const auto built = t.query_one(
       "SELECT bundle, file_key, payload, COALESCE(path, ''), COALESCE(file_offset, 0), COALESCE(file_length, 0) FROM "
       "exchange_built WHERE bundle_id = $1",
@@ -130,9 +165,9 @@ std::vector<Stopped> send_all_anew(storage::Transaction& t, const std::string& s
                                    Instant now) {
   check(asking);
   auto all = stopped(t, subject);
-  // What is not kept any more is no reason to leave the rest where it is.
-  if (std::any_of(all.begin(), all.end(), [](const Stopped& one) { return one.kept; }))
-    std::erase_if(all, [](const Stopped& one) { return !one.kept; });
+  // What is not kept any more, or of no use, is no reason to leave the rest where it is.
+  const auto goes = [](const Stopped& one) { return one.kept && !one.needless; };
+  if (std::any_of(all.begin(), all.end(), goes)) std::erase_if(all, std::not_fn(goes));
   for (const auto& one : all) send_anew(t, one.bundle, asking, now);
   if (!all.empty()) return all;
   if (const auto last = t.query_one(

@@ -24,19 +24,18 @@ struct Stopped {
   std::string code;           // why, where it was said
   bool kept = false;          // its payload is here, so that it can be sent anew
   std::int64_t sequence = 0;  // in our channel
+  bool needless = false;      // a material, and what it is for is not stopped: known of what is about one subject
 };
 // About a subject, in the order in which they were made. Sees what the same transaction has recorded.
 std::vector<Stopped> stopped(storage::Transaction& transaction, std::string_view subject);
-// Of these the bundles that can be sent anew.
+// Of these the bundles that can be sent anew, and are of use then.
 std::set<std::string> can_be_sent_anew(storage::Transaction& transaction, std::string_view subject);
 // About anything, the newest first, of those before a sequence.
 std::vector<Stopped> all_stopped(storage::Transaction& transaction, std::int64_t limit,
                                  std::int64_t before = std::numeric_limits<std::int64_t>::max());
-struct NumberStopped {
-  std::int64_t all = 0;
-  std::int64_t kept = 0;  // of these, what waits for somebody who has it sent anew
-};
-NumberStopped number_stopped(storage::Transaction& transaction);
+std::int64_t number_stopped(storage::Transaction& transaction);
+// Of these, what waits for somebody who has it sent anew.
+std::int64_t number_to_send_anew(storage::Transaction& transaction);
 
 struct SentAnew {
   std::string bundle;  // the new one; empty until it is built
@@ -54,10 +53,11 @@ struct Asking {
 };
 // Enqueues the same payload once more, with its kind, subject and priority, in the caller's transaction. Once only: the
 // second time it is an error that names the new bundle. Throws ErrorException: exchange.reason, exchange.bundle_unknown
-// (none of ours), exchange.not_ended, exchange.was_applied, exchange.already_sent_anew, exchange.payload_gone.
+// (none of ours), exchange.not_ended, exchange.was_applied, exchange.already_sent_anew, exchange.payload_gone,
+// exchange.needless.
 Stopped send_anew(storage::Transaction& transaction, const std::string& bundle, const Asking& asking, Instant now);
-// The same of all that is stopped about a subject, in its old order: what it is made of before what needs it. All or
-// none. Besides: exchange.nothing_stopped; exchange.already_sent_anew where the newest was.
+// The same of all that is stopped about a subject and of use, in its old order: what it is made of before what needs
+// it. All or none. Besides: exchange.nothing_stopped; exchange.already_sent_anew where the newest was.
 std::vector<Stopped> send_all_anew(storage::Transaction& transaction, const std::string& subject, const Asking& asking,
                                    Instant now);
 

@@ -217,7 +217,7 @@ class ServiceImpl final : public Service {
     if (std::chrono::steady_clock::now() < counts_again_) return;
     counts_again_ = std::chrono::steady_clock::now() + kCountsAgain;
     std::int64_t stopped = 0;
-    if (!database_.read([&](storage::Transaction& t) { stopped = number_stopped(t).kept; })) return;
+    if (!database_.read([&](storage::Transaction& t) { stopped = number_to_send_anew(t); })) return;
     metrics::gauge("jindu_exchange_stopped", "Bundles that ended without being applied, were not sent anew and can be")
         .Set(static_cast<double>(stopped));
   }

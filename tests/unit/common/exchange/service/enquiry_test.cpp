@@ -5,39 +5,23 @@
 #include <catch2/catch.hpp>
 
 #include "common/exchange/service/exchange.hpp"
-#include "common/exchange/service/outbox.hpp"
-#include "tests/support/test_databases.hpp"
+#include "parties.hpp"
 
 namespace jindu::exchange::enquiries {
 namespace {
 
 using storage::Transaction;
 
-const Instant kThen = from_unix_ms(1'780'000'000'000);
 const std::string kTheirs(32, 'a');
 
-std::vector<std::unique_ptr<storage::Database>> databases() {
-  auto all = test_databases();
-  for (auto& database : all) REQUIRE(database->migrate("exchange", service_migrations()));
-  return all;
-}
-
 void enqueue_one(Transaction& t, const std::string& subject, const std::string& kind) {
-  enqueue(t, {kind, subject, 1, Bytes{1}}, kThen);
+  enqueue(t, {kind, subject, 1, Bytes{1}}, kNow);
 }
 
 // Builds what waits, as the service "portal" would.
 void build(storage::Database& database) {
-  const auto key = crypto::PrivateKey::generate_p256(), other = crypto::PrivateKey::generate_p256();
-  const evidence::NodeSigner portal{
-      "portal", key,
-      crypto::issue_certificate(key, nullptr, key.public_key(), {.common_name = "portal"}, crypto::Profile::citizen,
-                                kThen - std::chrono::hours(1), kThen + std::chrono::hours(48))
-          .value()};
-  const std::string peer = "approval";
-  const auto to = other.public_key();
   REQUIRE(database.write([&](Transaction& t) {
-    while (!build_waiting(t, {portal, peer, to, std::chrono::hours(24)}, kThen).empty()) {
+    while (!build_waiting(t, parties().identity(), kNow).empty()) {
     }
   }));
 }
@@ -45,14 +29,14 @@ void build(storage::Database& database) {
 void receipt(Transaction& t, const std::string& bundle, std::int64_t rung, const char* party, const char* code = "") {
   t.execute(
       "INSERT INTO exchange_receipt (bundle_id, rung, party, at_ms, code, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
-      {bundle, rung, party, to_unix_ms(kThen) + rung, code, Bytes(1)});
+      {bundle, rung, party, to_unix_ms(kNow) + rung, code, Bytes(1)});
 }
 
 void arrive(Transaction& t, const std::string& bundle, const std::string& subject, const char* outcome = "applied") {
   t.execute(
       "INSERT INTO exchange_inbox (bundle_id, kind, sender, at_ms, outcome, receipt, subject) VALUES ($1, 'status', "
       "'approval', $2, $3, $4, $5)",
-      {bundle, to_unix_ms(kThen), outcome, Bytes(1), subject});
+      {bundle, to_unix_ms(kNow), outcome, Bytes(1), subject});
 }
 
 Enquiry enquiry(storage::Database& database, const std::string& about) {
@@ -82,12 +66,13 @@ TEST_CASE("of a declaration its pseudonyms and bundles are told, each with the n
     REQUIRE(found.passages.size() == 2);
     CHECK(found.passages[0].kind == "material");
     CHECK(found.passages[0].rung.empty());
-    CHECK(found.passages[0].at == kThen);
+    CHECK(found.passages[0].at == kNow);
     const auto material = found.passages[0].bundle, dossier = found.passages[1].bundle;
     REQUIRE(database->write([&](Transaction& t) {
       receipt(t, material, 2, "gateway-outer");
       receipt(t, material, 1, "gateway-outer");
       receipt(t, material, 8, "approval", "material.incomplete");
+      receipt(t, dossier, 8, "approval", "dossier.malformed");
       enqueue_one(t, "d", "dossier");
     }));
     found = enquiry(*database, "d");
@@ -96,12 +81,12 @@ TEST_CASE("of a declaration its pseudonyms and bundles are told, each with the n
     CHECK(found.passages[0].rung == "refused");
     CHECK(found.passages[0].party == "approval");
     CHECK(found.passages[0].code == "material.incomplete");
-    CHECK(found.passages[0].at == kThen + std::chrono::milliseconds(8));
+    CHECK(found.passages[0].at == kNow + std::chrono::milliseconds(8));
     CHECK(found.passages[1].bundle == dossier);
-    CHECK(found.passages[1].rung.empty());
+    CHECK(found.passages[1].rung == "refused");
     CHECK(found.passages[0].can_be_sent_anew);
-    CHECK_FALSE(found.passages[1].can_be_sent_anew);
-    REQUIRE(database->write([&](Transaction& t) { send_anew(t, material, {"alice uid:1", "put right"}, kThen); }));
+    CHECK(found.passages[1].can_be_sent_anew);
+    REQUIRE(database->write([&](Transaction& t) { send_anew(t, material, {"alice uid:1", "put right"}, kNow); }));
     found = enquiry(*database, "d");
     CHECK_FALSE(found.passages[0].can_be_sent_anew);
     REQUIRE(found.passages[0].anew);
@@ -153,12 +138,12 @@ TEST_CASE("an enquiry is told in Chinese, in English, and as JSON") {
   enquiry.subject = std::string(32, '1');
   enquiry.theirs = {kTheirs};
   enquiry.not_built = 3;
-  enquiry.passages = {{"id-1", "dossier", true, "refused", "approval", kThen, "dossier.malformed"},
-                      {"id-2", "dossier", true, "quarantined", "gateway-outer", kThen, "", true},
-                      {"id-4", "material", true, "expired", "gateway-outer", kThen, "", false,
-                       SentAnew{"id-5", kThen, "alice uid:1", "put right"}},
-                      {"id-6", "material", true, "", "", kThen, ""},
-                      {"id-3", "novelty", false, "applied", "", kThen, ""}};
+  enquiry.passages = {{"id-1", "dossier", true, "refused", "approval", kNow, "dossier.malformed"},
+                      {"id-2", "dossier", true, "quarantined", "gateway-outer", kNow, "", true},
+                      {"id-4", "material", true, "expired", "gateway-outer", kNow, "", false,
+                       SentAnew{"id-5", kNow, "alice uid:1", "put right"}},
+                      {"id-6", "material", true, "", "", kNow, ""},
+                      {"id-3", "novelty", false, "applied", "", kNow, ""}};
   const Asked asked{"d", "JD20260528000017"};
   const auto zh = as_text(asked, enquiry, Language::zh), en = as_text(asked, enquiry, Language::en);
   for (const auto& text : {zh, en})

@@ -1,6 +1,4 @@
 // From a row that commits with its state change to a bundle in its channel, in every kind of database.
-#include "common/exchange/service/outbox.hpp"
-
 #include <jindu/v1/epoch.pb.h>
 
 #include <catch2/catch.hpp>
@@ -13,7 +11,7 @@
 #include "common/exchange/service/health.hpp"
 #include "common/runtime/messages.hpp"
 #include "common/seal/prefix.hpp"
-#include "tests/support/test_databases.hpp"
+#include "parties.hpp"
 
 namespace jindu::exchange {
 namespace {
@@ -24,37 +22,6 @@ using storage::Transaction;
 std::vector<Built> sealed_again(Transaction& t, std::int64_t limit, std::size_t bytes) {
   FreshlyBuilt none;
   return next_to_hand_over(t, limit, bytes, none);
-}
-
-const Instant kNow = from_unix_ms(1'780'000'000'000);
-
-struct Parties {
-  evidence::NodeSigner portal;
-  crypto::PrivateKey approval = crypto::PrivateKey::generate_p256();
-  crypto::PublicKey approval_public = approval.public_key();
-  std::string peer = "approval";
-
-  Parties() : portal(signer()) {}
-  SenderIdentity identity() const { return {portal, peer, approval_public, std::chrono::hours(24)}; }
-  static evidence::NodeSigner signer() {
-    const auto key = crypto::PrivateKey::generate_p256();
-    return {
-        "portal", key,
-        crypto::issue_certificate(key, nullptr, key.public_key(), {.common_name = "portal"}, crypto::Profile::citizen,
-                                  kNow - std::chrono::hours(1), kNow + std::chrono::hours(48))
-            .value()};
-  }
-};
-
-const Parties& parties() {
-  static const Parties made;
-  return made;
-}
-
-std::vector<std::unique_ptr<storage::Database>> databases() {
-  auto all = test_databases();
-  for (auto& database : all) REQUIRE(database->migrate("exchange", service_migrations()));
-  return all;
 }
 
 Outgoing message(std::string subject, std::string_view text, std::uint32_t priority = 1) {
@@ -89,10 +56,6 @@ std::vector<BundleView> sent(storage::Database& database, std::vector<Bytes>& by
   return views;
 }
 
-std::string opened(const BundleView& view) {
-  return std::string(text_of(open_bundle(view, parties().approval).value()));
-}
-
 }  // namespace
 
 TEST_CASE("what is enqueued becomes bundles of one unbroken channel, whose subjects have their own unbroken numbers") {
@@ -124,7 +87,7 @@ TEST_CASE("what is enqueued becomes bundles of one unbroken channel, whose subje
     CHECK(later[0].manifest.sequence() == 6);
     CHECK(later[0].manifest.subject_sequence() == 4);
     CHECK(later[0].manifest.previous_digest() == text_of(previous));
-    CHECK(opened(later[0]) == "later");
+    CHECK(parties().opened(later[0]) == "later");
   }
 }
 
@@ -141,7 +104,7 @@ TEST_CASE("bundles built in one commit share an ephemeral key, those of another 
         const auto prefix = seal::parse_prefix(view.seal).value();
         REQUIRE(prefix);
         keys.push_back(prefix->header.recipients(0).encapsulated());
-        CHECK(opened(view) == "text");
+        CHECK(parties().opened(view) == "text");
       }
     }
     REQUIRE(keys.size() == 5);
@@ -200,7 +163,7 @@ TEST_CASE("a state change that is undone sends nothing, and its place in the cha
     std::vector<Bytes> bytes;
     const auto views = sent(*database, bytes);
     REQUIRE(views.size() == 1);
-    CHECK(opened(views[0]) == "kept");
+    CHECK(parties().opened(views[0]) == "kept");
     CHECK(views[0].manifest.sequence() == 1);
   }
 }
@@ -216,7 +179,7 @@ TEST_CASE("the most urgent goes first, but never before an older one about the s
     }));
     std::vector<Bytes> bytes;
     std::vector<std::string> order;
-    for (const auto& view : sent(*database, bytes)) order.push_back(opened(view));
+    for (const auto& view : sent(*database, bytes)) order.push_back(parties().opened(view));
     CHECK(order == std::vector<std::string>{"c-urgent", "b-normal", "a-slow", "a-urgent"});
   }
 }
@@ -251,7 +214,7 @@ TEST_CASE("of more than are built at once each has the turn that it would have b
       if (next->second.empty()) model.erase(next);
     }
     std::vector<Bytes> bytes;
-    for (const auto& view : sent(*database, bytes)) order.push_back(opened(view));
+    for (const auto& view : sent(*database, bytes)) order.push_back(parties().opened(view));
     CHECK(order == expected);
   }
 }
@@ -267,7 +230,7 @@ TEST_CASE("whose turn it is is found behind any number of more urgent ones that 
     }));
     std::vector<Bytes> bytes;
     std::vector<std::string> order;
-    for (const auto& view : sent(*database, bytes)) order.push_back(opened(view));
+    for (const auto& view : sent(*database, bytes)) order.push_back(parties().opened(view));
     REQUIRE(order.size() == urgent + 2);
     CHECK(order[0] == "normal");
     CHECK(order[1] == "slow");
@@ -286,7 +249,7 @@ TEST_CASE("a slice of a file is read when its bundle is built") {
     std::vector<Bytes> bytes;
     const auto views = sent(*database, bytes);
     REQUIRE(views.size() == 1);
-    CHECK(opened(views[0]) == "h:23456");
+    CHECK(parties().opened(views[0]) == "h:23456");
     ::unlink(name);
   }
 }
@@ -313,7 +276,7 @@ TEST_CASE("a message that cannot be built is put aside with its subject, in orde
       REQUIRE(database->write([&](Transaction& t) {
         for (const auto& one : build_waiting(t, parties().identity(), now, &changes)) {
           const auto view = parse_bundle(one.bundle).value();
-          words.push_back(opened(view) + " " + std::to_string(view.manifest.sequence()) + "/" +
+          words.push_back(parties().opened(view) + " " + std::to_string(view.manifest.sequence()) + "/" +
                           std::to_string(view.manifest.subject_sequence()));
         }
       }));
@@ -402,7 +365,7 @@ TEST_CASE(
       }));
       for (const auto& one : std::exchange(bundles, {})) {
         const auto view = parse_bundle(one).value();
-        words.push_back(opened(view) + " " + std::to_string(view.manifest.sequence()) + "/" +
+        words.push_back(parties().opened(view) + " " + std::to_string(view.manifest.sequence()) + "/" +
                         std::to_string(view.manifest.subject_sequence()));
       }
       return words;
@@ -529,7 +492,7 @@ TEST_CASE("of a slice only the beginning of its bundle is kept, and the same byt
     const auto views = sent(*database, first);
     REQUIRE(views.size() == 2);
     const auto& slice = views[0].manifest.kind() == "material" ? views[0] : views[1];
-    CHECK(opened(slice) == "h:" + std::string(size, 'x'));
+    CHECK(parties().opened(slice) == "h:" + std::string(size, 'x'));
     std::vector<Built> next;
     const auto once_more = [&] {
       REQUIRE(database->write([&](Transaction& t) { CHECK(hand_over_again(t, 1) == 2); }));
@@ -658,7 +621,7 @@ TEST_CASE("what an older program had enqueued and built is sent as it was") {
     REQUIRE(next.size() == 3);
     CHECK(next[0].bundle == whole.bytes);
     CHECK(next[1].bundle == slice.bytes);
-    CHECK(opened(*parse_bundle(next[2].bundle)) == "enqueued");
+    CHECK(parties().opened(*parse_bundle(next[2].bundle)) == "enqueued");
     REQUIRE(database->write([&](Transaction& t) {
       CHECK(is_needed(t, name));
       for (const auto& one : next) mark_applied(t, one.bundle_id);

@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "common/exchange/service/enquiry.hpp"
 #include "common/exchange/service/health.hpp"
-#include "common/exchange/service/outbox.hpp"
 #include "common/runtime/messages.hpp"
-#include "tests/support/test_databases.hpp"
+#include "parties.hpp"
 
 namespace jindu::exchange::anew {
 namespace {
@@ -17,28 +17,11 @@ namespace {
 using storage::Transaction;
 using Words = std::vector<std::string>;
 
-const Instant kNow = from_unix_ms(1'780'000'000'000);
 const Asking kWhy{"alice uid:1000", "the policy was put right"};
 
 // A portal whose unit takes everything.
 struct Portal {
-  evidence::NodeSigner node = signer();
-  crypto::PrivateKey approval = crypto::PrivateKey::generate_p256();
-  crypto::PublicKey approval_public = approval.public_key();
-  std::string peer = "approval";
   std::unique_ptr<storage::Database> database;
-
-  explicit Portal(std::unique_ptr<storage::Database> opened) : database(std::move(opened)) {
-    REQUIRE(database->migrate("exchange", service_migrations()));
-  }
-  static evidence::NodeSigner signer() {
-    const auto key = crypto::PrivateKey::generate_p256();
-    return {
-        "portal", key,
-        crypto::issue_certificate(key, nullptr, key.public_key(), {.common_name = "portal"}, crypto::Profile::citizen,
-                                  kNow - std::chrono::hours(1), kNow + std::chrono::hours(48))
-            .value()};
-  }
 
   void enqueue(const std::string& kind, const std::string& subject, std::variant<Bytes, FileSlice> payload) {
     REQUIRE(database->write([&](Transaction& t) {
@@ -54,7 +37,7 @@ struct Portal {
     std::vector<Built> built;
     Words ids;
     REQUIRE(database->write([&](Transaction& t) {
-      build_waiting(t, {node, peer, approval_public, std::chrono::hours(24)}, kNow);
+      build_waiting(t, parties().identity(), kNow);
       built = next_to_hand_over(t, 100, 1 << 26, none);
       for (const auto& one : built) mark_handed_over(t, one.bundle_id);
     }));
@@ -65,7 +48,7 @@ struct Portal {
     return ids;
   }
   BundleView view(const std::string& id) { return parse_bundle(bundles.at(id)).value(); }
-  std::string opened(const std::string& id) { return std::string(text_of(open_bundle(view(id), approval).value())); }
+  std::string opened(const std::string& id) { return parties().opened(view(id)); }
 
   // As the service records it.
   void told(const std::string& id, jindu::v1::Rung rung, const char* party, const char* code = "", int after_ms = 0) {
@@ -120,9 +103,9 @@ struct Portal {
 
 template <class Work>
 void in_each_database(Work work) {
-  for (auto& database : test_databases()) {
+  for (auto& database : databases()) {
     INFO(database->dialect());
-    Portal portal(std::move(database));
+    Portal portal{std::move(database)};
     work(portal);
   }
 }
@@ -146,7 +129,7 @@ TEST_CASE("what was quarantined goes once more as a bundle of its own: the same 
     CHECK(stopped.code == "policy.forbidden");
     CHECK(stopped.kept);
 
-    CHECK(portal.resend(old).empty());
+    CHECK(portal.resend(old) == "");
     CHECK(portal.refused() == 0);
     CHECK(portal.stopped_about("d").empty());
     CHECK(portal.anew_about("d").at(old).bundle.empty());
@@ -245,6 +228,60 @@ TEST_CASE("all that is stopped about a declaration goes anew in its old order, a
   });
 }
 
+TEST_CASE("a material is of no use where its dossier is not stopped, and is not sent anew then") {
+  in_each_database([](Portal& portal) {
+    for (const char* text : {"m1", "m2"}) portal.enqueue("material", "d", text);
+    portal.enqueue("dossier", "d", "dossier");
+    std::map<std::string, std::string> ids;
+    for (const auto& id : portal.go()) ids[portal.opened(id)] = id;
+    const auto needless = [&] {
+      Words list;
+      for (const auto& one : portal.stopped_about("d"))
+        if (one.needless) list.push_back(portal.opened(one.bundle));
+      return list;
+    };
+    const auto offered = [&] {
+      Words list;
+      Enquiry enquiry;
+      REQUIRE(portal.database->read([&](Transaction& t) { enquiry = enquire(t, "d"); }));
+      for (const auto& one : enquiry.passages)
+        if (one.can_be_sent_anew) list.push_back(portal.opened(one.bundle));
+      return list;
+    };
+    portal.quarantined(ids["m1"]);
+    CHECK(needless() == Words{"m1"});
+    CHECK(offered().empty());
+    CHECK(portal.resend(ids["m1"]) == "exchange.needless");
+    CHECK(portal.resend_all("d") == "exchange.needless");
+    portal.quarantined(ids["dossier"]);
+    CHECK(needless().empty());
+    CHECK(offered() == Words{"m1", "dossier"});
+    SECTION("nor where that was sent anew without it") {
+      CHECK(portal.resend(ids["dossier"]).empty());
+      CHECK(portal.resend(ids["m1"]) == "exchange.needless");
+      const auto anew = portal.go().at(0);
+      CHECK(portal.resend(ids["m1"]) == "exchange.needless");
+      portal.quarantined(anew);
+      CHECK(portal.resend_all("d").empty());
+      Words texts;
+      for (const auto& id : portal.go()) texts.push_back(portal.opened(id));
+      CHECK(texts == Words{"m1", "dossier"});
+    }
+    SECTION("and what is of use goes without it") {
+      portal.enqueue("material", "d", "m3");
+      portal.enqueue("dossier", "d", "supplement");
+      for (const auto& id : portal.go()) ids[portal.opened(id)] = id;
+      portal.told(ids["dossier"], jindu::v1::RUNG_APPLIED, "approval");
+      for (const char* text : {"m3", "supplement"}) portal.quarantined(ids[text]);
+      CHECK(needless() == Words{"m1"});
+      CHECK(portal.resend_all("d").empty());
+      Words texts;
+      for (const auto& id : portal.go()) texts.push_back(portal.opened(id));
+      CHECK(texts == Words{"m3", "supplement"});
+    }
+  });
+}
+
 TEST_CASE(
     "of what is stopped the payload and its file are kept for a set time, and nothing of it can be sent after that") {
   in_each_database([](Portal& portal) {
@@ -275,9 +312,7 @@ TEST_CASE(
     CHECK(portal.resend(ids[0]).empty());
     std::ofstream(name, std::ios::binary) << std::string(4000, 'y');
     std::vector<PutAside> aside;
-    REQUIRE(portal.database->write([&](Transaction& t) {
-      build_waiting(t, {portal.node, portal.peer, portal.approval_public, std::chrono::hours(24)}, kNow, &aside);
-    }));
+    REQUIRE(portal.database->write([&](Transaction& t) { build_waiting(t, parties().identity(), kNow, &aside); }));
     REQUIRE(aside.size() == 1);
     CHECK(aside[0].reason->code == "exchange.payload_changed");
     const auto forget = [&](Instant before) {
@@ -286,9 +321,9 @@ TEST_CASE(
       return gone;
     };
     const auto number = [&] {
-      NumberStopped n;
-      REQUIRE(portal.database->read([&](Transaction& t) { n = number_stopped(t); }));
-      return std::pair(n.all, n.kept);
+      std::pair<std::int64_t, std::int64_t> n;
+      REQUIRE(portal.database->read([&](Transaction& t) { n = {number_stopped(t), number_to_send_anew(t)}; }));
+      return n;
     };
     CHECK(forget(kNow).empty());
     CHECK(portal.stopped_about("d").at(0).kept);
@@ -330,12 +365,9 @@ TEST_CASE("what is sent anew and whose place in the channel is taken back is sti
     portal.enqueue("dossier", "d", "one");
     const auto old = portal.go().at(0);
     portal.quarantined(old);
-    CHECK(portal.resend(old).empty());
-    REQUIRE(portal.database->write([&](Transaction& t) {
-      REQUIRE(
-          build_waiting(t, {portal.node, portal.peer, portal.approval_public, std::chrono::hours(24)}, kNow).size() ==
-          1);
-    }));
+    CHECK(portal.resend(old) == "");
+    REQUIRE(portal.database->write(
+        [&](Transaction& t) { REQUIRE(build_waiting(t, parties().identity(), kNow).size() == 1); }));
     CHECK_FALSE(portal.anew_about("d").at(old).bundle.empty());
     const auto digest = portal.view(old).manifest_digest;
     REQUIRE(portal.database->write([&](Transaction& t) {
