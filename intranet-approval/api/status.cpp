@@ -92,7 +92,15 @@ std::optional<json::object> stopped_case(Office& office, storage::Transaction& t
 // bundles there are. What is about no case, such as a release of the catalogue, is everybody's.
 void add_stopped(Office& office, storage::Transaction& t, const Official& official, json::array& list,
                  std::int64_t& elsewhere) {
-  std::map<std::string, std::optional<json::object>> cases;  // by subject; several bundles are of one
+  // By subject, as several bundles are of one: none is of no case, an empty one of a case that is not theirs to read.
+  std::map<std::string, std::optional<json::object>> cases;
+  const auto case_of = [&](const std::string& subject) -> const std::optional<json::object>& {
+    const auto [known, fresh] = cases.try_emplace(subject);
+    if (!fresh) return known->second;
+    if (const auto row = store::find_case_row(t, subject))
+      known->second = stopped_case(office, t, official, *row).value_or(json::object());
+    return known->second;
+  };
   auto page = exchange::all_stopped(t, kStoppedAtOnce);
   for (auto left = kStoppedLookedAt - kStoppedAtOnce; !page.empty(); left -= kStoppedAtOnce) {
     for (const auto& one : page) {
@@ -100,14 +108,12 @@ void add_stopped(Office& office, storage::Transaction& t, const Official& offici
       json::object entry{{"bundle_id", one.bundle}, {"kind", one.kind}, {"rung", one.rung},
                          {"party", one.party},      {"code", one.code}, {"at", to_unix_ms(one.at)},
                          {"kept", one.kept}};
-      if (const auto row = store::find_case_row(t, one.subject)) {
-        auto known = cases.find(one.subject);
-        if (known == cases.end()) known = cases.emplace(one.subject, stopped_case(office, t, official, *row)).first;
-        if (!known->second) {
+      if (const auto& of = case_of(one.subject)) {
+        if (of->empty()) {
           ++elsewhere;
           continue;
         }
-        entry["case"] = *known->second;
+        entry["case"] = *of;
       }
       list.push_back(std::move(entry));
     }

@@ -84,8 +84,9 @@ struct ServiceOptions {
 // Something that stands still until somebody does something.
 struct Trouble {
   // "sending": nothing is handed over; "building": nothing is built, what was built goes on; "receipts": what was told
-  // of some bundles cannot be verified; "aside": messages that cannot be built wait, and with them what comes behind
-  // them about their subjects.
+  // of some bundles cannot be verified; "reporting": our unit does not take receipts of ours, as it does not know
+  // fields of theirs; "aside": messages that cannot be built wait, and with them what comes behind them about their
+  // subjects.
   std::string what;
   std::string code;            // why, of the oldest
   Instant since{};             // as far as this run of the program knows; of "aside", from the beginning

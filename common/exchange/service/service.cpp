@@ -128,7 +128,7 @@ class ServiceImpl final : public Service {
     const auto heard = unit_heard_ms_.load();
     health.unit_reachable = unit_reachable_;
     if (heard != 0) health.unit_last_heard = from_unix_ms(heard);
-    for (const auto* one : {&sending_stands_, &building_stands_, &receipts_stand_})
+    for (const auto* one : {&sending_stands_, &building_stands_, &receipts_stand_, &reporting_stands_})
       if (auto trouble = one->trouble()) health.troubles.push_back(std::move(*trouble));
     return health;
   }
@@ -605,6 +605,8 @@ class ServiceImpl final : public Service {
       if (!concluded) return receiving_.failed();
       anything = anything || *concluded;
     }
+    // Whatever our unit did not take would have come again with its delivery.
+    if (!troubled_) reporting_stands_.goes_on();
     if ((!parked_.empty() && !anything) || troubled_) return receiving_.failed();
     receiving_.worked();
     return kAtOnce;
@@ -828,9 +830,10 @@ class ServiceImpl final : public Service {
       troubled_ = true;
       const auto* first = refused->front().if_object();
       const auto* code = first != nullptr ? first->if_contains("code") : nullptr;
-      log::error("exchange.receipts_refused",
-                 {{"number", refused->size()},
-                  {"code", code != nullptr && code->is_string() ? std::string(code->as_string()) : ""}});
+      reporting_stands_.stands(
+          {Fault::conflict, code != nullptr && code->is_string() ? std::string(code->as_string()) : "",
+           "our unit does not take " + std::to_string(refused->size()) + " of our receipts"},
+          now());
     }
     return receipts.size() - std::min(receipts.size(), refused->size());
   }
@@ -848,7 +851,8 @@ class ServiceImpl final : public Service {
   std::optional<Taken> unit_has_;
   std::optional<std::chrono::steady_clock::time_point> first_heard_;
   Backoff building_, sending_, receiving_, following_, verifying_;
-  Standstill building_stands_{"building"}, sending_stands_{"sending"}, receipts_stand_{"receipts"};
+  Standstill building_stands_{"building"}, sending_stands_{"sending"}, receipts_stand_{"receipts"},
+      reporting_stands_{"reporting"};
   std::chrono::steady_clock::time_point sends_again_{};                     // of the sending worker alone
   std::chrono::steady_clock::time_point forgets_again_{}, counts_again_{};  // of the building worker alone
   std::set<std::string> parked_;  // subjects whose next bundle cannot be applied now; of the receiving worker alone

@@ -37,11 +37,13 @@ export const en: Messages = {
     trouble: {
       sending: 'Sending stopped {ago}: nothing is handed to the inner unit.', building: 'Sending stopped {ago}: what is to go out cannot be made into bundles.',
       receipts: 'Receipts of the gateway cannot be verified; that began {ago}. What has arrived may still be shown as under way.',
+      reporting: 'The inner unit does not take receipts of this service; that began {ago}. What was applied here is still under way for the portal.',
       aside: '{count} message cannot be sent and was put aside {ago}; what comes behind it about the same case waits, all else goes on. | {count} messages cannot be sent and were put aside, the first of them {ago}; what comes behind them about the same cases waits, all else goes on.',
     },
     todo_sending: 'Nothing is lost. Give the code to the system administrator and the gateway operators; it goes on by itself when the cause is gone.', todo_building: 'Nothing is lost. Give the code to the system administrator; it goes on by itself when the cause is gone.',
-    todo_receipts: 'Nothing is lost. Ask the system administrator to look after the certificates and revocation lists of this service; the receipts are then read again.', todo_aside: 'Give the code to the system administrator; it goes on by itself when what is missing is back.',
+    todo_receipts: 'Nothing is lost. Ask the system administrator to look after the certificates and revocation lists of this service; the receipts are then read again.', todo_reporting: 'Nothing is lost. Give the code to the system administrator and the gateway operators; the receipts are told again by themselves when the cause is gone.', todo_aside: 'Give the code to the system administrator; it goes on by itself when what is missing is back.',
     todo: {
+      policy: { newer_fields: 'The inner unit is older than this service and does not know fields that it writes. Ask the gateway operators to update the unit, or to let the rule carry them. Nothing is lost, and it goes on by itself then.' },
       exchange: {
         file_missing: 'A file that is to be sent is gone or cut short. Ask the system administrator to put it back from the backup; the log names it. It goes on by itself then.', payload_missing: 'The database does not have what is to be sent any more. Ask the system administrator to check the database and to restore it from the backup.',
         payload_changed: 'What is to be sent is no longer what it was when its place in the channel was given. Ask the system administrator to put the file back as it was, from the backup; the log names it.', built_missing: 'A bundle that has its place in the channel is not in the database any more. Ask the system administrator to check the database and to restore it from the backup.',

@@ -70,6 +70,7 @@ struct Weather {
   std::atomic<int> lost_receipts = 0;   // so many requests with the service's receipts never reach the unit
   std::atomic<int> false_receipts = 0;  // so many answers to bundles hold rubbish instead of receipts
   std::atomic<int> asked_for_receipts = 0;
+  std::atomic<bool> is_older = false;  // the unit knows fields of the service's receipts no more
   std::mutex mutex;
   Bytes delivers_instead = {};   // once, instead of what there is
   std::vector<Bytes> told = {};  // receipts of the service, as they came
@@ -110,6 +111,9 @@ class Post {
         if (path.ends_with("receipts") && method == http::Method::post) {
           const std::lock_guard lock(weather.mutex);
           weather.told.push_back(Bytes(request.body.begin(), request.body.end()));
+          if (weather.is_older)
+            return http::Response::json(
+                {{"refused", boost::json::array{{{"place", 0}, {"code", "policy.newer_fields"}}}}});
         }
         return handler(request);
       };
@@ -445,6 +449,22 @@ TEST_CASE("a delivery that comes again because its receipt was lost is not appli
   CHECK(road.inner.weather.lost_receipts == 0);
   CHECK(road.approval.words().size() == 2);
   CHECK(road.approval.column("SELECT bundle_id FROM exchange_inbox WHERE outcome = 'applied'").size() == 2);
+}
+
+TEST_CASE("a receipt that its own unit does not take is told until it does, and comes again by itself") {
+  Road road;
+  road.inner.weather.is_older = true;
+  road.portal.enqueue("a", "one");
+  const auto troubles = [&] {
+    Words list;
+    for (const auto& one : road.approval.service().health().value().troubles) list.push_back(one.what + " " + one.code);
+    return list;
+  };
+  REQUIRE(road.eventually([&] { return troubles() == Words{"reporting policy.newer_fields"}; }));
+  CHECK(road.approval.words() == Words{"one"});
+  road.inner.weather.is_older = false;
+  REQUIRE(road.eventually([&] { return contains(road.portal.rungs("a"), "applied"); }));
+  CHECK(road.eventually([&] { return troubles().empty(); }));
 }
 
 TEST_CASE("a service that is started again goes on where it was") {
