@@ -77,6 +77,7 @@ class World {
   evidence::NodeTrust trust() const;
   evidence::NodeTrust trust_with_an_old_crl() const;
   Policy policy() const;                                   // dossiers and materials in, status out
+  Policy slow_policy() const;                              // of dossiers two at once, and one more a second
   std::vector<std::string> deliverable(Side& side) const;  // ids in order of delivery
   Bytes receipt(const evidence::NodeSigner& by, BytesView bundle, jindu::v1::Rung rung, std::string code = {}) const;
   // Fetches and applies everything that is deliverable; the ids in the order in which it was applied.

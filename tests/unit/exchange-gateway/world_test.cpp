@@ -179,6 +179,13 @@ Policy World::policy() const {
            {"approval", "portal", "status", 65536, 0, 0, false}}};
 }
 
+Policy World::slow_policy() const {
+  auto slow = policy();
+  slow.rules[0].per_minute = 60;
+  slow.rules[0].burst = 2;
+  return slow;
+}
+
 UnitOptions World::options(const std::string& name, const std::string& peer, const std::string& service) const {
   UnitOptions options;
   options.name = name;

@@ -217,10 +217,7 @@ TEST_CASE("a voyage that is whole but holds what is not taken says why") {
 
 TEST_CASE("what a voyage has over its rate comes little by little, and keeps nothing behind it waiting") {
   World w;
-  auto policy = w.policy();
-  policy.rules[0].per_minute = 60;
-  policy.rules[0].burst = 2;
-  w.inner.restart_with(policy);
+  w.inner.restart_with(w.slow_policy());
   Crossing c(w);
   hand_over(w, 5);
   c.to_outer();

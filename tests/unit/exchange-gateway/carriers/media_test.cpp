@@ -83,10 +83,7 @@ TEST_CASE("a medium that stays in the place of another one is read, though the o
 
 TEST_CASE("what of a voyage was taken is not read again as long as its medium stays") {
   World w;
-  auto policy = w.policy();
-  policy.rules[0].per_minute = 60;
-  policy.rules[0].burst = 2;
-  w.inner.restart_with(policy);
+  w.inner.restart_with(w.slow_policy());
   Crossing c(w);
   hand_over(w, 5);
   c.to_outer();

@@ -137,10 +137,7 @@ TEST_CASE("what the policy refuses gets a signed refusal, uses its place, and th
 
 TEST_CASE("more than the rate allows is not taken, and is taken later") {
   World w;
-  auto policy = w.policy();
-  policy.rules[0].per_minute = 60;
-  policy.rules[0].burst = 2;
-  w.outer.restart_with(policy);
+  w.outer.restart_with(w.slow_policy());
   CHECK(rung_of(w.outer->take_from_service(w.from_portal.next(1, "1"))) == "stored");
   CHECK(rung_of(w.outer->take_from_service(w.from_portal.next(1, "2"))) == "stored");
   const auto third = w.from_portal.next(1, "3");
