@@ -95,7 +95,8 @@ result<void> run_unit(const Settings& settings) {
   Worker upkeep("upkeep", [&] {
     // Not before our service has shown whether this unit has forgotten something: "expired" could not be taken back.
     const auto expired = unit.service_heard() ? unit.expire() : result<void>();
-    for (const auto& ok : {unit.warn(), expired, unit.sweep(), unit.open_up(), unit.verify_again(), unit.reconcile_if_due()})
+    for (const auto& ok :
+         {unit.warn(), expired, unit.sweep(), unit.open_up(), unit.verify_again(), unit.reconcile_if_due()})
       if (!ok) log::error("unit.upkeep_failed", log::of(ok.error()));
     unit.measure();
     return std::chrono::milliseconds(10'000);
