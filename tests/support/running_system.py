@@ -1,5 +1,5 @@
 """A whole system of a test's own: started by deploy/demo on networks of its own, asked, looked into, disturbed, and taken away."""
-import base64, contextlib, http.client, json, os, pathlib, random, shutil, signal, sqlite3, ssl, subprocess, sys, tempfile, threading, time, uuid
+import base64, contextlib, http.client, json, os, pathlib, random, shutil, signal, socket, sqlite3, ssl, subprocess, sys, tempfile, threading, time, uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("JINDU_BIN", ROOT / "build/release/bin"))
@@ -45,9 +45,17 @@ def may_make_networks():
     return os.geteuid() == 0 and subprocess.run(["bash", "-c", probe], capture_output=True).returncode == 0
 
 
-def free_prefix():
+def free_prefix(claims=[]):
+    """Of addresses, for this process until it ends: what others have claimed is theirs before they have made their networks."""
     taken = subprocess.run(["ip", "-4", "-o", "address"], capture_output=True, text=True).stdout
-    return next(f"10.{n}" for n in random.SystemRandom().sample(range(100, 250), 150) if f" 10.{n}." not in taken)
+    for prefix in (f"10.{n}" for n in random.SystemRandom().sample(range(100, 250), 150)):
+        claim = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):
+            claim.bind(f"\0jindu-network-{prefix}")
+            if f" {prefix}." not in taken:
+                claims.append(claim)
+                return prefix
+    raise Failed("no network is free")
 
 
 class Answer:
