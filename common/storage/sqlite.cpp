@@ -18,7 +18,12 @@ namespace {
 // Writers that wait for the same commit; more only makes each of them wait longer.
 constexpr std::size_t kGroupMax = 64;
 constexpr int kBusyTimeoutMs = 10'000;
+// SQLite takes all of it for each savepoint that changes anything: for a sanitizer more work than everything else.
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kSavepointBytesInMemory = 256 * 1024;
+#else
 constexpr int kSavepointBytesInMemory = 4 * 1024 * 1024;
+#endif
 // Pages of the log from which on they are taken over into the file beside the writing, and from which on writers wait
 // for it. A page that changes often is then written into the file once for many commits: with 48 MiB of log that is
 // less work than with 16.

@@ -219,7 +219,7 @@ TEST_CASE("a part of a ferry or a link that fails by something unforeseen is nam
     part = "ferry";
   }
   SECTION("link") {
-    carrier = start_link_inner(unit, {"https://127.0.0.1:1"});
+    carrier = start_link_inner(unit, {"https://127.0.0.1:1", ""});
     part = "link-push";
   }
   CHECK(within(std::chrono::seconds(10), [&] { return !failing().empty(); }));

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <functional>
 #include <random>
 
@@ -17,7 +18,10 @@ using Random = std::mt19937_64;
 
 Bytes noise(Random& random, std::size_t size) {
   Bytes bytes(size);
-  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  for (std::size_t at = 0; at < size; at += sizeof(Random::result_type)) {
+    const auto eight = random();
+    std::memcpy(bytes.data() + at, &eight, std::min(sizeof eight, size - at));
+  }
   return bytes;
 }
 
