@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 constexpr std::int64_t kAtOnce = 256;
-constexpr std::size_t kLoadBytes = 1024 * 1024;
+constexpr std::size_t kLoadBytes = 8 * 1024 * 1024;
 constexpr std::size_t kTakenAtOnce = 8 * 1024 * 1024;
 // Frames that wait for the journal, or are being taken; or a single one. A journal that stands still for longer than it
 // takes to fill this and the kernel's buffer costs no more than that something is sent again.
