@@ -298,7 +298,7 @@ TEST_CASE("what the destination's disk has changed or lost is not given out, and
   const bool large = GENERATE(false, true);
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) {
-    const auto bundle = w.from_portal.next(i < 2 ? 1 : 2, Bytes(large ? 600 * 1024 : 100, 'x'));
+    const auto bundle = w.from_portal.next(i < 2 ? 1 : 2, Bytes(large ? 3 << 20 : 100, 'x'));
     REQUIRE(w.outer->take_from_service(bundle));
     ids.push_back(World::id_of(bundle));
   }
