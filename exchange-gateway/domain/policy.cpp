@@ -128,7 +128,7 @@ Explanation explain(const Policy& policy, const Passenger& passenger, Instant no
   Explanation e;
   const auto [rule, bar] = decide(policy, passenger, now);
   const auto way = way_of(passenger.from, passenger.to, passenger.kind);
-  const auto refuse = [&](Check check) {
+  const auto refuse = [&e, bar = bar](Check check) {
     check.holds = false;
     e.checks.push_back(std::move(check));
     e.verdict = "refuse";

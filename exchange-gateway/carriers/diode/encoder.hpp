@@ -72,7 +72,7 @@ class Encoder {
     double reserved = 0;
     int next_row = 0;
     std::uint64_t from = 0;  // its place in the lane
-    Bytes parity;            // of the rows that are sent next, from `parity_row` on
+    Bytes parity{};          // of the rows that are sent next, from `parity_row` on
     int parity_row = 0;
     Moment due() const;
   };
