@@ -141,7 +141,7 @@ void Unit::measure() {
   metrics::gauge("jindu_gateway_voyages_damaged",
                  "Voyages of the last day that were refused, or of which not all could be taken, up to 100")
       .Set(damaged);
-  for (const auto& alarm : raised) alarms_by_level[alarm.level == Level::red ? "red" : "yellow"] += 1;
+  for (const auto& one : raised) alarms_by_level[one.level == Level::red ? "red" : "yellow"] += 1;
   for (const auto& [level, number] : alarms_by_level)
     metrics::gauge("jindu_gateway_alarms", "Alarms that are raised now", {{"level", level}}).Set(number);
   for (const auto* code : {"alarm.oldest_waiting",
