@@ -39,9 +39,6 @@ bool is_used(storage::Transaction& t, const std::string& name) {
       .has_value();
 }
 
-// In the order of writing: `sweep` begins with the oldest.
-std::string new_name(Instant now) { return new_uuid(now) + ".jdb"; }
-
 // The next file that rows name.
 std::optional<std::string> next_name(storage::Transaction& t, const std::string& after) {
   const auto row = t.query_one("SELECT file FROM bundle WHERE file > $1 AND file <> '' ORDER BY file LIMIT 1", {after});
@@ -64,7 +61,8 @@ BundleFiles::BundleFiles(storage::Database& journal, fs::path folder, std::size_
 
 // One file for all of them.
 void BundleFiles::Batch::write(std::span<One* const> together) {
-  const auto& name = names_.emplace_back(new_name(now_));
+  // In the order of writing: `sweep` begins with the oldest.
+  const auto& name = names_.emplace_back(new_uuid(now_) + ".jdb");
   std::vector<BytesView> parts;
   std::uint64_t offset = 0;
   for (auto* one : together) {
@@ -176,11 +174,7 @@ result<void> BundleFiles::sweep(std::chrono::hours kept, Instant now) {
 // Not where nothing of it has ended long ago; nor, for as long again, while the rest will follow soon.
 result<void> BundleFiles::clear(const std::string& name, std::chrono::hours kept, Instant now) {
   const auto long_ago = to_unix_ms(now - kept), overdue = to_unix_ms(now - 2 * kept);
-  struct Needed {
-    std::string id, file;
-    std::int64_t size;
-  };
-  std::vector<Needed> needed;
+  std::vector<Entry> needed;  // of each its id, place and size
   bool over = false, recent = false, late = false;
   auto ok = journal_.read([&](storage::Transaction& t) {
     needed.clear();
@@ -190,7 +184,12 @@ result<void> BundleFiles::clear(const std::string& name, std::chrono::hours kept
                  {name, behind(name)})) {
       const auto ended = row.integer(3);
       const bool goes = ended > 0 && ended <= long_ago;
-      if (!goes) needed.push_back({row.take_text(0), row.take_text(1), row.integer(2)});
+      if (!goes) {
+        auto& e = needed.emplace_back();
+        e.id = row.take_text(0);
+        e.file = row.take_text(1);
+        e.size = row.integer(2);
+      }
       over = over || goes;
       recent = recent || (ended > 0 && !goes);
       late = late || (goes && ended <= overdue);
@@ -210,16 +209,17 @@ result<void> BundleFiles::clear(const std::string& name, std::chrono::hours kept
     moved.push_back(std::move(*bytes));
   }
   Batch large(*this, now);
-  std::vector<Entry> moves(needed.size());
-  for (std::size_t i = 0; i < needed.size(); ++i)
-    if (moved[i].size() > kSmall) large.add(moves[i], moved[i]);
+  for (std::size_t i = 0; i < needed.size(); ++i) {
+    needed[i].file.clear();
+    if (moved[i].size() > kSmall) large.add(needed[i], moved[i]);
+  }
   large.write();
   for (std::size_t i = 0; i < large.size(); ++i)
     if (large.error(i)) return *large.error(i);
   ok = journal_.write([&](storage::Transaction& t) {
     for (std::size_t i = 0; i < needed.size(); ++i) {
-      if (moves[i].file.empty()) put_small(t, needed[i].id, moved[i]);
-      t.execute("UPDATE bundle SET file = $2 WHERE id = $1", {needed[i].id, moves[i].file});
+      if (needed[i].file.empty()) put_small(t, needed[i].id, moved[i]);
+      t.execute("UPDATE bundle SET file = $2 WHERE id = $1", {needed[i].id, needed[i].file});
     }
     t.execute("UPDATE bundle SET file = '' WHERE file >= $1 AND file < $2 AND file <> ''", {name, behind(name)});
   });
