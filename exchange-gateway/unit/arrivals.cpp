@@ -216,6 +216,7 @@ void Unit::apply_control(storage::Transaction& t, Arrival& a, const store::Entry
 // Page by page as long as something of a page could be verified: what is lacking mostly lacks to all behind it as well.
 result<void> Unit::verify_again() {
   if (std::chrono::steady_clock::now() < verifies_again_) return {};
+  bool anything = false;
   for (bool goes_on = true; goes_on;) {
     std::vector<std::pair<store::Entry, Bytes>> page;
     auto ok = journal_.read([&](storage::Transaction& t) {
@@ -253,7 +254,7 @@ result<void> Unit::verify_again() {
       });
       if (!ok) return ok;
       recent_.add("carried", now(), a.crossed);
-      goes_on = true;
+      goes_on = anything = true;
     }
     if (static_cast<std::int64_t>(page.size()) < kVerifiedAtOnce) {
       verified_up_to_ = {};
@@ -261,6 +262,7 @@ result<void> Unit::verify_again() {
     }
   }
   verifies_again_ = std::chrono::steady_clock::now() + kVerifiedAgain;
+  if (!anything) return {};
   for_service_.tell();
   for_carrier_.tell();
   return {};

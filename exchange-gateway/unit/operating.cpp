@@ -345,12 +345,12 @@ void Unit::apply_request(storage::Transaction& t, const jindu::v1::BundleRequest
       request.last() > static_cast<std::uint64_t>(kSequenceMax))
     return;
   const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(request.first()), 1);
-  const auto asked = store::between(t, request.channel(), request.epoch(), first,
-                                    static_cast<std::int64_t>(request.last()), kRequestMax);
+  auto asked = store::between(t, request.channel(), request.epoch(), first, static_cast<std::int64_t>(request.last()),
+                              kRequestMax);
   const auto number = static_cast<std::int64_t>(asked.size());
   auto next = first;
   std::int64_t lost = 0;  // the first that was here and is not any more
-  for (auto e : asked) {
+  for (auto& e : asked) {
     if (lost == 0 && e.sequence > next) lost = next;
     next = e.sequence + 1;
     bring_again(t, e);

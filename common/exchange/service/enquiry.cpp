@@ -58,7 +58,7 @@ Enquiry enquire(storage::Transaction& transaction, const std::string& about) {
   for (auto& one : found.passages) {
     if (const auto end = ended.find(one.bundle); end != ended.end()) {
       one.needless = end->second.needless;
-      one.can_be_sent_anew = end->second.kept && !one.needless;
+      one.can_be_sent_anew = end->second.can_be_sent_anew();
     }
     if (const auto record = anew.find(one.bundle); record != anew.end()) one.anew = record->second;
   }

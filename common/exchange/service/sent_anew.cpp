@@ -92,7 +92,7 @@ std::vector<Stopped> stopped(storage::Transaction& t, std::string_view subject) 
 std::set<std::string> can_be_sent_anew(storage::Transaction& t, std::string_view subject) {
   std::set<std::string> kept;
   for (const auto& one : stopped(t, subject))
-    if (one.kept && !one.needless) kept.insert(one.bundle);
+    if (one.can_be_sent_anew()) kept.insert(one.bundle);
   return kept;
 }
 
@@ -166,7 +166,7 @@ std::vector<Stopped> send_all_anew(storage::Transaction& t, const std::string& s
   check(asking);
   auto all = stopped(t, subject);
   // What is not kept any more, or of no use, is no reason to leave the rest where it is.
-  const auto goes = [](const Stopped& one) { return one.kept && !one.needless; };
+  const auto goes = std::mem_fn(&Stopped::can_be_sent_anew);
   if (std::any_of(all.begin(), all.end(), goes)) std::erase_if(all, std::not_fn(goes));
   for (const auto& one : all) send_anew(t, one.bundle, asking, now);
   if (!all.empty()) return all;

@@ -25,6 +25,7 @@ struct Stopped {
   bool kept = false;          // its payload is here, so that it can be sent anew
   std::int64_t sequence = 0;  // in our channel
   bool needless = false;      // a material, and what it is for is not stopped: known of what is about one subject
+  bool can_be_sent_anew() const { return kept && !needless; }
 };
 // About a subject, in the order in which they were made. Sees what the same transaction has recorded.
 std::vector<Stopped> stopped(storage::Transaction& transaction, std::string_view subject);
