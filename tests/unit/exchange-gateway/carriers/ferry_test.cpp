@@ -302,19 +302,21 @@ TEST_CASE("a voyage that cannot be checked as the revocation list is over waits 
   CHECK(w.apply_all(w.inner, w.approval) == ids_of(bundles));
 }
 
+// So long that voyages without a word are taken to be lost, and until a unit has looked.
+static void be_away_for_long(World& w) {
+  w.clock->advance(std::chrono::seconds(601));
+  std::this_thread::sleep_for(kLook * 30);
+}
+
 TEST_CASE("what a medium brings back unread goes on another voyage later and later, until the other side reads again") {
   World w;
   w.inner.restart_with(w.trust_with_an_old_crl());
   const auto loaded = [&] { return w.outer.count("SELECT COUNT(*) FROM voyage WHERE direction = 'loaded'"); };
-  const auto away_for_long = [&] {
-    w.clock->advance(std::chrono::seconds(601));
-    std::this_thread::sleep_for(kLook * 30);
-  };
   std::optional<Crossing> c(w);
   const auto bundles = hand_over(w, 2);
   c->to_outer();
   for (int i = 0; i < 6; ++i) {
-    away_for_long();
+    be_away_for_long(w);
     c->to_outer();
   }
   // After 10 minutes, and 20 more; the next 40 are not over.
@@ -329,7 +331,7 @@ TEST_CASE("what a medium brings back unread goes on another voyage later and lat
   c->to_outer();
   const auto before = loaded();
   c->lose();
-  away_for_long();
+  be_away_for_long(w);
   c->to_outer();
   CHECK(loaded() == before + 1);
 }
@@ -346,8 +348,7 @@ TEST_CASE("a return voyage that is lost costs nothing either") {
     c.to_outer();
     c.to_inner();
   }
-  w.clock->advance(std::chrono::seconds(601));  // after this without a word, voyages are taken to be lost
-  std::this_thread::sleep_for(kLook * 30);
+  be_away_for_long(w);
   for (int i = 0; i < 4; ++i) {
     c.to_outer();
     c.to_inner();
@@ -381,8 +382,7 @@ TEST_CASE("a voyage with a missing and a damaged bundle is reported, and the res
   }
   SECTION("also when the trip that told of it is lost") {
     c.lose();
-    w.clock->advance(std::chrono::seconds(601));
-    std::this_thread::sleep_for(kLook * 30);
+    be_away_for_long(w);
     for (int i = 0; i < 3; ++i) {
       c.to_outer();
       c.to_inner();

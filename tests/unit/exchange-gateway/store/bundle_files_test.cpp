@@ -26,6 +26,10 @@ struct Shared {
     const fs::directory_iterator all(w.folder / side / "bundles");
     return {begin(all), end(all)};
   }
+  void sweep_after(std::chrono::hours time) {
+    w.clock->advance(time);
+    REQUIRE(w.inner->sweep());
+  }
   void check_bytes(Side& side) {
     for (const auto& bundle : bundles) CHECK(side->bytes_of(World::id_of(bundle)).value() == bundle);
   }
@@ -91,26 +95,22 @@ TEST_CASE("what of a shared file is still needed when the rest has ended moves i
   s.make(4);
   REQUIRE(s.take().receipts.size() == 4);
   s.w.carry_all();
-  s.w.clock->advance(std::chrono::hours(25));
-  REQUIRE(s.w.inner->sweep());
+  s.sweep_after(std::chrono::hours(25));
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 0);  // nothing of it has ended
   s.apply(s.w.inner, 2);
   REQUIRE(s.w.inner->sweep());
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 0);  // nor long ago
-  s.w.clock->advance(std::chrono::hours(25));
-  REQUIRE(s.w.inner->sweep());
+  s.sweep_after(std::chrono::hours(25));
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 2);
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle WHERE file <> ''") == 0);
   // A copy of the journal that is being made may still tell of the file.
   CHECK(s.files("inner").size() == 1);
-  s.w.clock->advance(std::chrono::hours(24));
-  REQUIRE(s.w.inner->sweep());
+  s.sweep_after(std::chrono::hours(24));
   CHECK(s.files("inner").empty());
   s.bundles.erase(s.bundles.begin(), s.bundles.begin() + 2);
   s.check_bytes(s.w.inner);
   s.apply(s.w.inner, 2);
-  s.w.clock->advance(std::chrono::hours(25));
-  REQUIRE(s.w.inner->sweep());
+  s.sweep_after(std::chrono::hours(25));
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 0);
 }
 
@@ -124,13 +124,11 @@ TEST_CASE("large ones that are still needed when the rest of their file has ende
   const auto before = s.files("inner").front();
   std::swap(s.bundles[0], s.bundles[1]);
   s.apply(s.w.inner, 1);
-  s.w.clock->advance(std::chrono::hours(25));
-  REQUIRE(s.w.inner->sweep());
+  s.sweep_after(std::chrono::hours(25));
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle_bytes") == 1);
   CHECK(s.w.inner.count("SELECT COUNT(*) FROM bundle WHERE file <> ''") == 2);
   CHECK(s.files("inner").size() == 2);
-  s.w.clock->advance(std::chrono::hours(24));
-  REQUIRE(s.w.inner->sweep());
+  s.sweep_after(std::chrono::hours(24));
   REQUIRE(s.files("inner").size() == 1);
   CHECK(s.files("inner").front() != before);
   s.bundles.erase(s.bundles.begin());
@@ -138,8 +136,7 @@ TEST_CASE("large ones that are still needed when the rest of their file has ende
   s.w.inner.restart();
   s.check_bytes(s.w.inner);
   s.apply(s.w.inner, 3);
-  s.w.clock->advance(std::chrono::hours(25));
-  REQUIRE(s.w.inner->sweep());
+  s.sweep_after(std::chrono::hours(25));
   CHECK(s.files("inner").empty());
 }
 
